@@ -1,0 +1,44 @@
+"""Separation: one song in, four stems, their streamable encodings and peaks out."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+STEMS = ("drums", "bass", "other", "vocals")
+"""The four stems, in the order every file and table lists them."""
+
+
+class ModelUnavailable(Exception):  # noqa: N818 (states what is missing; the message names what is there)
+    """The model asked for cannot run here. The message names the models that can."""
+
+
+@dataclass(frozen=True)
+class SeparationResult:
+    """What a separation did. Times in seconds, gain linear, residual in dB."""
+
+    engine: str
+    model: str
+    model_version: str
+    model_sha256: str
+    seconds: float
+    gain: float
+    residual_db: float
+    source_sha256: str
+    frames: int
+    sample_rate: int
+    files: tuple[str, ...]
+
+
+def separate_file(
+    source: Path,
+    out: Path,
+    *,
+    model: str = "auto",
+    progress: Callable[[float], None] = lambda _fraction: None,
+    stop: threading.Event | None = None,
+) -> SeparationResult:
+    """Separate `source` into `out`: {drums,bass,other,vocals}.wav, a stream file of each, peaks.json."""
+    from ml.separation.job import run
+
+    return run(source, out, model=model, progress=progress, stop=stop or threading.Event())
