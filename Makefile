@@ -1,0 +1,137 @@
+# One word each. Needs git, make, Python 3.11-3.13 with venv, and Node 20 for the browser proof; installs the rest itself.
+
+PYTHON ?= python3
+ENV    ?= dev
+SONG   ?=
+OUT    ?= out/demo
+
+# Recipes read these from the environment, quoted, so that spaces and dollars in a file name survive.
+export SONG OUT ENV
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Kept off: the SAM CLI would report each run to its maker.
+export SAM_CLI_TELEMETRY := 0
+
+VENV := .venv
+BIN  := $(VENV)/bin
+SAM  := .venv-sam/bin/sam
+UV   := .venv-uv/bin/uv
+
+TEMPLATES = $(wildcard template.yaml templates/*.yaml)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up doctor reset test test-unit check lint types imports templates asl format build deploy lock clean
+
+help: ## this list
+	@echo "usage: make <word>"
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+# ---- use it ------------------------------------------------------------------------------------------------------
+
+demo: $(VENV)/.demo ## a song through the whole stack: stems and lyrics in OUT (SONG=my.mp3 OUT=folder)
+	@$(BIN)/unplugd demo $${SONG:+"$$SONG"} --out "$$OUT"
+
+up: $(VENV)/.demo ## start the local stack and keep it running until Ctrl-C
+	@$(BIN)/unplugd up
+
+doctor: $(VENV)/.demo ## what this machine has, and which template properties do nothing locally
+	@$(BIN)/unplugd doctor
+
+reset: $(VENV)/.demo ## forget the local library, after asking
+	@$(BIN)/unplugd reset
+
+# ---- prove it ----------------------------------------------------------------------------------------------------
+
+test: check ## everything: check, then every test
+	@echo "test: every test, on a local stack where one is needed"
+	@$(BIN)/pytest
+
+test-unit: $(VENV)/.dev ## the tests that need no stack (seconds)
+	@$(BIN)/pytest -m "not stack"
+
+check: lint types imports templates asl ## lint, types, import rules, templates, state machine
+
+lint: $(VENV)/.dev
+	@echo "check: format and lint (ruff)"
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	@echo "check: types (mypy, strict)"
+	@$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	@echo "check: who may import whom (import-linter)"
+	@$(BIN)/lint-imports --no-cache
+
+templates: $(VENV)/.dev .venv-sam/.installed
+	@echo "check: templates (cfn-lint, then sam validate --lint on each)"
+	@$(BIN)/cfn-lint $(TEMPLATES)
+	@for template in $(TEMPLATES); do \
+	  AWS_DEFAULT_REGION=eu-west-1 $(SAM) validate --lint --template "$$template" || exit 1; \
+	done
+
+asl: $(VENV)/.dev
+	@echo "check: state machine (ASL)"
+	@$(BIN)/pytest tests/infra -k asl
+
+format: $(VENV)/.dev ## rewrite the code in the house style
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# ---- ship it -----------------------------------------------------------------------------------------------------
+
+build: .venv-sam/.installed ## sam build: what a deploy uploads (needs python3.12 on the PATH)
+	@$(SAM) build
+
+deploy: build ## build and deploy to AWS (ENV=dev or prod); see docs/operations.md
+	@$(SAM) deploy --config-env "$$ENV"
+
+# ---- set up ------------------------------------------------------------------------------------------------------
+
+define new-venv
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
+	  echo "Unplugd needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is: $$($(PYTHON) --version 2>&1 | head -1)"; \
+	  echo "Name another: make PYTHON=python3.12 <word>"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments. On Debian: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(@D)/..
+endef
+
+$(BIN)/python .venv-sam/bin/python .venv-uv/bin/python:
+	$(new-venv)
+
+# --no-deps throughout: a lock is complete, so anything it lacks is a fault to hear of, not to fetch.
+$(VENV)/.demo: requirements/demo.lock pyproject.toml | $(BIN)/python
+	@echo "set-up: what the demo needs, once (about 140 MB)"
+	@$(BIN)/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/demo.lock
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.demo
+	@echo "set-up: what the tests need, once"
+	@$(BIN)/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/dev.lock
+	@touch $@
+
+.venv-sam/.installed: requirements/sam.lock | .venv-sam/bin/python
+	@echo "set-up: the SAM CLI, once"
+	@.venv-sam/bin/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/sam.lock
+	@touch $@
+
+$(UV): requirements/uv.in | .venv-uv/bin/python
+	@.venv-uv/bin/pip install --quiet -r requirements/uv.in
+	@touch $@
+
+# One lock serves Python 3.11 to 3.13 on every platform. Names and hashes only: where to download is the machine's affair.
+LOCK = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+       --generate-hashes --no-emit-index-url --annotation-style line --custom-compile-command "make lock"
+
+lock: $(UV) ## bring the locks up to pyproject.toml (UPGRADE=--upgrade for newer versions)
+	@$(LOCK) $(UPGRADE) pyproject.toml --all-extras --output-file requirements/dev.lock
+	@$(LOCK) $(UPGRADE) pyproject.toml --extra audio --extra local --extra build \
+	  --constraint requirements/dev.lock --output-file requirements/demo.lock
+	@$(LOCK) $(UPGRADE) requirements/sam.in --output-file requirements/sam.lock
+
+clean: ## remove what set-up and builds made (the local library stays: see reset)
+	@rm -rf $(VENV) .venv-sam .venv-uv .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .import_linter_cache unplugd.egg-info
