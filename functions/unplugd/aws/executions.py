@@ -1,0 +1,41 @@
+"""The state machine: starting an execution, and asking whether one still runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from unplugd.aws.clients import is_code, passing_faults
+
+
+class Executions:
+    """Executions of the processing state machine."""
+
+    def __init__(self, client: Any, state_machine_arn: str) -> None:
+        self._sfn = client
+        self._machine = state_machine_arn
+
+    def arn(self, name: str) -> str:
+        """The ARN an execution of that name has: known before it is started."""
+        return self._machine.replace(":stateMachine:", ":execution:") + f":{name}"
+
+    def start(self, name: str, payload: Mapping[str, Any]) -> None:
+        """Start execution `name`. One that was already started under this name is left alone: that is the point of
+        a name made from song and attempt."""
+        try:
+            with passing_faults("start processing"):
+                self._sfn.start_execution(stateMachineArn=self._machine, name=name, input=json.dumps(payload))
+        except Exception as error:
+            if not is_code(error, "ExecutionAlreadyExists"):
+                raise
+
+    def status(self, execution_arn: str) -> str | None:
+        """RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED; None when there is no such execution."""
+        try:
+            with passing_faults("look after a running song"):
+                return str(self._sfn.describe_execution(executionArn=execution_arn)["status"])
+        except Exception as error:
+            if is_code(error, "ExecutionDoesNotExist"):
+                return None
+            raise

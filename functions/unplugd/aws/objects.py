@@ -1,0 +1,96 @@
+"""Objects in S3: what the use cases do with originals and results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from unplugd.aws.clients import is_code, passing_faults
+
+LINK_SECONDS = 900  # how long a presigned link works
+_MAX_JSON_BYTES = 8 * 1024 * 1024  # a lyrics file of a ten-minute song has some 200 KB
+
+
+class Objects:
+    """One bucket."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._s3 = client
+        self.bucket = bucket
+
+    def upload_link(self, key: str, *, content_type: str, size_bytes: int) -> str:
+        """A presigned PUT that takes exactly this type and length, and only while nothing lies at `key`."""
+        return str(
+            self._s3.generate_presigned_url(
+                "put_object",
+                Params={
+                    "Bucket": self.bucket,
+                    "Key": key,
+                    "ContentType": content_type,
+                    "ContentLength": size_bytes,
+                    "IfNoneMatch": "*",
+                },
+                ExpiresIn=LINK_SECONDS,
+            )
+        )
+
+    def download_link(self, key: str) -> str:
+        """A presigned GET."""
+        params = {"Bucket": self.bucket, "Key": key}
+        return str(self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=LINK_SECONDS))
+
+    def fetch(self, key: str, target: Path) -> bool:
+        """Copy an object to a file; False when it is not there."""
+        try:
+            with passing_faults("read the upload"):
+                self._s3.download_file(self.bucket, key, str(target))
+        except Exception as error:
+            if is_code(error, "404", "NoSuchKey"):
+                return False
+            raise
+        return True
+
+    def read_json(self, key: str) -> dict[str, Any] | None:
+        """The JSON object at `key`; None when it is not there or is no JSON object."""
+        try:
+            with passing_faults("read the results"):
+                body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read(_MAX_JSON_BYTES + 1)
+        except Exception as error:
+            if is_code(error, "404", "NoSuchKey"):
+                return None
+            raise
+        try:
+            found = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def write_json(self, key: str, document: Mapping[str, Any]) -> None:
+        """Store a JSON document."""
+        body = json.dumps(document, ensure_ascii=False).encode()
+        with passing_faults("save the results"):
+            self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """The keys under `prefix`."""
+        start: dict[str, str] = {}
+        while True:
+            with passing_faults("list the files"):
+                got = self._s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **start)
+            for found in got.get("Contents", []):
+                yield found["Key"]
+            if not got.get("IsTruncated"):
+                return
+            start = {"ContinuationToken": got["NextContinuationToken"]}
+
+    def delete(self, key: str) -> None:
+        """Remove one object; removing it twice is fine."""
+        with passing_faults("delete a file"):
+            self._s3.delete_object(Bucket=self.bucket, Key=key)
+
+    def empty(self, prefix: str) -> None:
+        """Remove everything under `prefix`."""
+        for key in list(self.names(prefix)):
+            self.delete(key)

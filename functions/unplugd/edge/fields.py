@@ -1,0 +1,97 @@
+"""Reading a JSON body field by field, so that a caller learns of every fault in one answer."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from unplugd.kernel.errors import Invalid
+
+# Control characters, and the direction overrides that can make a title lie about itself.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Fields:
+    """The fields of one request body. Ask for each, then call `done()`, which raises with all that was wrong."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self._body = body
+        self._asked: set[str] = set()
+        self._faults: list[dict[str, str]] = []
+
+    def has(self, name: str) -> bool:
+        """Whether the caller sent this field, if only as null."""
+        return name in self._body
+
+    def text(self, name: str, *, max_length: int, required: bool = False) -> str | None:
+        """A string, NFC-normalised and trimmed; None when absent, null or blank (a fault when required)."""
+        value = self._take(name)
+        if value is None:
+            self._absent(name, required)
+            return None
+        if not isinstance(value, str):
+            self._fault(name, "must be a string")
+            return None
+        text = unicodedata.normalize("NFC", _UNPRINTABLE.sub("", value)).strip()
+        if len(text) > max_length:
+            self._fault(name, f"must have at most {max_length} characters")
+            return None
+        if not text:
+            self._absent(name, required)
+        return text or None
+
+    def pattern(self, name: str, expression: str, *, says: str) -> str | None:
+        """A string that matches `expression` wholly; `says` describes it to the caller."""
+        value = self._take(name)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not re.fullmatch(expression, value):
+            self._fault(name, says)
+            return None
+        return value
+
+    def choice(self, name: str, options: Collection[str], *, default: str) -> str:
+        """One of `options`; `default` when absent or null."""
+        value = self._take(name)
+        if value is None:
+            return default
+        if not isinstance(value, str) or value not in options:
+            self._fault(name, "must be one of " + ", ".join(sorted(options)))
+            return default
+        return value
+
+    def integer(self, name: str, *, at_least: int) -> int:
+        """A required whole number (a JSON true is not 1)."""
+        value = self._take(name)
+        if value is None:
+            self._absent(name, required=True)
+            return at_least
+        if not isinstance(value, int) or isinstance(value, bool):
+            self._fault(name, "must be a whole number")
+            return at_least
+        if value < at_least:
+            self._fault(name, f"must be at least {at_least}")
+            return at_least
+        return value
+
+    def done(self) -> None:
+        """Raise `Invalid` when a field was wrong, missing, or not one we know."""
+        for name in self._body:
+            if name not in self._asked:
+                self._faults.append({"field": str(name)[:100], "problem": "is not a known field"})
+        if self._faults:
+            first = self._faults[0]
+            raise Invalid(f"{first['field']} {first['problem']}", details=self._faults)
+
+    def _take(self, name: str) -> Any:
+        self._asked.add(name)
+        return self._body.get(name)
+
+    def _absent(self, name: str, required: bool) -> None:
+        if required:
+            self._fault(name, "is required")
+
+    def _fault(self, name: str, problem: str) -> None:
+        self._faults.append({"field": name, "problem": problem})

@@ -1,0 +1,64 @@
+"""The errors a use case may raise. The edges turn them into HTTP statuses, frames, or names the ASL retries on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class AppError(Exception):
+    """Something a caller can be told: a stable `code`, one `message` a person can act on, optional `details`."""
+
+    status = 400
+    code = "invalid_request"
+
+    def __init__(self, message: str, *, code: str | None = None, details: Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.details = details
+
+
+class Invalid(AppError):
+    """The request itself is wrong (400)."""
+
+
+class Unauthorized(AppError):
+    """No valid identity (401)."""
+
+    status, code = 401, "unauthorized"
+
+
+class Forbidden(AppError):
+    """A valid identity that may not do this (403)."""
+
+    status, code = 403, "forbidden"
+
+
+class NotFound(AppError):
+    """No such thing, or another person's: the two must look alike (404)."""
+
+    status, code = 404, "not_found"
+
+
+class Conflict(AppError):
+    """The thing is not in a state that allows this (409)."""
+
+    status, code = 409, "conflict"
+
+
+class TooLarge(AppError):
+    """Over a size limit (413)."""
+
+    status, code = 413, "too_large"
+
+
+class UnsupportedType(AppError):
+    """A content type we do not take (415)."""
+
+    status, code = 415, "unsupported_type"
+
+
+class Transient(AppError):
+    """A fault that a later try may not meet (503). The state machine retries on this class's name."""
+
+    status, code = 503, "try_again"

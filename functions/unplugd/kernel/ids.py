@@ -1,0 +1,22 @@
+"""Identifiers. A song's id is a ULID: it sorts by the moment of its making."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+NewId = Callable[[], str]
+
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+
+
+def new_song_id() -> str:
+    """A fresh ULID (26 characters, Crockford base 32)."""
+    from ulid import ULID
+
+    return str(ULID())
+
+
+def is_song_id(text: str) -> bool:
+    """Whether `text` can be a song's id, so that no other string ever reaches a key or a query."""
+    return _ULID.fullmatch(text) is not None

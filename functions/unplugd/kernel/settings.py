@@ -1,0 +1,74 @@
+"""The environment of a function: the only place that reads `os.environ`."""
+
+from __future__ import annotations
+
+import os
+
+
+class MissingSetting(RuntimeError):
+    """A variable that this function needs is not set: a fault of the template, not of a caller."""
+
+
+def _need(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise MissingSetting(f"The environment variable {name} is not set for this function")
+    return value
+
+
+def songs_table() -> str:
+    return _need("SONGS_TABLE")
+
+
+def connections_table() -> str:
+    return _need("CONNECTIONS_TABLE")
+
+
+def slots_table() -> str:
+    return _need("SLOTS_TABLE")
+
+
+def uploads_bucket() -> str:
+    return _need("UPLOADS_BUCKET")
+
+
+def output_bucket() -> str:
+    return _need("OUTPUT_BUCKET")
+
+
+def wake_queue_url() -> str:
+    return _need("WAKE_QUEUE_URL")
+
+
+def state_machine_arn() -> str:
+    return _need("STATE_MACHINE_ARN")
+
+
+def websocket_endpoint() -> str:
+    return _need("WEBSOCKET_ENDPOINT")
+
+
+def token_issuer() -> str:
+    return _need("TOKEN_ISSUER")
+
+
+def token_audience() -> str:
+    return _need("TOKEN_AUDIENCE")
+
+
+def jwks_url() -> str:
+    return _need("JWKS_URL")
+
+
+def cors_origin() -> str:
+    return _need("CORS_ORIGIN")
+
+
+def max_concurrent_songs() -> int:
+    """How many songs may run at once (at least 1)."""
+    return max(1, int(_need("MAX_CONCURRENT_SONGS")))
+
+
+def child_environment() -> dict[str, str]:
+    """What a child process of ours may see: where programs are, and nothing that could be a secret."""
+    return {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG") if name in os.environ}

@@ -1,0 +1,22 @@
+"""State MarkCompleted: the results are there, so the song is COMPLETED."""
+
+from typing import Any
+
+from unplugd import wiring
+from unplugd.edge import task
+from unplugd.kernel.clock import utc_now
+from unplugd.processing import service
+
+
+@task.handler
+def handler(event: dict[str, Any]) -> dict[str, Any]:
+    song = service.mark_completed(
+        event["userId"],
+        event["songId"],
+        event["attempt"],
+        lyrics_failed=event.get("lyricsFailed"),
+        songs=wiring.songs(),
+        objects=wiring.results(),
+        now=utc_now(),
+    )
+    return {"userId": song.user_id, "songId": song.song_id, "seq": song.seq}

@@ -1,0 +1,20 @@
+"""GET /songs/{songId}: one song; a finished one with links to its stems and lyrics."""
+
+from unplugd import wiring
+from unplugd.aws.objects import LINK_SECONDS
+from unplugd.edge import http
+from unplugd.kernel.clock import utc_now
+from unplugd.songs import service
+
+
+@http.handler
+def handler(request: http.Request) -> http.Response:
+    song = service.get_song(
+        request.path["songId"],
+        owner=request.user_id,
+        songs=wiring.songs(),
+        results=wiring.results(),
+        now=utc_now(),
+        link_s=LINK_SECONDS,
+    )
+    return http.ok(song)

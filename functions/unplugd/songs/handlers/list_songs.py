@@ -1,0 +1,12 @@
+"""GET /songs: one page of the caller's library, newest first."""
+
+from unplugd import wiring
+from unplugd.edge import http
+from unplugd.kernel.clock import utc_now
+from unplugd.songs import rules, service
+
+
+@http.handler
+def handler(request: http.Request) -> http.Response:
+    page = rules.page(request.query_only("status", "q", "limit", "cursor"), owner=request.user_id)
+    return http.ok(service.list_songs(page, owner=request.user_id, songs=wiring.songs(), now=utc_now()))

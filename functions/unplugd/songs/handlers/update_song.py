@@ -1,0 +1,23 @@
+"""PATCH /songs/{songId}: set title, artist or language (null clears)."""
+
+from unplugd import wiring
+from unplugd.edge import http
+from unplugd.kernel.clock import utc_now
+from unplugd.songs import service
+from unplugd.songs.model import LANGUAGE_PATTERN, LANGUAGE_SAYS, MAX_TEXT
+
+
+@http.handler
+def handler(request: http.Request) -> http.Response:
+    fields = request.fields()
+    given = {
+        "title": fields.text("title", max_length=MAX_TEXT),
+        "artist": fields.text("artist", max_length=MAX_TEXT),
+        "language": fields.pattern("language", LANGUAGE_PATTERN, says=LANGUAGE_SAYS),
+    }
+    fields.done()
+    changes = {name: value for name, value in given.items() if fields.has(name)}
+    song = service.update_song(
+        request.path["songId"], changes, owner=request.user_id, songs=wiring.songs(), now=utc_now()
+    )
+    return http.ok(song)

@@ -1,0 +1,84 @@
+"""A song: its states and what is stored of it. Other rooms share this noun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a song stands; the stored strings."""
+
+    PENDING_UPLOAD = "PENDING_UPLOAD"
+    QUEUED = "QUEUED"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class LyricsStatus(StrEnum):
+    """Where a song's lyrics stand."""
+
+    QUEUED = "QUEUED"
+    PROCESSING = "PROCESSING"
+    READY = "READY"
+    INSTRUMENTAL = "INSTRUMENTAL"
+    FAILED = "FAILED"
+
+
+STEMS = ("drums", "bass", "other", "vocals")
+STREAM_SUFFIX = "mp3"  # of the streamable encoding: docs/decisions/0003-streamable-encoding.md
+MODELS = frozenset({"auto", "htdemucs_ft", "htdemucs", "preview"})
+LYRICS_MODELS = frozenset({"auto", "tiny", "base", "small", "medium", "large-v3-turbo", "align"})
+# ISO 639 as Whisper takes it, or with subtags (pt-BR).
+LANGUAGE_PATTERN = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}"
+LANGUAGE_SAYS = "must be a language code such as en, es or pt-BR"
+MAX_TEXT = 200  # characters of a title or an artist
+
+
+@dataclass(frozen=True)
+class Song:
+    """One row of the songs table. Times are ISO 8601 (UTC), durations seconds, sizes bytes, progress 0–100."""
+
+    user_id: str
+    song_id: str
+    status: Status
+    uploaded_at: str
+    updated_at: str
+    title: str | None = None
+    artist: str | None = None
+    language: str | None = None
+    queued_at: str | None = None
+    started_at: str | None = None
+    stage_started_at: str | None = None
+    completed_at: str | None = None
+    duration_sec: float | None = None
+    original_format: str | None = None
+    content_type: str | None = None
+    file_size_bytes: int | None = None
+    s3_key: str | None = None
+    stems_prefix: str | None = None
+    lyrics_key: str | None = None
+    model: str = "auto"
+    lyrics_model: str = "auto"
+    attempt: int = 0
+    execution_arn: str | None = None
+    stage: str | None = None
+    progress: int | None = None
+    seq: int = 0
+    error_code: str | None = None
+    error_message: str | None = None
+    lyrics_status: LyricsStatus | None = None
+    lyrics_reason: str | None = None
+    ttl: int | None = None
+
+
+def upload_key(user_id: str, song_id: str, file_name: str) -> str:
+    """Where a song's original lies in the uploads bucket."""
+    return f"uploads/{user_id}/{song_id}/{file_name}"
+
+
+def output_prefix(user_id: str, song_id: str) -> str:
+    """Where everything made from a song lies in the output bucket."""
+    return f"output/{user_id}/{song_id}/"

@@ -1,0 +1,131 @@
+"""Pure decisions about songs: what a person sees of one, the cursor of a page, the presets."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from unplugd.kernel.clock import from_iso
+from unplugd.kernel.errors import Invalid
+from unplugd.kernel.ids import is_song_id
+from unplugd.songs.model import MAX_TEXT, STEMS, Song, Status
+
+# Below this share of a stage an extrapolation says more about start-up than about the song.
+ETA_FROM_PERCENT = 5
+DEFAULT_LIMIT, MAX_LIMIT = 50, 100
+
+_PUBLIC = {
+    "songId": "song_id",
+    "title": "title",
+    "artist": "artist",
+    "language": "language",
+    "status": "status",
+    "uploadedAt": "uploaded_at",
+    "queuedAt": "queued_at",
+    "startedAt": "started_at",
+    "completedAt": "completed_at",
+    "durationSec": "duration_sec",
+    "originalFormat": "original_format",
+    "fileSizeBytes": "file_size_bytes",
+    "model": "model",
+    "lyricsModel": "lyrics_model",
+    "attempt": "attempt",
+    "stage": "stage",
+    "progress": "progress",
+    "seq": "seq",
+    "errorCode": "error_code",
+    "errorMessage": "error_message",
+    "lyricsStatus": "lyrics_status",
+    "lyricsReason": "lyrics_reason",
+}
+
+
+def public_view(song: Song, *, now: datetime, queue_position: int | None = None) -> dict[str, Any]:
+    """What the owner sees of a song. Every field is always there; what is not known is null."""
+    view = {name: getattr(song, field) for name, field in _PUBLIC.items()}
+    return view | {"etaSec": eta_s(song, now), "queuePosition": queue_position}
+
+
+def eta_s(song: Song, now: datetime) -> int | None:
+    """Seconds until the current stage ends, by its pace so far; None while that says nothing."""
+    started = song.stage_started_at or song.started_at
+    if song.status is not Status.PROCESSING or not started or (song.progress or 0) < ETA_FROM_PERCENT:
+        return None
+    elapsed_s = max(0.0, (now - from_iso(started)).total_seconds())
+    progress = song.progress or 0
+    return round(elapsed_s * (100 - progress) / progress)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a list call asks for."""
+
+    status: Status | None
+    q: str | None
+    limit: int
+    after: str | None  # the songId of the last song of the page before
+
+
+def page(query: Mapping[str, str], *, owner: str) -> Page:
+    """Read a list call's query string; `Invalid` names what is wrong."""
+    status = query.get("status")
+    if status is not None and status not in set(Status):
+        raise Invalid("status must be one of " + ", ".join(Status))
+    limit = query.get("limit", str(DEFAULT_LIMIT))
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= MAX_LIMIT):
+        raise Invalid(f"limit must be a whole number from 1 to {MAX_LIMIT}")
+    q = (query.get("q") or "").strip() or None
+    if q and len(q) > MAX_TEXT:
+        raise Invalid(f"q must have at most {MAX_TEXT} characters")
+    wanted = Status(status) if status else None
+    cursor = query.get("cursor")
+    after = decode_cursor(cursor, owner=owner, status=wanted, q=q) if cursor is not None else None
+    return Page(wanted, q, int(limit), after)
+
+
+def _binding(owner: str, status: Status | None, q: str | None) -> str:
+    material = json.dumps([owner, status, q]).encode()
+    return hashlib.blake2b(material, digest_size=9).hexdigest()
+
+
+def encode_cursor(after: str, *, owner: str, status: Status | None, q: str | None) -> str:
+    """The page after song `after`. Bound to caller and filter, so that it cannot page through anything else.
+
+    It holds no secret: forging one only moves within the forger's own library."""
+    text = f"{after}.{_binding(owner, status, q)}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, *, owner: str, status: Status | None, q: str | None) -> str:
+    """The songId that `encode_cursor` was given; `Invalid` for any other string, caller or filter."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        after, binding = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii").split(".")
+    except (ValueError, binascii.Error):
+        raise Invalid(
+            "This cursor is not one we gave out. Start again without it.", code="bad_cursor"
+        ) from None
+    if not is_song_id(after) or binding != _binding(owner, status, q):
+        raise Invalid("This cursor belongs to another list. Start again without it.", code="bad_cursor")
+    return after
+
+
+def presets() -> list[dict[str, Any]]:
+    """The mixer's presets: volumes 0–1 for each stem."""
+    rows = (
+        ("balanced", "Balanced", "The song as it is", (1, 1, 1, 1)),
+        ("karaoke", "Karaoke", "Everything but the vocals: you sing", (1, 1, 1, 0)),
+        ("drum_practice", "Drum practice", "Everything but the drums: you play", (0, 1, 1, 1)),
+        ("bass_practice", "Bass practice", "Everything but the bass: you play", (1, 0, 1, 1)),
+        ("vocals_only", "Vocals only", "The voice alone, to listen closely", (0, 0, 0, 1)),
+    )
+    return [
+        {"id": key, "name": name, "description": text, "volumes": dict(zip(STEMS, volumes, strict=True))}
+        for key, name, text, volumes in rows
+    ]

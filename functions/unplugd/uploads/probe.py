@@ -1,0 +1,177 @@
+"""Look at an uploaded file: what it is, how long, how loud, what its tags say.
+
+The file is a stranger's, so it is read by a child process (`python -m unplugd.uploads.probe FILE`) under limits of
+time and memory. Whatever a hostile file does to a decoder, it does it there: the parent sees a file that could not be read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from unplugd.kernel import settings
+from unplugd.uploads.model import Fault, Probe
+
+CPU_SECONDS = 60  # ten minutes of any format decode in under five here
+MEMORY_BYTES = 1536 * 1024**2  # address space, of which FFmpeg's libraries map a few hundred MB
+MAX_SECONDS = 600.0
+# Headers lie, and decoders add or drop some frames: a file that decodes to less than this share of what its header
+# promises was cut off.
+COMPLETE_SHARE = 0.97
+BAD_SHARE = 0.02  # of the packets may fail to decode: players skip over such scratches too
+MAX_TAG = 200
+
+
+def probe(path: Path) -> Probe:
+    """What `path` is. Never raises for the file's sake: a file that cannot be read in time and memory is `corrupt`."""
+    child = {**settings.child_environment(), "PYTHONPATH": ":".join(filter(None, sys.path))}
+    command = [sys.executable, "-m", "unplugd.uploads.probe", str(path)]
+    try:
+        done = subprocess.run(command, env=child, capture_output=True, timeout=CPU_SECONDS * 1.5, check=False)  # noqa: S603 - our own module
+    except subprocess.TimeoutExpired:
+        return Probe(fault="corrupt")
+    try:
+        return Probe(**json.loads(done.stdout))
+    except (ValueError, TypeError):
+        if done.returncode == 1 and b"ImportError" in done.stderr:
+            raise RuntimeError(f"the prober cannot start: {done.stderr[-300:]!r}") from None
+        return Probe(fault="corrupt")
+
+
+# --- in the child -----------------------------------------------------------------------------------------------------
+
+
+class _Unreadable(Exception):
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault: Fault = fault
+
+
+# The demuxer is chosen by the file's first bytes, never by FFmpeg's own guess: its list holds playlists and other
+# formats that open further files.
+_DEMUXERS = {"mp3": "mp3", "wav": "wav", "m4a": "mov", "flac": "flac", "ogg": "ogg"}
+_CODECS = {
+    "mp3": ("mp3",),
+    "wav": ("pcm_",),
+    "m4a": ("aac", "alac"),
+    "flac": ("flac",),
+    "ogg": ("vorbis", "opus", "flac"),
+}
+
+
+def sniff(head: bytes) -> str | None:
+    """The format by a file's first bytes; None for what we do not take."""
+    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+        return "wav"
+    if head[:4] == b"fLaC":
+        return "flac"
+    if head[:4] == b"OggS":
+        return "ogg"
+    if head[4:8] == b"ftyp":
+        return "m4a"
+    if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 in (0xE2,)):
+        return "mp3"
+    return None
+
+
+def _decode(path: Path, kind: str) -> tuple[str, float, float]:
+    """Decode it all: (codec name, seconds, peak). Stops early only past the longest song we take."""
+    import av
+
+    with av.open(str(path), format=_DEMUXERS[kind], metadata_errors="replace") as container:
+        pictures = [
+            s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic
+        ]
+        if pictures or len(container.streams.audio) != 1:
+            raise _Unreadable("unsupported")
+        stream = container.streams.audio[0]
+        if not stream.codec_context.name.startswith(_CODECS[kind]):
+            raise _Unreadable("unsupported")
+        promised = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+        if promised > MAX_SECONDS:
+            raise _Unreadable("too_long")
+        seconds, peak = _listen(container, stream)
+    if not seconds or (promised and seconds < promised * COMPLETE_SHARE - 0.1):
+        raise _Unreadable("corrupt")
+    return stream.codec_context.name, seconds, peak
+
+
+def _listen(container: Any, stream: Any) -> tuple[float, float]:
+    """Seconds and peak of all that decodes. A stray bad packet (a tag amid the frames, a scratch) is no verdict."""
+    import av
+    import numpy as np
+
+    resampler = av.AudioResampler(format="fltp")
+    seconds, peak, packets, bad = 0.0, 0.0, 0, 0
+    for packet in container.demux(stream):
+        packets += 1
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError:
+            bad += 1
+            continue
+        for frame in frames:
+            seconds += frame.samples / frame.sample_rate
+            if seconds > MAX_SECONDS:
+                raise _Unreadable("too_long")
+            for flat in resampler.resample(frame):
+                samples = flat.to_ndarray()
+                if not np.isfinite(samples).all():
+                    raise _Unreadable("corrupt")
+                peak = max(peak, float(np.abs(samples).max(initial=0.0)))
+    if bad > max(2, packets * BAD_SHARE):
+        raise _Unreadable("corrupt")
+    return seconds, peak
+
+
+def _tags(path: Path) -> dict[str, str | None]:
+    """Title and artist; a broken tag is no reason to refuse a song."""
+    import mutagen
+
+    try:
+        tags = mutagen.File(path, easy=True) or {}
+    except Exception:
+        return {}
+    found = {}
+    for name in ("title", "artist"):
+        values = tags.get(name) or [""]
+        text = "".join(c for c in str(values[0]) if c.isprintable()).strip()
+        found[name] = text[:MAX_TAG] or None
+    return found
+
+
+def look(path: Path) -> dict[str, Any]:
+    """The fields of `Probe` for a file."""
+    import av
+
+    with path.open("rb") as file:
+        kind = sniff(file.read(16))
+    if kind is None:
+        return {"fault": "unsupported"}
+    try:
+        codec, seconds, peak = _decode(path, kind)
+    except _Unreadable as error:
+        return {"fault": error.fault}
+    except (av.FFmpegError, MemoryError, OSError, ValueError):
+        return {"fault": "corrupt"}
+    return {
+        "format": "opus" if codec == "opus" else kind,
+        "duration_s": round(seconds, 3),
+        "peak": round(peak, 6),
+        **_tags(path),
+    }
+
+
+def _limit() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+if __name__ == "__main__":
+    _limit()
+    sys.stdout.write(json.dumps(look(Path(sys.argv[1]))))

@@ -1,0 +1,82 @@
+"""What we take: file names, content types, sizes, lengths, and the verdict on a probed file."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from unplugd.uploads.model import Probe
+
+MAX_BYTES = 50 * 1024 * 1024
+MIN_SECONDS, MAX_SECONDS = 0.5, 600.0
+UPLOAD_TTL_S = 24 * 3600  # a promised file that never arrives is forgotten after a day
+# Quieter than this everywhere (-60 dBFS), a file has nothing to separate: it is dither and noise.
+SILENCE_PEAK = 0.001
+CONTENT_TYPES = frozenset(
+    {"audio/mpeg", "audio/wav", "audio/x-wav", "audio/mp4", "audio/x-m4a", "audio/flac", "audio/ogg"}
+)
+_MAX_NAME_BYTES = 120  # of an S3 key's 1,024, most of which the ids and prefixes do not need
+
+
+def safe_file_name(name: str) -> str:
+    """A name that is safe as the last part of a key, a header or a file: no path, no control or reserved characters.
+
+    Letters of any script stay. An empty result becomes `song`."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    # Letters, numbers and the marks that belong to letters (an Indic vowel sign is one), of any script.
+    kept = "".join(c if unicodedata.category(c)[0] in "LNM" or c in "._-" else "_" for c in last)
+    stem, dot, suffix = re.sub(r"_+", "_", kept).strip("._").rpartition(".")
+    if not dot:
+        stem, suffix = suffix, ""
+    suffix = suffix[:8]
+    room = _MAX_NAME_BYTES - len(suffix.encode()) - 1
+    stem = stem.encode()[:room].decode(errors="ignore").strip("._") or "song"
+    return f"{stem}.{suffix}" if suffix else stem
+
+
+def title_from_file_name(name: str) -> str:
+    """What to call a song that has no title: its file name without path and suffix."""
+    last = re.split(r"[/\\]", name)[-1]
+    stem = last.rpartition(".")[0] or last
+    return " ".join(re.sub(r"[_\x00-\x1f]+", " ", stem).split())[:200] or "Untitled"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a file is not taken: the stored code and a sentence for its owner."""
+
+    code: str
+    message: str
+
+
+TOO_LARGE = Refusal(
+    "TOO_LARGE",
+    f"The file is larger than {MAX_BYTES // 1024**2} MB. Upload a compressed copy (mp3, m4a or flac).",
+)
+UNSUPPORTED = Refusal(
+    "UNSUPPORTED_FORMAT",
+    "This is not an audio file we can read. Upload an mp3, wav, m4a, flac, ogg or opus file.",
+)
+CORRUPT = Refusal(
+    "CORRUPT_AUDIO", "The file is damaged or incomplete. Export it again and upload the new file."
+)
+TOO_LONG = Refusal(
+    "TOO_LONG", f"The song is longer than {MAX_SECONDS / 60:g} minutes. Cut it into shorter parts."
+)
+TOO_SHORT = Refusal("TOO_SHORT", f"The song is shorter than {MIN_SECONDS:g} seconds.")
+SILENT = Refusal("SILENT_AUDIO", "The file holds only silence. Check the export and upload it again.")
+_BY_FAULT = {"unsupported": UNSUPPORTED, "corrupt": CORRUPT, "too_long": TOO_LONG}
+
+
+def judge(probe: Probe) -> Refusal | None:
+    """The verdict on a probed file; None when it is a song."""
+    if probe.fault:
+        return _BY_FAULT[probe.fault]
+    if probe.duration_s > MAX_SECONDS:
+        return TOO_LONG
+    if probe.duration_s < MIN_SECONDS:
+        return TOO_SHORT
+    if probe.peak < SILENCE_PEAK:
+        return SILENT
+    return None

@@ -1,0 +1,181 @@
+"""Accepting a file: a place to put it, then proof that it is a song."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from unplugd.kernel.clock import to_iso
+from unplugd.kernel.errors import Invalid, TooLarge, UnsupportedType
+from unplugd.kernel.ids import is_song_id
+from unplugd.kernel.log import logger
+from unplugd.realtime import messages
+from unplugd.songs.model import Song, Status, upload_key
+from unplugd.uploads import rules
+from unplugd.uploads.model import Probe
+
+Push = Callable[[str, Mapping[str, Any]], int]
+
+
+class Songs(Protocol):
+    """What this room needs of the songs table."""
+
+    def get(self, user_id: str, song_id: str) -> Song | None: ...
+    def create_pending(self, song: Song) -> None: ...
+    def mark_queued(self, song: Song, *, now: str) -> Song | None: ...
+    def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
+    def line_position(self, song: Song) -> int: ...
+
+
+class Objects(Protocol):
+    """The uploads bucket."""
+
+    def upload_link(self, key: str, *, content_type: str, size_bytes: int) -> str: ...
+    def fetch(self, key: str, target: Path) -> bool: ...
+    def delete(self, key: str) -> None: ...
+
+
+class Queue(Protocol):
+    """Where wake-ups go."""
+
+    def wake(self) -> None: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class NewUpload:
+    """What a person says of the file they are about to send."""
+
+    file_name: str
+    content_type: str
+    size_bytes: int
+    title: str | None = None
+    artist: str | None = None
+    language: str | None = None
+    model: str = "auto"
+    lyrics_model: str = "auto"
+
+
+def create_upload(
+    upload: NewUpload, *, owner: str, song_id: str, now: datetime, songs: Songs, objects: Objects, link_s: int
+) -> dict[str, Any]:
+    """A PENDING_UPLOAD row and a presigned PUT for exactly the file that was announced."""
+    if upload.content_type not in rules.CONTENT_TYPES:
+        raise UnsupportedType(
+            f"{upload.content_type[:100]} is not a type we take. Use mp3, wav, m4a, flac or ogg/opus."
+        )
+    if upload.size_bytes > rules.MAX_BYTES:
+        raise TooLarge(rules.TOO_LARGE.message)
+    key = upload_key(owner, song_id, rules.safe_file_name(upload.file_name))
+    songs.create_pending(
+        Song(
+            user_id=owner,
+            song_id=song_id,
+            status=Status.PENDING_UPLOAD,
+            uploaded_at=to_iso(now),
+            updated_at=to_iso(now),
+            title=upload.title,
+            artist=upload.artist,
+            language=upload.language,
+            content_type=upload.content_type,
+            file_size_bytes=upload.size_bytes,
+            s3_key=key,
+            model=upload.model,
+            lyrics_model=upload.lyrics_model,
+            ttl=int(now.timestamp()) + rules.UPLOAD_TTL_S,
+        )
+    )
+    url = objects.upload_link(key, content_type=upload.content_type, size_bytes=upload.size_bytes)
+    return {
+        "songId": song_id,
+        "uploadUrl": url,
+        "headers": {"Content-Type": upload.content_type, "If-None-Match": "*"},
+        "expiresIn": link_s,
+    }
+
+
+def validate_upload(
+    key: str,
+    size_bytes: int,
+    *,
+    work: Path,
+    probe: Callable[[Path], Probe],
+    songs: Songs,
+    objects: Objects,
+    queue: Queue,
+    push: Push,
+    now: datetime,
+) -> None:
+    """Judge an object that arrived. Told twice, late or in any order, it changes a song at most once; each call for a
+    song that already waits wakes the line again, since the first call may have died before it did."""
+    try:
+        user_id, song_id = _owner_of(key)
+    except Invalid as error:
+        logger().warning("skipped an object with a foreign key", extra={"reason": error.message})
+        return
+    song = songs.get(user_id, song_id)
+    if song is None or song.s3_key != key:
+        logger().warning("removed an upload that belongs to no song", extra={"songId": song_id})
+        objects.delete(key)
+        return
+    if song.status is Status.QUEUED:
+        queue.wake()
+    if song.status is not Status.PENDING_UPLOAD:
+        return
+    found = _probe(key, size_bytes, work=work, probe=probe, objects=objects)
+    if found is None:
+        logger().info("the object is gone again", extra={"songId": song_id})
+        return
+    refusal = rules.TOO_LARGE if size_bytes > rules.MAX_BYTES else rules.judge(found)
+    if refusal:
+        _refuse(song, refusal, songs=songs, push=push, now=now)
+    else:
+        _accept(song, found, size_bytes, songs=songs, queue=queue, push=push, now=now)
+
+
+def _owner_of(key: str) -> tuple[str, str]:
+    parts = key.split("/")
+    if len(parts) != 4 or parts[0] != "uploads" or not all(parts) or not is_song_id(parts[2]):
+        raise Invalid(f"not uploads/user/song/file: {key[:200]!r}")
+    return parts[1], parts[2]
+
+
+def _probe(
+    key: str, size_bytes: int, *, work: Path, probe: Callable[[Path], Probe], objects: Objects
+) -> Probe | None:
+    if size_bytes > rules.MAX_BYTES:
+        return Probe()
+    target = work / "upload"
+    try:
+        return probe(target) if objects.fetch(key, target) else None
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def _refuse(song: Song, refusal: rules.Refusal, *, songs: Songs, push: Push, now: datetime) -> None:
+    refused = songs.mark_rejected(song, code=refusal.code, message=refusal.message, now=to_iso(now))
+    if refused and (message := messages.for_song(refused, now=now)):
+        logger().info("refused an upload", extra={"songId": song.song_id, "code": refusal.code})
+        push(song.user_id, message)
+
+
+def _accept(
+    song: Song, found: Probe, size_bytes: int, *, songs: Songs, queue: Queue, push: Push, now: datetime
+) -> None:
+    known = dataclasses.replace(
+        song,
+        title=song.title or found.title or rules.title_from_file_name(song.s3_key or ""),
+        artist=song.artist or found.artist,
+        duration_sec=found.duration_s,
+        original_format=found.format,
+        file_size_bytes=size_bytes,
+    )
+    queued = songs.mark_queued(known, now=to_iso(now))
+    if queued is None:
+        return
+    # First the person hears of their place, then the starter of the song: messages keep the order of `seq`.
+    if message := messages.for_song(queued, now=now, position=songs.line_position(queued)):
+        push(song.user_id, message)
+    queue.wake()

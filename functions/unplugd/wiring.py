@@ -1,0 +1,73 @@
+"""The composition root: which adapter serves which use case. Everything is made when first asked for, then kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from unplugd.aws.clients import client
+from unplugd.aws.connections import ConnectionTable
+from unplugd.aws.executions import Executions
+from unplugd.aws.objects import Objects
+from unplugd.aws.queues import WakeQueue
+from unplugd.aws.slots import SlotTable
+from unplugd.aws.sockets import Sockets
+from unplugd.aws.song_table import SongTable
+from unplugd.aws.tokens import TokenVerifier
+from unplugd.kernel import settings
+
+
+@cache
+def songs() -> SongTable:
+    return SongTable(client("dynamodb"), settings.songs_table())
+
+
+@cache
+def connections() -> ConnectionTable:
+    return ConnectionTable(client("dynamodb"), settings.connections_table())
+
+
+@cache
+def slots() -> SlotTable:
+    return SlotTable(client("dynamodb"), settings.slots_table(), settings.max_concurrent_songs())
+
+
+@cache
+def uploads() -> Objects:
+    return Objects(client("s3"), settings.uploads_bucket())
+
+
+@cache
+def results() -> Objects:
+    return Objects(client("s3"), settings.output_bucket())
+
+
+@cache
+def executions() -> Executions:
+    return Executions(client("stepfunctions"), settings.state_machine_arn())
+
+
+@cache
+def wake_queue() -> WakeQueue:
+    return WakeQueue(client("sqs"), settings.wake_queue_url())
+
+
+@cache
+def sockets() -> Sockets:
+    endpoint = settings.websocket_endpoint()
+    return Sockets(client("apigatewaymanagementapi", endpoint, quick=True))
+
+
+@cache
+def tokens() -> TokenVerifier:
+    return TokenVerifier(
+        issuer=settings.token_issuer(), audience=settings.token_audience(), jwks_url=settings.jwks_url()
+    )
+
+
+def push(user_id: str, message: Mapping[str, Any]) -> int:
+    """Send a message to a person's connections: the realtime room's verb, handed to other rooms as an argument."""
+    from unplugd.realtime import service
+
+    return service.push(user_id, message, connections=connections(), sockets=sockets())
