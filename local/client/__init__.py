@@ -1,0 +1,1 @@
+"""A client of Unplugd as anyone could write it: public APIs only (Cognito, REST, S3 links, WebSocket)."""
