@@ -1,5 +1,5 @@
 """The ml core: arrays and files in, arrays and files out. It knows nothing of AWS, users or songs' rows."""
 
 
-class Stopped(Exception):  # noqa: N818 (a request that was honoured, not an error)
+class Stopped(Exception):
     """The caller's stop event was set; what was half-written has been removed."""

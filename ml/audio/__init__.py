@@ -10,5 +10,5 @@ CHANNELS = 2
 """Channels of every block and stem."""
 
 
-class BadAudio(Exception):  # noqa: N818 (named for what the person sent, as the exit code 65 is)
+class BadAudio(Exception):
     """The input is not audio we can use. The message is one sentence its owner can act on."""

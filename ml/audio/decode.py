@@ -24,15 +24,20 @@ Block = NDArray[np.float32]
 BLOCK_FRAMES = 65_536
 """Frames in each block but the last: 1.5 s, 512 KiB."""
 
-_FORMATS = "mp3,wav,mov,flac,ogg"  # nothing else: FFmpeg would also open playlists that name other files and URLs
+_FORMATS = (
+    "mp3,wav,mov,flac,ogg"  # nothing else: FFmpeg would also open playlists that name other files and URLs
+)
 _LOUDEST = 1000.0  # +60 dBFS: beyond it the numbers are damage, not sound
 _SHORT_BY_S, _SHORT_BY = 0.5, 0.02  # headers round, encoders pad; a file cut off is shorter than that
 
-_NOT_AUDIO = "This file is not an mp3, wav, m4a, flac or ogg/opus file we can read. Export it again and upload that."
+_NOT_AUDIO = (
+    "This file is not an mp3, wav, m4a, flac or ogg/opus file we can read. Export it again and upload that."
+)
 _DAMAGED = "This file is damaged: parts of it cannot be decoded. Export it again and upload that."
 _EMPTY = "This file holds no sound. Check that the export finished and upload it again."
 _NOT_NUMBERS = (
-    "This file holds samples that are not sound (NaN, infinite or far beyond full scale). Export it again and upload that."
+    "This file holds samples that are not sound (NaN, infinite or far beyond full scale). "
+    "Export it again and upload that."
 )
 
 

@@ -46,7 +46,7 @@ _USUAL = {
 
 def to_stereo(frame: Any) -> NDArray[np.float32]:
     """av.AudioFrame → (frames, 2), full scale 1.0. Raises BadAudio for a layout or sample format we do not know."""
-    samples = _as_float(frame)
+    samples: NDArray[np.float32] = _as_float(frame)
     channels = samples.shape[1]
     if channels == 1:
         return np.repeat(samples, 2, axis=1)
@@ -57,7 +57,8 @@ def to_stereo(frame: Any) -> NDArray[np.float32]:
     if speakers is None or len(speakers) != channels:
         raise BadAudio(f"This file has {channels} channels. Export it in stereo and upload that.")
     matrix = np.array([_GAINS.get(name, _NEITHER) for name in speakers], np.float32)
-    return samples @ matrix
+    stereo: NDArray[np.float32] = samples @ matrix
+    return stereo
 
 
 def _as_float(frame: Any) -> NDArray[np.float32]:
@@ -66,11 +67,15 @@ def _as_float(frame: Any) -> NDArray[np.float32]:
     channels = len(frame.layout.channels) or frame.layout.nb_channels
     packed = raw.reshape(-1, channels) if not frame.format.is_planar else raw.T
     if packed.dtype == np.uint8:
-        return (packed.astype(np.float32) - 128) / np.float32(128)
+        centred: NDArray[np.float32] = (packed.astype(np.float32) - 128) / np.float32(128)
+        return centred
     if packed.dtype in (np.int16, np.int32):
         scale = float(np.iinfo(packed.dtype).max) + 1
-        return (packed * np.float64(1 / scale)).astype(np.float32)
+        scaled: NDArray[np.float32] = (packed * np.float64(1 / scale)).astype(np.float32)
+        return scaled
     if packed.dtype in (np.float32, np.float64):
         with np.errstate(over="ignore"):  # a double beyond float32 becomes inf, which the caller refuses
             return np.ascontiguousarray(packed, np.float32)
-    raise BadAudio(f"This file's sample format ({frame.format.name}) is unusual. Export it as 16-bit and upload that.")
+    raise BadAudio(
+        f"This file's sample format ({frame.format.name}) is unusual. Export it as 16-bit and upload that."
+    )

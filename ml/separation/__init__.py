@@ -9,7 +9,7 @@ STEMS = ("drums", "bass", "other", "vocals")
 """The four stems, in the order every file and table lists them."""
 
 
-class ModelUnavailable(Exception):  # noqa: N818 (states what is missing; the message names what is there)
+class ModelUnavailable(Exception):
     """The model asked for cannot run here. The message names the models that can."""
 
 
