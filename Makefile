@@ -4,9 +4,11 @@ PYTHON ?= python3
 ENV    ?= dev
 SONG   ?=
 OUT    ?= out/demo
+# For deploy: what differs from samconfig.toml, as PARAMETERS="CorsOrigin=https://… AlarmEmail=…".
+PARAMETERS ?=
 
 # Recipes read these from the environment, quoted, so that spaces and dollars in a file name survive.
-export SONG OUT ENV
+export SONG OUT ENV PARAMETERS
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Kept off: the SAM CLI would report each run to its maker.
 export SAM_CLI_TELEMETRY := 0
@@ -29,7 +31,7 @@ help: ## this list
 # ---- use it ------------------------------------------------------------------------------------------------------
 
 demo: $(VENV)/.demo ## a song through the whole stack: stems and lyrics in OUT (SONG=my.mp3 OUT=folder)
-	@$(BIN)/unplugd demo $${SONG:+"$$SONG"} --out "$$OUT"
+	@$(BIN)/unplugd demo $${SONG:+"--song=$$SONG"} --out "$$OUT"
 
 up: $(VENV)/.demo ## start the local stack and keep it running until Ctrl-C
 	@$(BIN)/unplugd up
@@ -66,7 +68,7 @@ imports: $(VENV)/.dev
 
 templates: $(VENV)/.dev .venv-sam/.installed
 	@echo "check: templates (cfn-lint, then sam validate --lint on each)"
-	@$(BIN)/cfn-lint $(TEMPLATES)
+	@$(BIN)/cfn-lint
 	@for template in $(TEMPLATES); do \
 	  AWS_DEFAULT_REGION=eu-west-1 $(SAM) validate --lint --template "$$template" || exit 1; \
 	done
@@ -84,8 +86,10 @@ format: $(VENV)/.dev ## rewrite the code in the house style
 build: .venv-sam/.installed ## sam build: what a deploy uploads (needs python3.12 on the PATH)
 	@$(SAM) build
 
+# In samconfig.toml dev is called default, so that a bare `sam deploy` is never prod.
 deploy: build ## build and deploy to AWS (ENV=dev or prod); see docs/operations.md
-	@$(SAM) deploy --config-env "$$ENV"
+	@case "$$ENV" in dev) config=default;; prod) config=prod;; *) echo "ENV is dev or prod, not '$$ENV'"; exit 1;; esac; \
+	$(SAM) deploy --config-env $$config $${PARAMETERS:+--parameter-overrides Environment=$$ENV $$PARAMETERS}
 
 # ---- set up ------------------------------------------------------------------------------------------------------
 
