@@ -1,0 +1,1 @@
+"""The whole of Unplugd on one machine, without Docker: the same templates, handlers and tasks."""

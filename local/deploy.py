@@ -1,0 +1,181 @@
+"""Deploy the unbuilt templates to the running stack with the AWS CLI, exactly as to AWS.
+
+The sources are first copied to a staging folder without byte code, so that the same sources always make the same
+archive. What was deployed is remembered by a fingerprint: an unchanged deploy asks one question and is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from local.datadir import StackError
+
+# What a template may point at with CodeUri, ContentUri, DefinitionUri or TemplateURL.
+_SOURCES = ("templates", "functions", "layers", "statemachines", "openapi")
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache", ".DS_Store", "*.egg-info")
+_DONE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+# States of a stack that never came up: CloudFormation only lets it be deleted.
+_STILLBORN = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"})
+_CONSEQUENCE = re.compile(
+    r"cancell?ed|was not successfully|embedded stack|nested stack|the following resource", re.IGNORECASE
+)
+
+
+class DeployFailed(StackError):
+    """A deploy that failed: which resource, and why."""
+
+
+class Target(Protocol):
+    """What deploying needs of `local.stack.Endpoint`."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def data_dir(self) -> Path: ...
+    def client(self, service: str) -> Any: ...
+    def environment(self) -> dict[str, str]: ...
+
+
+def deploy(target: Target, *, parameters: Mapping[str, str], stack_name: str, root: Path) -> dict[str, str]:
+    """Package and deploy `root`/template.yaml; see `local.stack.deploy`."""
+    stage = _stage(root, target.data_dir / "stage" / stack_name)
+    values = {**parameters, "EndpointUrl": target.url}
+    fingerprint = _fingerprint(stage, values)
+    mark = target.data_dir / f"deployed-{stack_name}"
+    status = _status(target, stack_name)
+    if status in _DONE and mark.exists() and mark.read_text() == fingerprint:
+        _say(f"{stack_name}: nothing has changed")
+        return _outputs(target, stack_name)
+    mark.unlink(missing_ok=True)
+    if status in _STILLBORN:
+        _say(f"{stack_name}: removing what an earlier deploy left unfinished")
+        cloudformation = target.client("cloudformation")
+        cloudformation.delete_stack(StackName=stack_name)
+        cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName=stack_name, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+        )
+    _say(f"{stack_name}: packaging")
+    packaged = _package(target, stage, stack_name)
+    _say(f"{stack_name}: deploying")
+    _run_deploy(target, packaged, stack_name, values)
+    mark.write_text(fingerprint)
+    _say(f"{stack_name}: deployed")
+    return _outputs(target, stack_name)
+
+
+def _stage(root: Path, stage: Path) -> Path:
+    """Copy what the templates name; file times are kept, because they go into the archives."""
+    if not (root / "template.yaml").is_file():
+        raise DeployFailed(f"There is no template.yaml in {root}.")
+    shutil.rmtree(stage, ignore_errors=True)
+    stage.mkdir(parents=True)
+    shutil.copy2(root / "template.yaml", stage)
+    for name in _SOURCES:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, stage / name, ignore=_LEFT_OUT)
+    return stage
+
+
+def _fingerprint(stage: Path, values: Mapping[str, str]) -> str:
+    digest = hashlib.sha256(json.dumps(dict(values), sort_keys=True).encode())
+    for file in sorted(_files(stage)):
+        digest.update(str(file.relative_to(stage)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+def _package(target: Target, stage: Path, stack_name: str) -> Path:
+    bucket = "unplugd-local-artifacts"
+    s3 = target.client("s3")
+    if bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
+        s3.create_bucket(Bucket=bucket)
+    packaged = stage / "packaged.yaml"
+    ended = _aws(
+        target,
+        *("cloudformation", "package", "--template-file", str(stage / "template.yaml")),
+        *("--s3-bucket", bucket, "--s3-prefix", stack_name, "--output-template-file", str(packaged)),
+    )
+    if ended.returncode:
+        raise DeployFailed(f"Packaging {stack_name} failed: {_last_line(ended.stderr)}")
+    return packaged
+
+
+def _run_deploy(target: Target, packaged: Path, stack_name: str, values: Mapping[str, str]) -> None:
+    ended = _aws(
+        target,
+        *("cloudformation", "deploy", "--template-file", str(packaged), "--stack-name", stack_name),
+        *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"),
+        "--no-fail-on-empty-changeset",
+        *("--parameter-overrides", *(f"{name}={value}" for name, value in values.items())),
+    )
+    if ended.returncode:
+        reason = _first_failure(target, stack_name) or _last_line(ended.stderr)
+        raise DeployFailed(f"Deploying {stack_name} failed: {reason}")
+
+
+def _aws(target: Target, *arguments: str) -> subprocess.CompletedProcess[str]:
+    bare = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "awscli", *arguments],
+        env={**bare, **target.environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _status(target: Target, stack_name: str) -> str | None:
+    for stack in target.client("cloudformation").list_stacks()["StackSummaries"]:
+        if stack["StackName"] == stack_name and stack["StackStatus"] != "DELETE_COMPLETE":
+            return str(stack["StackStatus"])
+    return None
+
+
+def _outputs(target: Target, stack_name: str) -> dict[str, str]:
+    stack = target.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def _first_failure(target: Target, stack_name: str) -> str | None:
+    """Find the failure that caused the others: the earliest one, in whichever nested stack."""
+    cloudformation = target.client("cloudformation")
+    names = {stack_name} | {
+        stack["StackName"]
+        for stack in cloudformation.list_stacks()["StackSummaries"]
+        if stack["StackName"].startswith(f"{stack_name}-")
+    }
+    causes: list[tuple[Any, str]] = []
+    for name in names:
+        try:
+            events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+        except cloudformation.exceptions.ClientError:
+            continue
+        for event in events:
+            reason = event.get("ResourceStatusReason", "")
+            if event["ResourceStatus"].endswith("_FAILED") and reason and not _CONSEQUENCE.search(reason):
+                what = f"{event['LogicalResourceId']} ({event.get('ResourceType', 'stack')})"
+                causes.append((event["Timestamp"], f"{what}: {reason}"))
+    return max(causes)[1] if causes else None
+
+
+def _last_line(text: str) -> str:
+    """Find the sentence in what the AWS CLI printed; a parser's marker under a line is none."""
+    lines = [line.strip() for line in text.strip().splitlines() if re.search(r"\w", line)]
+    return lines[-1] if lines else "no reason was given"
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,70 @@
+"""Symptom: a REST API made by SAM answers preflights without CORS headers, and its 401s have none either.
+
+Importing an OpenAPI body (which every AWS::Serverless::Api is) loses the mock integrations' responses, the gateway
+responses, and x-amazon-apigateway-any-method. They are put where the API's own calls would have put them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from local import upstream
+from local.workarounds import Context
+
+_ANY = "x-amazon-apigateway-any-method"
+_GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
+_INTEGRATION = "x-amazon-apigateway-integration"
+
+
+def check() -> None:
+    gateway = upstream.service("apigateway_v1")
+    functions = ("_import_operation", "_import_rest_api", "_put_method_response", "_put_integration_response")
+    upstream.need(gateway, *functions, "_put_gateway_response", "_OPENAPI_HTTP_METHODS", by=__name__)
+    upstream.need_parameters(
+        gateway._import_operation, "api_id", "resource_id", "http_method", "operation", by=__name__
+    )
+    upstream.need_parameters(gateway._import_rest_api, "spec", "base_data", by=__name__)
+
+
+def apply(_: Context) -> None:
+    gateway = upstream.service("apigateway_v1")
+    import_operation, import_rest_api = gateway._import_operation, gateway._import_rest_api
+
+    def operation_with_responses(
+        api_id: str, resource_id: str, http_method: str, operation: Mapping[str, Any] | None, *rest: Any
+    ) -> None:
+        import_operation(api_id, resource_id, http_method, operation, *rest)
+        _import_responses(gateway, (api_id, resource_id, http_method), operation or {})
+
+    def api_with_responses(spec: dict[str, Any], base_data: Any = None) -> Any:
+        for item in (spec.get("paths") or {}).values():
+            if _ANY in item:
+                item["any"] = item.pop(_ANY)
+        api_id = import_rest_api(spec, base_data)
+        for kind, response in (spec.get(_GATEWAY_RESPONSES) or {}).items():
+            gateway._put_gateway_response(api_id, kind, response)
+        return api_id
+
+    gateway._OPENAPI_HTTP_METHODS.add("any")
+    gateway._import_operation = operation_with_responses
+    gateway._import_rest_api = api_with_responses
+
+
+def _import_responses(gateway: Any, where: tuple[str, str, str], operation: Mapping[str, Any]) -> None:
+    for status, response in (operation.get("responses") or {}).items():
+        headers = {f"method.response.header.{name}": False for name in (response.get("headers") or {})}
+        gateway._put_method_response(*where, str(status), {"responseParameters": headers})
+    integration = operation.get(_INTEGRATION) or {}
+    if not integration:
+        return
+    api_id, resource_id, http_method = where
+    method = gateway._resources[api_id][resource_id]["resourceMethods"][http_method]
+    method["methodIntegration"]["requestTemplates"] = integration.get("requestTemplates", {})
+    for pattern, response in (integration.get("responses") or {}).items():
+        mapped = {
+            "selectionPattern": "" if pattern == "default" else pattern,
+            "responseParameters": response.get("responseParameters", {}),
+            "responseTemplates": response.get("responseTemplates", {}),
+        }
+        gateway._put_integration_response(*where, str(response.get("statusCode", 200)), mapped)
