@@ -73,18 +73,15 @@ class Children:
 
     def _start(self, command: list[str], options: dict[str, Any]) -> subprocess.Popen[Any]:
         self._forget_the_dead()
-        process = subprocess.Popen(
-            command, start_new_session=True, preexec_fn=_die_with(os.getpid()) if _PRCTL else None, **options
-        )
+        # All forks are on one thread, and the child only calls a function that is loaded already.
+        before_exec = _die_with(os.getpid()) if _PRCTL else None
+        process = subprocess.Popen(command, start_new_session=True, preexec_fn=before_exec, **options)  # noqa: PLW1509
         (self._folder / str(process.pid)).write_text(_started_at(process.pid))
         return process
 
     def _living(self) -> list[int]:
-        found = []
-        for note in self._folder.iterdir():
-            if note.name.isdigit() and _is_same(int(note.name), note.read_text()):
-                found.append(int(note.name))
-        return found
+        notes = [note for note in self._folder.iterdir() if note.name.isdigit()]
+        return [int(note.name) for note in notes if _is_same(int(note.name), note.read_text())]
 
     def _forget_the_dead(self) -> None:
         notes = list(self._folder.iterdir())

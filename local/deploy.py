@@ -1,4 +1,4 @@
-"""Deploy the unbuilt templates to the running stack with the AWS CLI, exactly as to AWS.
+"""Deploy the unbuilt templates to the running stack, packaged by the AWS CLI, unchanged.
 
 The sources are first copied to a staging folder without byte code, so that the same sources always make the same
 archive. What was deployed is remembered by a fingerprint: an unchanged deploy asks one question and is done.
@@ -13,7 +13,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +26,7 @@ _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache", ".DS_Stor
 _DONE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 # States of a stack that never came up: CloudFormation only lets it be deleted.
 _STILLBORN = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"})
+_NO_CHANGES = re.compile(r"no updates|didn.t contain changes", re.IGNORECASE)
 _CONSEQUENCE = re.compile(
     r"cancell?ed|was not successfully|embedded stack|nested stack|the following resource", re.IGNORECASE
 )
@@ -114,16 +116,47 @@ def _package(target: Target, stage: Path, stack_name: str) -> Path:
 
 
 def _run_deploy(target: Target, packaged: Path, stack_name: str, values: Mapping[str, str]) -> None:
-    ended = _aws(
-        target,
-        *("cloudformation", "deploy", "--template-file", str(packaged), "--stack-name", stack_name),
-        *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"),
-        "--no-fail-on-empty-changeset",
-        *("--parameter-overrides", *(f"{name}={value}" for name, value in values.items())),
+    """Make and execute a change set, as `aws cloudformation deploy` does.
+
+    Not by that command, because it looks only every 30 s whether the stack is done, which here takes 3 s.
+    """
+    cloudformation = target.client("cloudformation")
+    change_set = f"deploy-{time.time_ns()}"
+    try:
+        cloudformation.create_change_set(
+            StackName=stack_name,
+            ChangeSetName=change_set,
+            ChangeSetType="UPDATE" if _status(target, stack_name) else "CREATE",
+            TemplateBody=packaged.read_text(),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+    except cloudformation.exceptions.ClientError as error:
+        raise DeployFailed(f"Deploying {stack_name} failed: {error.response['Error']['Message']}") from error
+    made = _poll(
+        lambda: cloudformation.describe_change_set(StackName=stack_name, ChangeSetName=change_set), "Status"
     )
-    if ended.returncode:
-        reason = _first_failure(target, stack_name) or _last_line(ended.stderr)
+    if made["Status"] == "FAILED":
+        reason = made.get("StatusReason", "")
+        if _NO_CHANGES.search(reason):
+            return
         raise DeployFailed(f"Deploying {stack_name} failed: {reason}")
+    cloudformation.execute_change_set(StackName=stack_name, ChangeSetName=change_set)
+    stack = _poll(
+        lambda: cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0],
+        "StackStatus",
+    )
+    if stack["StackStatus"] not in _DONE:
+        reason = _first_failure(target, stack_name) or stack.get("StackStatusReason", stack["StackStatus"])
+        raise DeployFailed(f"Deploying {stack_name} failed: {reason}")
+
+
+def _poll(ask: Callable[[], Any], status_key: str) -> Any:
+    while True:
+        answer = ask()
+        if not answer[status_key].endswith(("_IN_PROGRESS", "_PENDING")):
+            return answer
+        time.sleep(0.15)
 
 
 def _aws(target: Target, *arguments: str) -> subprocess.CompletedProcess[str]:

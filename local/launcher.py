@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
@@ -126,6 +127,9 @@ def _serve(
     from local import upstream, workarounds
     from local.gate import Gate
 
+    logging.getLogger("samtranslator.metrics").setLevel(
+        logging.ERROR
+    )  # it warns about its own, unused metrics
     upstream.check_version()
     workarounds.apply_all(workarounds.Context(data=data, tasks=settings, ephemeral=options.ephemeral))
     config = Config()

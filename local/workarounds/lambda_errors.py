@@ -39,7 +39,7 @@ def apply(_: Context) -> None:
 
 def raised_class(log: str) -> str | None:
     """Find the class name of the exception whose traceback ends the log."""
-    head, marker, traceback = log.rpartition("Traceback (most recent call last):\n")
+    _, marker, traceback = log.rpartition("Traceback (most recent call last):\n")
     if not marker:
         return None
     for line in traceback.splitlines():

@@ -52,5 +52,5 @@ def apply(_: Context) -> None:
     evaluator.is_root_access_key = is_root_access_key
     upstream.module("services.sts").is_root_access_key = is_root_access_key
     # This one decides whose signature is *not* looked at: nobody's.
-    evaluator._is_root_key = lambda access_key_id: False
+    evaluator._is_root_key = lambda _: False
     evaluator.enforce = enforce_with_unsigned
