@@ -1,0 +1,148 @@
+"""The whisper stage: the vocal stem and what is known of the words in, lyrics.json out."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ml.audio import BadAudio
+from ml.lyrics.document import failed
+from ml.lyrics.engines import Engine
+from ml.separation import ModelUnavailable
+from task.manifest import TAGS, Manifest, intact
+from task.objects import Missing, identify, to_json
+from task.outcomes import BadInput, Temporary
+from task.shell import Job
+
+LYRICS = "lyrics.json"
+VOCALS = "vocals.wav"
+
+_SPARE_BYTES = 64 << 20
+
+
+class Write(Protocol):
+    """ml.lyrics.write_lyrics."""
+
+    def __call__(
+        self,
+        vocals: Path,
+        *,
+        text: str | None,
+        model: str,
+        language: str | None,
+        progress: Callable[[float], None],
+        stop: Any,
+    ) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class WhisperStage:
+    """See task.shell.Stage. `write` and `resolve` are the ml core's front doors."""
+
+    write: Write
+    resolve: Callable[[str], Engine]
+    name: str = "whisper"
+    own: tuple[str, ...] = ("LYRICS_MODEL",)
+    optional: tuple[str, ...] = ("LANGUAGE",)
+    message: str = "Writing the lyrics"
+
+    def is_done(self, job: Job, manifest: Manifest) -> bool:
+        """Lyrics that came out well, from the same stem and words, by the engine that would run now."""
+        made = manifest.lyrics
+        if made is None or made.get("status") not in ("READY", "INSTRUMENTAL"):
+            return False
+        if any(made.get(name) != value for name, value in self._identity(job, manifest).items()):
+            job.log.info("The lyrics in place are not those asked for")
+            return False
+        return intact(manifest, [LYRICS], job.folder, job.log)
+
+    def work(self, job: Job, manifest: Manifest | None, /) -> Manifest:
+        """Write lyrics.json. There is always one: where no words can be had, it says so, and why."""
+        began = job.clock()
+        vocals = _fetch(job, manifest)
+        own = job.settings.own
+        try:
+            document = self.write(
+                vocals,
+                text=_known_text(job),
+                model=own["LYRICS_MODEL"],
+                language=own["LANGUAGE"] or None,
+                progress=job.report,
+                stop=job.stop,
+            )
+        except ModelUnavailable as error:
+            # The stems are fine and the reason is readable: a result, not a fault of this run.
+            document = failed(str(error))
+        except BadAudio as error:
+            _upload(job, failed(str(error)))
+            raise
+        stored = _upload(job, document)
+        manifest = manifest or Manifest()
+        lyrics = {
+            **self._identity(job, manifest),
+            "status": _status(document),
+            "reason": document.get("reason"),
+            "language": document["language"],
+            "source": document.get("source"),
+            "estimated": document.get("estimated", False),
+            "seconds": round(job.clock() - began, 3),
+            "files": [LYRICS],
+        }
+        return manifest.with_lyrics(lyrics, {LYRICS: stored})
+
+    def _identity(self, job: Job, manifest: Manifest) -> dict[str, Any]:
+        """What the lyrics follow from: other values, other lyrics."""
+        own = job.settings.own
+        try:
+            engine: Engine | None = self.resolve(own["LYRICS_MODEL"])
+        except ModelUnavailable:
+            engine = None
+        inputs = {name: manifest.files.get(name) for name in (VOCALS, TAGS)}
+        return {
+            "engine": engine.name if engine else None,
+            "engineVersion": engine.version if engine else None,
+            "model": own["LYRICS_MODEL"],
+            "requestedLanguage": own["LANGUAGE"] or None,
+            "inputs": {name: stored.sha256 if stored else None for name, stored in inputs.items()},
+        }
+
+
+def _fetch(job: Job, manifest: Manifest | None) -> Path:
+    vocals = job.work / VOCALS
+    try:
+        job.require_space(job.folder.size(VOCALS) + _SPARE_BYTES)
+        job.folder.download(VOCALS, vocals)
+    except Missing as error:
+        raise BadInput("STEMS_MISSING", "The vocal stem is not there; process the song again.") from error
+    listed = manifest.files.get(VOCALS) if manifest else None
+    if listed is not None and identify(vocals) != listed:
+        raise Temporary(f"{VOCALS} is not the file its manifest lists")
+    return vocals
+
+
+def _known_text(job: Job) -> str | None:
+    """The words that the original's tags held. A file that cannot be read holds none: logged, not fatal."""
+    raw = job.folder.read(TAGS)
+    try:
+        tags = json.loads(raw) if raw is not None else {}
+    except ValueError:
+        tags = None
+    text = tags.get("lyrics") if isinstance(tags, Mapping) else None
+    if raw is None or not isinstance(tags, Mapping) or not isinstance(text, str | None):
+        job.log.warning("The tags of the original are missing or unreadable", file=TAGS)
+        return None
+    return text
+
+
+def _upload(job: Job, document: Mapping[str, Any]) -> Any:
+    path = job.work / LYRICS
+    path.write_bytes(to_json(document))
+    return job.folder.upload(path)
+
+
+def _status(document: Mapping[str, Any]) -> str:
+    """The song's lyricsStatus that follows from a document."""
+    if document.get("status") == "FAILED":
+        return "FAILED"
+    return "INSTRUMENTAL" if document["instrumental"] else "READY"

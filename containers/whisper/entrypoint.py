@@ -1,0 +1,22 @@
+"""The whisper task: `python containers/whisper/entrypoint.py`. Environment and exit codes: docs/architecture.md."""
+
+import os
+import sys
+
+from task import stopping
+
+
+def main() -> int:
+    """Run the stage in this process's environment; returns its exit code."""
+    stop = stopping.on_signals()
+    # Only now what takes long to load: see on_signals.
+    from ml.lyrics import write_lyrics
+    from ml.lyrics.engines import resolve
+    from task import shell
+    from task.whisper_stage import WhisperStage
+
+    return shell.run(WhisperStage(write_lyrics, resolve), os.environ, stop=stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""The whisper stage on a fake S3: lyrics.json always exists, and the manifest of the stems grows."""
+
+import pytest
+
+from task import outcomes
+from tests.containers.stand import OUTPUT, PREFIX, TEXT, Stand
+
+pytestmark = pytest.mark.usefixtures("aws_keys")
+
+
+@pytest.fixture
+def separated(stand: Stand) -> Stand:
+    stand.put_song()
+    assert stand.demucs() == outcomes.DONE
+    return stand
+
+
+def test_supplied_words_are_timed_and_the_manifest_is_extended(separated: Stand) -> None:
+    before = separated.read("manifest.json")
+    assert separated.whisper() == outcomes.DONE
+    lyrics = separated.read("lyrics.json")
+    assert [segment["text"] for segment in lyrics["segments"]] == TEXT.split("\n")
+    assert lyrics["language"] == "en"
+    assert (
+        separated.s3.head_object(Bucket=OUTPUT, Key=PREFIX + "lyrics.json")["ContentType"]
+        == "application/json"
+    )
+
+    after = separated.read("manifest.json")
+    made, stored = after.pop("lyrics"), after["files"].pop("lyrics.json")
+    before.pop("lyrics")
+    assert after == before
+    assert stored["bytes"] > 0
+    assert made.pop("seconds") >= 0
+    assert made == {
+        "engine": "embedded",
+        "engineVersion": "1",
+        "model": "auto",
+        "requestedLanguage": "en",
+        "inputs": {name: before["files"][name]["sha256"] for name in ("vocals.wav", "tags.json")},
+        "status": "READY",
+        "reason": None,
+        "language": "en",
+        "source": "supplied",
+        "estimated": True,
+        "files": ["lyrics.json"],
+    }
+
+
+def test_a_second_run_returns_at_once(separated: Stand) -> None:
+    assert separated.whisper() == outcomes.DONE
+    before = separated.versions()
+    assert separated.whisper(ATTEMPT="2") == outcomes.DONE
+    assert separated.transcriptions == 1
+    assert separated.versions() == before
+
+
+@pytest.mark.parametrize("changes", [{"LANGUAGE": ""}, {"LYRICS_MODEL": "embedded"}])
+def test_other_wishes_mean_other_lyrics(separated: Stand, changes: dict[str, str]) -> None:
+    assert separated.whisper() == outcomes.DONE
+    assert separated.whisper(**changes) == outcomes.DONE
+    assert separated.transcriptions == 2
+
+
+def test_altered_lyrics_are_written_again(separated: Stand) -> None:
+    assert separated.whisper() == outcomes.DONE
+    separated.put("lyrics.json", b"{}", Metadata={"sha256": "1" * 64})
+    assert separated.whisper() == outcomes.DONE
+    assert separated.read("lyrics.json")["segments"]
+
+
+def test_no_words_is_a_lyrics_failure_with_a_reason_and_is_tried_again(stand: Stand) -> None:
+    stand.put_song(lyrics=None)
+    assert stand.demucs() == stand.whisper() == outcomes.DONE
+    lyrics = stand.read("lyrics.json")
+    assert lyrics["status"] == stand.read("manifest.json")["lyrics"]["status"] == "FAILED"
+    assert lyrics["reason"] == stand.read("manifest.json")["lyrics"]["reason"]
+    assert stand.whisper() == outcomes.DONE
+    assert stand.transcriptions == 2
+
+
+def test_a_model_that_is_not_here_is_a_lyrics_failure_too(separated: Stand) -> None:
+    assert separated.whisper(LYRICS_MODEL="base") == outcomes.DONE
+    assert "available: auto, embedded" in separated.read("lyrics.json")["reason"]
+    assert separated.read("manifest.json")["lyrics"]["engine"] is None
+
+
+@pytest.mark.parametrize("tags", [None, b"{", b"[]", b'{"lyrics": 3}'])
+def test_unreadable_tags_are_no_words_and_are_logged(separated: Stand, tags: bytes | None) -> None:
+    if tags is None:
+        separated.s3.delete_object(Bucket=OUTPUT, Key=PREFIX + "tags.json")
+    else:
+        separated.put("tags.json", tags)
+    assert separated.whisper() == outcomes.DONE
+    assert separated.read("lyrics.json")["status"] == "FAILED"
+    assert "The tags of the original are missing or unreadable" in separated.messages("WARNING")
+
+
+def test_no_vocals_is_bad_input(stand: Stand) -> None:
+    assert stand.whisper() == outcomes.BAD_INPUT
+    assert stand.read("failure.json")["errorCode"] == "STEMS_MISSING"
+
+
+def test_vocals_that_cannot_be_read_still_leave_a_lyrics_file(separated: Stand) -> None:
+    separated.put("vocals.wav", b"RIFFnothing")
+    separated.s3.delete_object(Bucket=OUTPUT, Key=PREFIX + "manifest.json")
+    assert separated.whisper() == outcomes.BAD_INPUT
+    assert separated.read("lyrics.json")["status"] == "FAILED"
+    assert separated.read("failure.json")["stage"] == "whisper"
+
+
+def test_vocals_other_than_listed_are_a_temporary_fault(separated: Stand) -> None:
+    separated.put("vocals.wav", b"RIFFnothing")
+    assert separated.whisper() == outcomes.TEMPORARY
+
+
+def test_a_corrupt_manifest_does_not_cost_the_lyrics(separated: Stand) -> None:
+    separated.put("manifest.json", b"{")
+    assert separated.whisper() == outcomes.DONE
+    manifest = separated.read("manifest.json")
+    assert (manifest["separation"], manifest["lyrics"]["status"]) == (None, "READY")
+    # Such a manifest proves nothing of the stems, so the next separation is a real one.
+    assert separated.demucs() == outcomes.DONE
+    assert separated.separations == 2
