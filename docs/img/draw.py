@@ -24,16 +24,17 @@ def main(folder: Path, target: Path) -> None:
     lyrics = json.loads((folder / "lyrics.json").read_text())
     words = [word for segment in lyrics["segments"] for word in segment["words"]]
     start = max(0.0, words[0]["start"] - 0.8) if words else 0.0
-    target.write_text(picture(peaks, words, start, start + WINDOW_S))
+    target.write_text(picture(peaks, words, start, start + WINDOW_S), encoding="utf-8")
 
 
 def picture(peaks: dict[str, Any], words: list[dict[str, Any]], start: float, end: float) -> str:
+    how = "with estimated times" if any(word.get("estimated") for word in words) else "with their times"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"',
         ' font-family="ui-sans-serif, system-ui, Helvetica, Arial, sans-serif">',
         "<title>Four stems of the demo song and its timed words</title>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" rx="14" fill="#14161c"/>',
-        _text(LEFT, 36, "song.mp3 → drums, bass, other, vocals, and when each word is sung", "#e8e9ee", 19),
+        _text(LEFT, 36, f"song.mp3 → four stems, and its words {how}", "#e8e9ee", 19),
     ]
     # One scale for all rows, so that a quiet stem looks quiet.
     loudest = max(abs(value) for values in peaks["stems"].values() for value in values) or 1
