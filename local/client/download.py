@@ -20,7 +20,7 @@ from local.client.transport import Transport, unreachable
 
 MANIFEST = "manifest.json"
 TRIES = 5
-_BLOCK = 256 * 1024
+_BLOCK = 64 * 1024  # what a broken connection can cost
 _EXPIRED = 403
 
 

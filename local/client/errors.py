@@ -16,7 +16,7 @@ class ClientError(Exception):
         self.code = code
 
 
-class Unreachable(ClientError):  # noqa: N818 (says what the other side is)
+class Unreachable(ClientError):
     """Nothing answered: the other side is down, or the way to it is."""
 
 
@@ -30,10 +30,10 @@ def from_answer(status: int, body: bytes, doing: str) -> ClientError:
     if not isinstance(parsed, dict):
         return ClientError(f"Could not {doing}: the server answered {status}.", status=status)
     code = parsed.get("error") or parsed.get("__type")
-    message = (
-        parsed.get("message") or parsed.get("Message") or f"Could not {doing}: the server answered {status}."
-    )
-    return ClientError(str(message), status=status, code=str(code).rsplit("#", 1)[-1] if code else None)
+    message = str(parsed.get("message") or parsed.get("Message") or "")
+    if not message or message.startswith("{"):  # a crash that a gateway passed on is no sentence
+        message = f"Could not {doing}: the server answered {status}."
+    return ClientError(message, status=status, code=str(code).rsplit("#", 1)[-1] if code else None)
 
 
 def _from_xml(status: int, text: str, doing: str) -> ClientError:

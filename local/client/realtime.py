@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -57,13 +58,16 @@ class Listener:
         self._url, self._token, self._read, self._heard = url, token, read, heard
         self._sleep, self._quiet_s, self._give_up_s = sleep, quiet_s, give_up_s
         self._socket: ClientConnection | None = None
+        self._held = ExitStack()
         self._pinged_at = 0.0
 
     def connect(self) -> None:
         """Open the connection. Do it before the upload, and nothing can be missed."""
+        url = f"{self._url}?token={quote(self._token())}"
         try:
             # proxy=None: as with REST, the way is direct
-            self._socket = connect(f"{self._url}?token={quote(self._token())}", open_timeout=10, proxy=None)
+            opening = connect(url, open_timeout=10, close_timeout=2, proxy=None)
+            self._socket = self._held.enter_context(opening)
         except InvalidStatus as error:
             status = error.response.status_code
             if status in (401, 403):
@@ -76,9 +80,8 @@ class Listener:
 
     def close(self) -> None:
         """Close the connection."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self._socket = None
+        self._held.close()
 
     def follow(self, song_id: str) -> Iterator[Event]:
         """Everything new about a song, up to its end."""
@@ -96,7 +99,7 @@ class Listener:
                     if event.is_final:
                         return
             except (Unreachable, OSError, WebSocketException) as error:
-                self._drop()
+                self.close()
                 lost_at = lost_at or time.monotonic()
                 if time.monotonic() - lost_at > self._give_up_s:
                     sentence = f"The connection to Unplugd was lost and did not come back ({error})."
@@ -133,11 +136,6 @@ class Listener:
         if self._socket is not None and time.monotonic() - self._pinged_at > PING_S:
             self._socket.send('{"action":"ping"}')
             self._pinged_at = time.monotonic()
-
-    def _drop(self) -> None:
-        socket, self._socket = self._socket, None
-        if socket is not None:
-            socket.close()
 
 
 def event_of(song: Song) -> Event | None:
