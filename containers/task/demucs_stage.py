@@ -14,8 +14,9 @@ from task.shell import Job
 
 PEAKS = "peaks.json"
 
-_WORK_BYTES = 1 << 30
-"""Disk a separation may need beside the original: four WAVs of ten minutes are 423 MB, streams and spill the rest."""
+_WORK_BYTES = 3 << 29
+"""Disk a ten-minute song may need beside the original: the mix and four stems in float32 (1.06 GB) while they
+wait for their common gain, then four WAVs (423 MB) and their streams."""
 
 
 class Separate(Protocol):

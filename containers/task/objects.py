@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -178,16 +179,17 @@ Clients = Callable[[str], Any]
 
 
 def clients(service: str) -> Any:
-    """A boto3 client in a session of its own (sessions are not thread-safe). The endpoint, the region and the
-    number of attempts come from the AWS_* variables; without a region, botocore itself could not start."""
+    """A boto3 client in a session of its own (sessions are not thread-safe). The endpoint, the region, the
+    credentials and the number of attempts (AWS_MAX_ATTEMPTS) come from the task's AWS_* variables."""
     import boto3
     from botocore.config import Config
 
+    # ECS names the region in AWS_REGION, which botocore alone would not read.
     session = boto3.session.Session()
     read_timeout_s = 20 if service == "s3" else 2
     return session.client(
         service,
-        region_name=session.region_name or "us-east-1",
+        region_name=session.region_name or os.environ.get("AWS_REGION"),
         config=Config(
             connect_timeout=5 if service == "s3" else 2,
             read_timeout=read_timeout_s,

@@ -1,0 +1,165 @@
+"""The entrypoints as the stack starts them: own processes with nothing but their own environment."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from ml.separation import STEMS
+from tests.containers.stand import DEMUCS, OUTPUT, PREFIX, TEXT, WHISPER, Stand
+
+REPO = Path(__file__).resolve().parents[2]
+OWN = {"demucs": DEMUCS, "whisper": WHISPER}
+
+
+def start(stage: str, tmp: Path, environ: dict[str, str], endpoint: str = "http://127.0.0.1:1") -> Any:
+    """The task as a process whose temporary folder is `tmp`/tmp; stdout and stderr are pipes."""
+    (tmp / "tmp").mkdir(exist_ok=True)
+    bare = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp),
+        "LANG": "C.UTF-8",
+        "TMPDIR": str(tmp / "tmp"),
+        "PYTHONPATH": os.pathsep.join(str(REPO / part) for part in (".", "containers")),
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    return subprocess.Popen(
+        [sys.executable, str(REPO / "containers" / stage / "entrypoint.py")],
+        env={**bare, **environ},
+        cwd=tmp,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process: Any, tmp: Path) -> tuple[int, list[dict[str, Any]]]:
+    """Exit code and log lines of a task, once it is over and has been seen to leave nothing behind."""
+    out, err = process.communicate(timeout=60)
+    assert err == ""
+    assert list((tmp / "tmp").iterdir()) == []
+    return process.returncode, [json.loads(line) for line in out.splitlines()]
+
+
+def run(stage: str, stand: Stand, endpoint: str) -> list[dict[str, Any]]:
+    code, logs = end(start(stage, stand.root, OWN[stage], endpoint), stand.root)
+    assert code == 0, logs
+    return logs
+
+
+def test_a_song_goes_through_both_tasks_and_a_second_time_costs_nothing(server: Stand, endpoint: str) -> None:
+    server.put_song()
+    run("demucs", server, endpoint)
+    logs = run("whisper", server, endpoint)
+
+    manifest = server.read("manifest.json")
+    assert set(manifest["files"]) == server.names() - {"manifest.json"}
+    assert {f"{stem}.wav" for stem in STEMS} | {"peaks.json", "tags.json", "lyrics.json"} < server.names()
+    lyrics = server.read("lyrics.json")
+    assert [segment["text"] for segment in lyrics["segments"]] == TEXT.split("\n")
+    server.s3.download_file(OUTPUT, PREFIX + "vocals.wav", str(server.root / "vocals.wav"))
+    assert soundfile.info(server.root / "vocals.wav").frames == manifest["source"]["frames"]
+    # There is no such function here: each message fails, and the song does not mind.
+    assert {line["errorType"] for line in logs if line.get("level") == "WARNING"} == {
+        "ResourceNotFoundException"
+    }
+
+    before = server.versions()
+    for stage in OWN:
+        messages = [line.get("message") for line in run(stage, server, endpoint)]
+        assert "Already done: outputs and manifest are in place" in messages
+    assert server.versions() == before
+
+
+@pytest.mark.parametrize("stage", OWN)
+def test_missing_variables_are_one_message_and_exit_1(stage: str, tmp_path: Path) -> None:
+    code, logs = end(start(stage, tmp_path, {"SONG_ID": "song-1"}), tmp_path)
+    assert code == 1
+    (line,) = logs
+    assert line["level"] == "ERROR"
+    required = set(OWN[stage]) - {"SONG_ID", "LANGUAGE"}
+    assert set(line["message"].removeprefix("missing environment variables: ").split(", ")) == required
+
+
+@pytest.mark.parametrize("stage", OWN)
+def test_s3_down_is_temporary(stage: str, tmp_path: Path) -> None:
+    code, logs = end(start(stage, tmp_path, OWN[stage]), tmp_path)
+    assert code == 75
+    (fault,) = [line for line in logs if line["level"] == "ERROR"]
+    assert (fault["errorType"], fault["songId"], fault["stage"]) == (
+        "EndpointConnectionError",
+        "song-1",
+        stage,
+    )
+
+
+class SlowS3(BaseHTTPRequestHandler):
+    """Knows no manifest, and gives every other object at a trickle: a task on it is always in mid-download."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_HEAD(self) -> None:
+        self._head()
+
+    def do_GET(self) -> None:
+        if self._head():
+            try:
+                for _ in range(400):
+                    self.wfile.write(bytes(32 << 10))
+                    time.sleep(0.02)
+            except OSError:
+                self.close_connection = True
+
+    def _head(self) -> bool:
+        there = "manifest.json" not in self.path
+        self.send_response(200 if there else 404)
+        self.send_header("Content-Length", str(400 * (32 << 10)) if there else "0")
+        self.send_header("ETag", '"1"')
+        self.end_headers()
+        return there
+
+    def log_message(self, *args: Any) -> None:
+        """Nothing: the test's output is its own."""
+
+
+@pytest.fixture
+def slow_s3() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SlowS3)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("stage", OWN)
+def test_sigterm_in_the_middle_is_143_and_leaves_nothing(stage: str, tmp_path: Path, slow_s3: str) -> None:
+    process = start(stage, tmp_path, OWN[stage], slow_s3)
+    deadline = time.monotonic() + 30
+    # The transfer writes beside the final name first, so any file in the work folder will do.
+    while not list((tmp_path / "tmp").glob("unplugd-*/*")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    code, logs = end(process, tmp_path)
+    assert code == 143
+    assert time.monotonic() - began < 5
+    assert logs[-1]["exitCode"] == 143
