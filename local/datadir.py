@@ -81,12 +81,16 @@ class DataDir:
         """The launcher's log."""
         return self.logs / "stack.log"
 
+    def open_log(self) -> IO[bytes]:
+        """Open the log to append to it, readable by this user only."""
+        return os.fdopen(os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+
     def keys(self) -> RootKeys:
         """Read this installation's root keys; the first call makes them."""
         path = self.root / "keys.json"
         if not path.exists():
             made = {"access_key": "AKIA" + _letters(16), "secret_key": secrets.token_urlsafe(30)}
-            _write_private(path, json.dumps(made))
+            write_private(path, json.dumps(made))
         stored = json.loads(path.read_text())
         return RootKeys(stored["access_key"], stored["secret_key"])
 
@@ -99,7 +103,7 @@ class DataDir:
 
     def keep_port(self, port: int) -> None:
         """Remember the port, so that every later start has the same URLs."""
-        _write_private(self.root / "port", str(port))
+        write_private(self.root / "port", str(port))
 
     def lock(self) -> IO[str]:
         """Take the folder for this process; the lock falls with the returned file."""
@@ -142,8 +146,8 @@ def _letters(count: int) -> str:
     return "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(count))
 
 
-def _write_private(path: Path, text: str) -> None:
-    """Write whole or not at all, readable by this user only."""
+def write_private(path: Path, text: str) -> None:
+    """Write a file whole or not at all, readable by this user only."""
     scratch = path.with_suffix(".new")
     descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as handle:

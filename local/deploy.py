@@ -7,6 +7,7 @@ archive. What was deployed is remembered by a fingerprint: an unchanged deploy a
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from local.datadir import StackError
+from local.datadir import StackError, write_private
 
 # What a template may point at with CodeUri, ContentUri, DefinitionUri or TemplateURL.
 _SOURCES = ("templates", "functions", "layers", "statemachines", "openapi")
@@ -69,7 +70,7 @@ def deploy(target: Target, *, parameters: Mapping[str, str], stack_name: str, ro
     packaged = _package(target, stage, stack_name)
     _say(f"{stack_name}: deploying")
     _run_deploy(target, packaged, stack_name, values)
-    mark.write_text(fingerprint)
+    write_private(mark, fingerprint)
     _say(f"{stack_name}: deployed")
     return _outputs(target, stack_name)
 
@@ -79,12 +80,29 @@ def _stage(root: Path, stage: Path) -> Path:
     if not (root / "template.yaml").is_file():
         raise DeployFailed(f"There is no template.yaml in {root}.")
     shutil.rmtree(stage, ignore_errors=True)
-    stage.mkdir(parents=True)
+    stage.parent.mkdir(mode=0o700, exist_ok=True)
+    stage.mkdir(mode=0o700)
     shutil.copy2(root / "template.yaml", stage)
     for name in _SOURCES:
         if (root / name).is_dir():
             shutil.copytree(root / name, stage / name, ignore=_LEFT_OUT)
+    for template in [stage / "template.yaml", *(stage / "templates").glob("*.yaml")]:
+        _spread_code_uri(template)
     return stage
+
+
+def _spread_code_uri(template: Path) -> None:
+    """Give each function the CodeUri of the Globals section, which `sam` reads and the AWS CLI does not."""
+    yaml: Any = importlib.import_module("awscli.customizations.cloudformation.yamlhelper")
+    document = yaml.yaml_parse(template.read_text())
+    code_uri = document.get("Globals", {}).get("Function", {}).get("CodeUri")
+    if code_uri is None:
+        return
+    for resource in document["Resources"].values():
+        properties = resource.setdefault("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function" and "InlineCode" not in properties:
+            properties.setdefault("CodeUri", code_uri)
+    template.write_text(yaml.yaml_dump(document))
 
 
 def _fingerprint(stage: Path, values: Mapping[str, str]) -> str:

@@ -111,7 +111,7 @@ class LocalStack:
         if data.log_file.exists() and data.log_file.stat().st_size > _LOG_LIMIT_BYTES:
             data.log_file.replace(data.log_file.with_suffix(".old.log"))
         log_start = data.log_file.stat().st_size if data.log_file.exists() else 0
-        with data.log_file.open("ab") as log:
+        with data.open_log() as log:
             # A process group of its own: Ctrl-C reaches the caller, which stops the stack in good order.
             self._process = subprocess.Popen(
                 self._command(data.root),

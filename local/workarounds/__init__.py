@@ -15,6 +15,7 @@ from local.tasks import TaskSettings
 # In the order in which they are applied: those that wrap the same function go from the inside to the outside.
 NAMES = (
     "root_keys",
+    "secure_transport",
     "workers",
     "durability",
     "nested_templates",
