@@ -58,7 +58,7 @@ def lint(where: Path) -> str:
     search = os.pathsep.join(str(where / folder) for folder in ("functions", "containers", ""))
     tool = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
     run = subprocess.run(
-        [sys.executable, "-c", tool, "--no-cache"],
+        [sys.executable, "-c", tool, "--no-cache", "--no-logo"],
         cwd=where,
         env={**os.environ, "PYTHONPATH": search, "NO_COLOR": "1", "COLUMNS": "200"},
         capture_output=True,
