@@ -1,7 +1,7 @@
 """Look at an uploaded file: what it is, how long, how loud, what its tags say.
 
 The file is a stranger's, so it is read by a child process (`python -m unplugd.uploads.probe FILE`) under limits of
-time and memory. Whatever a hostile file does to a decoder, it does it there: the parent sees a file that could not be read."""
+time and memory. Whatever a hostile file does to a decoder, it does there; the parent sees an unreadable file."""
 
 from __future__ import annotations
 

@@ -108,8 +108,7 @@ def validate_upload(
     push: Push,
     now: datetime,
 ) -> None:
-    """Judge an object that arrived. Told twice, late or in any order, it changes a song at most once; each call for a
-    song that already waits wakes the line again, since the first call may have died before it did."""
+    """Judge an object that arrived. Told twice, late or in any order, it changes a song at most once."""
     try:
         user_id, song_id = _owner_of(key)
     except Invalid as error:
@@ -120,9 +119,8 @@ def validate_upload(
         logger().warning("removed an upload that belongs to no song", extra={"songId": song_id})
         objects.delete(key)
         return
-    if song.status is Status.QUEUED:
-        queue.wake()
     if song.status is not Status.PENDING_UPLOAD:
+        _heard_before(song, key, objects=objects, queue=queue)
         return
     found = _probe(key, size_bytes, work=work, probe=probe, objects=objects)
     if found is None:
@@ -130,9 +128,17 @@ def validate_upload(
         return
     refusal = rules.TOO_LARGE if size_bytes > rules.MAX_BYTES else rules.judge(found)
     if refusal:
-        _refuse(song, refusal, songs=songs, push=push, now=now)
+        _refuse(song, refusal, songs=songs, objects=objects, push=push, now=now)
     else:
         _accept(song, found, size_bytes, songs=songs, queue=queue, push=push, now=now)
+
+
+def _heard_before(song: Song, key: str, *, objects: Objects, queue: Queue) -> None:
+    """A repeated event. The first may have died after its write, so what follows that write is done again."""
+    if song.status is Status.QUEUED:
+        queue.wake()
+    elif song.status is Status.COMPLETED or (song.status is Status.FAILED and song.attempt == 0):
+        objects.delete(key)  # refused, or finished with: nobody will read it any more
 
 
 def _owner_of(key: str) -> tuple[str, str]:
@@ -154,11 +160,16 @@ def _probe(
         target.unlink(missing_ok=True)
 
 
-def _refuse(song: Song, refusal: rules.Refusal, *, songs: Songs, push: Push, now: datetime) -> None:
+def _refuse(
+    song: Song, refusal: rules.Refusal, *, songs: Songs, objects: Objects, push: Push, now: datetime
+) -> None:
     refused = songs.mark_rejected(song, code=refusal.code, message=refusal.message, now=to_iso(now))
-    if refused and (message := messages.for_song(refused, now=now)):
-        logger().info("refused an upload", extra={"songId": song.song_id, "code": refusal.code})
+    if refused is None:
+        return
+    logger().info("refused an upload", extra={"songId": song.song_id, "code": refusal.code})
+    if message := messages.for_song(refused, now=now):
         push(song.user_id, message)
+    objects.delete(song.s3_key or "")
 
 
 def _accept(

@@ -1,0 +1,58 @@
+"""What handler tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from tests.stage import CHOSEN, OWNER, SONG, Stage
+from unplugd.aws.rows import to_row
+from unplugd.songs.model import Song, Status, upload_key
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    with mock_aws():
+        yield Stage(monkeypatch)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """The frames that were sent, as (connection id, message). A connection named `gone…` refuses them."""
+    frames: list[tuple[str, dict[str, Any]]] = []
+
+    def send(_self: Any, connection_id: str, message: dict[str, Any]) -> None:
+        if connection_id.startswith("gone"):
+            raise ConnectionError(connection_id)
+        frames.append((connection_id, message))
+
+    monkeypatch.setattr("unplugd.aws.sockets.Sockets.send", send)
+    return frames
+
+
+@pytest.fixture
+def put_song(stage: Stage) -> Any:
+    """Store a song; unnamed fields are those of a song that was just announced."""
+
+    def put(**fields: Any) -> Song:
+        owner, song_id = fields.get("user_id", OWNER), fields.get("song_id", SONG)
+        song = Song(
+            user_id=owner,
+            song_id=song_id,
+            status=Status.PENDING_UPLOAD,
+            uploaded_at="2026-01-31T08:15:00.000Z",
+            updated_at="2026-01-31T08:15:00.000Z",
+            s3_key=upload_key(owner, song_id, "song.mp3"),
+        )
+        song = replace(song, **fields)
+        row = to_row(song)
+        if song.status is Status.QUEUED:
+            row |= {"line": {"S": "QUEUED"}, "lineKey": {"S": f"{song.queued_at}#{song.song_id}"}}
+        stage.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=row)
+        return song
+
+    return put

@@ -1,0 +1,37 @@
+"""What the processing handlers' tests share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.stage import CHOSEN, OWNER, SONG, Stage
+
+PREFIX = f"output/{OWNER}/{SONG}/"
+STEMS = ("drums", "bass", "other", "vocals")
+
+
+@pytest.fixture
+def results(stage: Stage) -> Callable[..., None]:
+    """Store what the two tasks leave behind; `lyrics` None leaves that file out."""
+
+    def store(lyrics: dict[str, Any] | None, *, stems: tuple[str, ...] = STEMS) -> None:
+        names = [f"{stem}.wav" for stem in stems] + ["peaks.json"]
+        manifest = {
+            "version": 1,
+            "source": {"sha256": "00", "frames": 7_321_217, "sampleRate": 44_100},
+            "separation": {"engine": "dsp", "model": "preview"},
+            "lyrics": {"engine": "embedded", "model": "embedded"},
+            "files": {name: {"sha256": "00", "bytes": 1} for name in names},
+        }
+        put = stage.s3.put_object
+        for name in names:
+            put(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=PREFIX + name, Body=b"x")
+        put(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}manifest.json", Body=json.dumps(manifest).encode())
+        if lyrics is not None:
+            put(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}lyrics.json", Body=json.dumps(lyrics).encode())
+
+    return store

@@ -1,0 +1,99 @@
+"""State MarkCompleted."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.stage import CHOSEN, OWNER, SONG, Stage, event
+from unplugd.kernel.errors import Conflict, Invalid, NotFound
+from unplugd.songs.model import Status
+
+PREFIX = f"output/{OWNER}/{SONG}/"
+WORDS = {
+    "language": "en",
+    "instrumental": False,
+    "segments": [{"start": 0, "end": 1, "text": "la", "words": []}],
+}
+RUNNING = {"status": Status.PROCESSING, "attempt": 1, "seq": 5, "error_code": "OLD", "error_message": "Old."}
+
+
+def call(stage: Stage, **changes: Any) -> Any:
+    return stage.call("processing", "mark_completed", event("processing", "mark_completed") | changes)
+
+
+@pytest.mark.parametrize(
+    ("lyrics", "status", "reason"),
+    [
+        (WORDS, "READY", None),
+        ({"language": None, "instrumental": True, "segments": []}, "INSTRUMENTAL", None),
+        (
+            {"instrumental": False, "segments": [], "status": "FAILED", "reason": "No engine."},
+            "FAILED",
+            "No engine.",
+        ),
+    ],
+)
+def test_a_song_completes_with_its_lyrics_as_they_are(
+    stage: Stage, put_song: Any, results: Callable[..., None], lyrics: Any, status: str, reason: str | None
+) -> None:
+    put_song(**RUNNING)
+    results(lyrics)
+    assert call(stage) == {"userId": OWNER, "songId": SONG, "seq": 6}
+    row = stage.row() or {}
+    assert (row["status"], row["lyricsStatus"], row.get("lyricsReason")) == ("COMPLETED", status, reason)
+    assert float(row["durationSec"]) == 166.014
+    assert (row["model"], row["stemsPrefix"]) == ("preview", PREFIX)
+    assert not {"errorCode", "errorMessage", "line", "lineKey"} & set(row)
+
+
+def test_run_twice_it_answers_the_same_and_writes_once(
+    stage: Stage, put_song: Any, results: Callable[..., None]
+) -> None:
+    put_song(**RUNNING)
+    results(WORDS)
+    first, row = call(stage), stage.row()
+    assert call(stage) == first
+    assert stage.row() == row
+
+
+def test_a_failed_lyrics_stage_keeps_the_stems_and_still_leaves_a_file(
+    stage: Stage, put_song: Any, results: Callable[..., None]
+) -> None:
+    put_song(**RUNNING)
+    results(None)
+    call(stage, lyricsFailed={"error": "States.TaskFailed", "cause": "{}"})
+    assert ((stage.row() or {})["status"], (stage.row() or {})["lyricsStatus"]) == ("COMPLETED", "FAILED")
+    body = stage.s3.get_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}lyrics.json")["Body"].read()
+    assert json.loads(body)["status"] == "FAILED"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"attempt": 2, "status": Status.PROCESSING}, {"status": Status.CANCELLED}, {"status": Status.QUEUED}],
+)
+def test_a_late_completion_changes_nothing(
+    stage: Stage, put_song: Any, results: Callable[..., None], fields: dict[str, Any]
+) -> None:
+    put_song(**RUNNING | fields)
+    results(WORDS)
+    before = stage.row()
+    with pytest.raises(Conflict):
+        call(stage)
+    assert stage.row() == before
+
+
+def test_incomplete_results_are_no_completion(
+    stage: Stage, put_song: Any, results: Callable[..., None]
+) -> None:
+    put_song(**RUNNING)
+    results(WORDS, stems=("drums", "bass", "other"))
+    with pytest.raises(Invalid, match=r"vocals\.wav"):
+        call(stage)
+    assert (stage.row() or {})["status"] == "PROCESSING"
+
+
+def test_a_deleted_song_is_gone(stage: Stage) -> None:
+    with pytest.raises(NotFound):
+        call(stage)

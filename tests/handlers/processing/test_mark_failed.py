@@ -1,0 +1,106 @@
+"""State MarkFailed."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.stage import CHOSEN, OWNER, SONG, Stage, event
+from unplugd.kernel.errors import Conflict
+from unplugd.songs.model import Status
+
+PREFIX = f"output/{OWNER}/{SONG}/"
+RUNNING = {"status": Status.PROCESSING, "attempt": 1, "seq": 5}
+Frames = list[tuple[str, dict[str, Any]]]
+
+
+def call(on: Stage, /, **changes: Any) -> Any:
+    return on.call("processing", "mark_failed", event("processing", "mark_failed") | changes)
+
+
+def task_cause(code: int | None) -> str:
+    return json.dumps({"Containers": [{"Name": "demucs", "ExitCode": code}], "StoppedReason": "x"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"cause": task_cause(65)}, "CORRUPT_AUDIO"),
+        ({"cause": task_cause(75)}, "SEPARATION_FAILED"),
+        ({"cause": task_cause(None)}, "SEPARATION_FAILED"),
+        ({"cause": "not json"}, "SEPARATION_FAILED"),
+        ({"cause": '{"Containers": []}'}, "SEPARATION_FAILED"),
+        ({"error": "States.Timeout", "cause": ""}, "PROCESSING_TIMEOUT"),
+        ({"error": "ECS.AmazonECSException", "cause": "no capacity"}, "NO_CAPACITY"),
+        ({"stage": "MarkCompleted", "error": "Transient", "cause": "x"}, "SAVING_FAILED"),
+    ],
+)
+def test_every_cause_has_a_code_and_a_sentence(
+    stage: Stage, put_song: Any, sent: Frames, changes: dict[str, Any], code: str
+) -> None:
+    put_song(**RUNNING)
+    stage.connect("one")
+    call(stage, **changes)
+    row = stage.row() or {}
+    assert (row["status"], row["errorCode"], row["seq"]) == ("FAILED", code, 6)
+    message = {"songId": SONG, "seq": 6, "type": "FAILED", "errorCode": code, "message": row["errorMessage"]}
+    assert sent == [("one", message)]
+    assert row["errorMessage"].endswith(".")
+
+
+def test_what_the_task_wrote_down_is_what_the_person_reads(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(**RUNNING)
+    said = {"stage": "demucs", "errorCode": "CORRUPT_AUDIO", "message": "The file ends after 3 s."}
+    stage.s3.put_object(
+        Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}failure.json", Body=json.dumps(said).encode()
+    )
+    call(stage)
+    assert (stage.row() or {})["errorMessage"] == "The file ends after 3 s."
+    assert stage.keys("OUTPUT_BUCKET") == []
+
+
+def test_finished_stages_and_checkpoints_stay_half_written_ones_go(
+    stage: Stage, put_song: Any, sent: Frames, results: Callable[..., None]
+) -> None:
+    put_song(**RUNNING)
+    results(None)
+    for name in ("checkpoints/3", "lyrics.json.part"):
+        stage.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=PREFIX + name, Body=b"x")
+    call(stage, stage="MarkCompleted", error="Transient", cause="x")
+    kept = {key.removeprefix(PREFIX) for key in stage.keys("OUTPUT_BUCKET")}
+    assert kept == {
+        *(f"{s}.wav" for s in ("drums", "bass", "other", "vocals")),
+        "peaks.json",
+        "manifest.json",
+        "checkpoints/3",
+    }
+
+
+def test_run_twice_it_writes_once_and_tells_again(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(**RUNNING)
+    stage.connect("one")
+    first, row = call(stage), stage.row()
+    assert call(stage) == first
+    assert stage.row() == row
+    assert [message["seq"] for _, message in sent] == [6, 6]  # clients drop a seq they have seen
+
+
+def test_a_completed_song_stays_completed(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(**RUNNING | {"status": Status.COMPLETED})
+    stage.connect("one")
+    call(stage, stage="MarkCompleted", error="Transient", cause="the answer was lost")
+    assert (stage.row() or {})["status"] == "COMPLETED"
+    assert sent == []
+
+
+@pytest.mark.parametrize("fields", [{"attempt": 2}, {"status": Status.CANCELLED}])
+def test_a_late_failure_changes_nothing(
+    stage: Stage, put_song: Any, sent: Frames, fields: dict[str, Any]
+) -> None:
+    put_song(**RUNNING | fields)
+    before = stage.row()
+    with pytest.raises(Conflict):
+        call(stage)
+    assert stage.row() == before
+    assert sent == []

@@ -1,0 +1,103 @@
+"""GET /songs."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.stage import OWNER, STRANGER, Stage, event
+from unplugd.songs.model import Status
+from unplugd.songs.rules import encode_cursor
+
+IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(7)]
+
+
+def ask(stage: Stage, query: dict[str, str] | None, owner: str = OWNER) -> tuple[int, Any]:
+    trigger = event("songs", "list_songs")
+    trigger["queryStringParameters"] = query
+    trigger["requestContext"]["authorizer"]["claims"]["sub"] = owner
+    answer = stage.call("songs", "list_songs", trigger)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+@pytest.fixture
+def library(put_song: Any) -> None:
+    for n, song_id in enumerate(IDS):
+        status = Status.COMPLETED if n % 2 else Status.FAILED
+        put_song(song_id=song_id, title=f"Straße {n}", artist="Émile", status=status)
+    put_song(user_id=STRANGER, song_id="01J9ZQ4X5V8K2M3N4P5Q6R7SZZ", title="Not yours")
+
+
+def test_pages_are_newest_first_complete_and_without_an_empty_last_one(stage: Stage, library: None) -> None:
+    seen: list[str] = []
+    query = {"limit": "3"}
+    sizes = []
+    while True:
+        status, page = ask(stage, query)
+        assert status == 200
+        sizes.append(len(page["data"]))
+        seen += [song["songId"] for song in page["data"]]
+        if page["nextCursor"] is None:
+            break
+        query["cursor"] = page["nextCursor"]
+    assert seen == IDS[::-1]
+    assert sizes == [3, 3, 1]
+
+
+def test_a_page_that_ends_the_library_has_no_cursor(stage: Stage, library: None) -> None:
+    assert ask(stage, {"limit": "7"})[1]["nextCursor"] is None
+
+
+def test_status_filter_pages_through_its_own_index(stage: Stage, library: None) -> None:
+    _, first = ask(stage, {"status": "FAILED", "limit": "3"})
+    _, second = ask(stage, {"status": "FAILED", "limit": "3", "cursor": first["nextCursor"]})
+    assert [s["songId"] for s in first["data"] + second["data"]] == IDS[::-2]
+
+
+def test_text_filter_ignores_case(stage: Stage, library: None) -> None:
+    assert [s["songId"] for s in ask(stage, {"q": "STRASSE 4"})[1]["data"]] == [IDS[4]]
+    assert len(ask(stage, {"q": "émile"})[1]["data"]) == 7
+    assert ask(stage, {"q": "not yours"})[1]["data"] == []
+
+
+def test_text_filter_pages(stage: Stage, library: None) -> None:
+    _, first = ask(stage, {"q": "strasse", "limit": "5"})
+    _, second = ask(stage, {"q": "strasse", "limit": "5", "cursor": first["nextCursor"]})
+    assert [s["songId"] for s in first["data"] + second["data"]] == IDS[::-1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": "0"},
+        {"limit": "101"},
+        {"limit": "ten"},
+        {"limit": "-1"},
+        {"limit": "٣"},
+        {"limit": "9" * 400},
+        {"status": "completed"},
+        {"q": "x" * 201},
+        {"sort": "title"},
+    ],
+)
+def test_a_query_that_makes_no_sense_is_400_and_says_why(stage: Stage, query: dict[str, str]) -> None:
+    status, body = ask(stage, query)
+    assert status == 400
+    assert next(iter(query)) in body["message"]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "!!!!",
+        "A" * 5000,
+        encode_cursor(IDS[3], owner=STRANGER, status=None, q=None),
+        encode_cursor(IDS[3], owner=OWNER, status=Status.FAILED, q=None),
+        encode_cursor("not-an-id", owner=OWNER, status=None, q=None),
+    ],
+)
+def test_a_cursor_of_another_caller_filter_or_making_is_400(stage: Stage, cursor: str) -> None:
+    status, body = ask(stage, {"cursor": cursor})
+    assert (status, body["error"]) == (400, "bad_cursor")

@@ -1,0 +1,65 @@
+"""PATCH /songs/{songId}."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.stage import Stage, event
+from unplugd.songs.model import Status
+
+
+def ask(stage: Stage, body: Any) -> tuple[int, Any]:
+    trigger = event("songs", "update_song")
+    trigger["body"] = body if isinstance(body, str) else json.dumps(body)
+    answer = stage.call("songs", "update_song", trigger)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_changes_what_is_named_and_clears_what_is_null(stage: Stage, put_song: Any) -> None:
+    put_song(status=Status.COMPLETED, title="Old", artist="Someone", language="es", seq=7)
+    status, song = ask(stage, {"title": "  مرحبا 你好 ", "artist": None})
+    assert status == 200
+    assert (song["title"], song["artist"], song["language"], song["seq"]) == ("مرحبا 你好", None, "es", 7)
+    row = stage.row() or {}
+    assert row["searchText"] == "مرحبا 你好"
+    assert "artist" not in row
+
+
+def test_an_empty_change_changes_nothing(stage: Stage, put_song: Any) -> None:
+    put_song(title="Old")
+    assert ask(stage, {})[1]["title"] == "Old"
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"title": 7}, ["title"]),
+        ({"title": "x" * 201}, ["title"]),
+        ({"language": "Spanish"}, ["language"]),
+        ({"status": "COMPLETED", "userId": "x"}, ["status", "userId"]),
+        ({"artist": ["a"], "nope": 1}, ["artist", "nope"]),
+    ],
+)
+def test_every_faulty_field_is_named(stage: Stage, put_song: Any, body: Any, names: list[str]) -> None:
+    put_song(title="Old")
+    status, answer = ask(stage, body)
+    assert status == 400
+    assert [fault["field"] for fault in answer["details"]] == names
+    assert (stage.row() or {})["title"] == "Old"
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"title": NaN}', "[" * 50_000, '"x"'])
+def test_what_is_no_json_object_is_400(stage: Stage, put_song: Any, body: str) -> None:
+    put_song()
+    status, answer = ask(stage, body)
+    assert (status, answer["error"]) == (400, "invalid_json")
+
+
+def test_a_body_of_a_megabyte_is_413(stage: Stage, put_song: Any) -> None:
+    put_song()
+    assert ask(stage, {"title": "x" * 1_000_000})[0] == 413
+
+
+def test_no_such_song_is_404(stage: Stage) -> None:
+    assert ask(stage, {"title": "x"})[0] == 404

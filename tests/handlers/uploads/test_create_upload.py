@@ -1,0 +1,84 @@
+"""POST /songs/upload-url."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from tests.stage import CHOSEN, Stage, event
+
+GOOD = {"filename": "Song.mp3", "contentType": "audio/mpeg", "sizeBytes": 1234}
+
+
+def ask(stage: Stage, body: Any) -> tuple[int, Any]:
+    trigger = event("uploads", "create_upload")
+    trigger["body"] = json.dumps(body)
+    answer = stage.call("uploads", "create_upload", trigger)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def rows(stage: Stage) -> list[dict[str, Any]]:
+    return stage.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]  # type: ignore[no-any-return]
+
+
+def test_gives_a_link_that_binds_type_length_and_absence(stage: Stage) -> None:
+    status, body = ask(stage, {**GOOD, "title": "Tïtle", "model": "preview"})
+    assert status == 201
+    assert body["expiresIn"] == 900
+    assert body["headers"] == {"Content-Type": "audio/mpeg", "If-None-Match": "*"}
+    query = parse_qs(urlsplit(body["uploadUrl"]).query)
+    assert query["X-Amz-SignedHeaders"] == ["content-length;content-type;host;if-none-match"]
+    row = stage.row(body["songId"]) or {}
+    assert (row["status"], row["title"], row["model"], row["fileSizeBytes"]) == (
+        "PENDING_UPLOAD",
+        "Tïtle",
+        "preview",
+        1234,
+    )
+    assert row["ttl"] > 0
+    assert "line" not in row
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        ({**GOOD, "contentType": "video/mp4"}, 415, "unsupported_type"),
+        ({**GOOD, "sizeBytes": 50 * 1024 * 1024 + 1}, 413, "too_large"),
+        ({**GOOD, "sizeBytes": 0}, 400, "invalid_request"),
+        ({**GOOD, "sizeBytes": "1234"}, 400, "invalid_request"),
+        ({**GOOD, "sizeBytes": True}, 400, "invalid_request"),
+        ({**GOOD, "sizeBytes": 12.5}, 400, "invalid_request"),
+        ({**GOOD, "filename": ""}, 400, "invalid_request"),
+        ({**GOOD, "model": "mdx"}, 400, "invalid_request"),
+        ({**GOOD, "lyricsModel": "huge"}, 400, "invalid_request"),
+        ({**GOOD, "userId": "me"}, 400, "invalid_request"),
+        ({}, 400, "invalid_request"),
+    ],
+)
+def test_a_refusal_leaves_no_row(stage: Stage, body: Any, status: int, error: str) -> None:
+    got, answer = ask(stage, body)
+    assert (got, answer["error"]) == (status, error)
+    assert answer["message"]
+    assert rows(stage) == []
+
+
+@pytest.mark.parametrize(
+    ("filename", "last"),
+    [
+        ("../../etc/passwd.mp3", "passwd.mp3"),
+        ("C:\\Users\\me\\song.mp3", "song.mp3"),
+        ("Ein Lied (live).mp3", "Ein_Lied_live.mp3"),
+        ("שיר.mp3", "שיר.mp3"),
+        ("हिन्दी.mp3", "हिन्दी.mp3"),
+        ("a\x00b\u202egnp.mp3", "abgnp.mp3"),
+        ("....", "song"),
+        ("/", "song"),
+        ("x" * 10_000 + ".mp3", "x" * 116 + ".mp3"),
+        ("é" * 5_000, "é" * 59),
+    ],
+)
+def test_a_file_name_becomes_a_safe_key(stage: Stage, filename: str, last: str) -> None:
+    status, body = ask(stage, {**GOOD, "filename": filename})
+    assert status == 201
+    assert unquote(urlsplit(body["uploadUrl"]).path).rsplit("/", 1)[1] == last

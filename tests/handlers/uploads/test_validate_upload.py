@@ -1,0 +1,150 @@
+"""S3 ObjectCreated."""
+
+import copy
+import io
+import json
+import struct
+import wave
+from typing import Any
+
+import pytest
+
+from tests.stage import CHOSEN, OWNER, SONG, Stage, event
+from unplugd.songs.model import Status, upload_key
+
+KEY = upload_key(OWNER, SONG, "song.mp3")
+Frames = list[tuple[str, dict[str, Any]]]
+
+
+def wav(seconds: float, *, amplitude: float = 0.5, rate: int = 8000) -> bytes:
+    """A mono 16-bit WAV with a square wave."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        high = struct.pack("<h", int(32767 * amplitude))
+        low = struct.pack("<h", -int(32767 * amplitude))
+        out.writeframes((high * 20 + low * 20) * int(seconds * rate / 40))
+    return file.getvalue()
+
+
+def arrive(stage: Stage, body: bytes, *, times: int = 1, key: str = KEY) -> None:
+    stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=body)
+    trigger = event("uploads", "validate_upload")
+    trigger["Records"][0]["s3"]["object"] |= {"key": key, "size": len(body)}
+    for _ in range(times):
+        stage.call("uploads", "validate_upload", copy.deepcopy(trigger))
+
+
+def test_a_song_joins_the_line_once_however_often_s3_tells(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(ttl=4102444800)
+    stage.connect("one")
+    arrive(stage, wav(2.0), times=3)
+    row = stage.row() or {}
+    assert (row["status"], row["attempt"], row["seq"], float(row["durationSec"])) == ("QUEUED", 1, 1, 2.0)
+    assert (row["originalFormat"], row["title"]) == ("wav", "song")
+    assert "ttl" not in row
+    assert row["lineKey"] == f"{row['queuedAt']}#{SONG}"
+    assert sent == [("one", {"songId": SONG, "seq": 1, "type": "QUEUED", "position": 1})]
+    assert stage.wake_ups() == 3  # a repeated event wakes again: the first may have died before it did
+    assert stage.keys("UPLOADS_BUCKET") == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"this is no song", "UNSUPPORTED_FORMAT"),
+        (b"", "UNSUPPORTED_FORMAT"),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt ", "CORRUPT_AUDIO"),
+        (wav(0.3), "TOO_SHORT"),
+        (wav(601.0), "TOO_LONG"),
+        (wav(2.0, amplitude=0.0), "SILENT_AUDIO"),
+    ],
+    ids=["text", "empty", "torn", "short", "long", "silent"],
+)
+def test_a_bad_file_fails_with_a_sentence_and_is_deleted(
+    stage: Stage, put_song: Any, sent: Frames, body: bytes, code: str
+) -> None:
+    put_song()
+    stage.connect("one")
+    arrive(stage, body, times=2)
+    row = stage.row() or {}
+    assert (row["status"], row["errorCode"]) == ("FAILED", code)
+    assert row["errorMessage"].endswith(".")
+    assert [message["errorCode"] for _, message in sent] == [code]
+    assert stage.keys("UPLOADS_BUCKET") == []
+    assert stage.wake_ups() == 0
+
+
+def test_a_late_event_for_a_deleted_song_removes_the_file(stage: Stage, sent: Frames) -> None:
+    arrive(stage, wav(2.0))
+    assert stage.keys("UPLOADS_BUCKET") == []
+    assert stage.row() is None
+
+
+@pytest.mark.parametrize("status", [Status.PROCESSING, Status.CANCELLED])
+def test_a_late_event_leaves_a_song_that_moved_on_alone(
+    stage: Stage, put_song: Any, sent: Frames, status: Status
+) -> None:
+    put_song(status=status, attempt=1)
+    before = stage.row()
+    arrive(stage, wav(2.0))
+    assert stage.row() == before
+    assert stage.keys("UPLOADS_BUCKET") == [KEY]
+    assert stage.wake_ups() == 0
+
+
+def test_events_reversed_and_mixed_reach_each_song(stage: Stage, put_song: Any, sent: Frames) -> None:
+    other = "01J9ZQ4X5V8K2M3N4P5Q6R7S9A"
+    put_song()
+    put_song(song_id=other)
+    records = []
+    for song_id in (other, SONG):
+        key = upload_key(OWNER, song_id, "song.mp3")
+        stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=wav(1.0))
+        records += event("uploads", "validate_upload")["Records"]
+        records[-1]["s3"]["object"] |= {"key": key, "size": 16_044}
+    stage.call("uploads", "validate_upload", {"Records": records})
+    assert {(stage.row(s) or {})["status"] for s in (SONG, other)} == {"QUEUED"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"s3": {"bucket": {"name": "b"}, "object": {"key": "%ff%fe", "size": 1}}},
+        {"s3": {"bucket": {"name": "b"}, "object": {"key": "uploads/../x", "size": 1}}},
+        {"s3": {"bucket": {"name": "b"}, "object": {"key": f"uploads/{OWNER}/not-a-song/x.mp3", "size": 1}}},
+    ],
+)
+def test_a_malformed_record_is_skipped(stage: Stage, record: dict[str, Any]) -> None:
+    stage.call("uploads", "validate_upload", {"Records": [record]})
+    assert stage.wake_ups() == 0
+
+
+def test_a_transient_fault_is_raised_so_that_s3_tells_again(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from unplugd.kernel.errors import Transient
+
+    put_song()
+
+    def down(*_: Any) -> bool:
+        raise Transient("S3 is down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("unplugd.aws.objects.Objects.fetch", down)
+        with pytest.raises(Transient):
+            arrive(stage, wav(2.0))
+    assert (stage.row() or {})["status"] == "PENDING_UPLOAD"
+    arrive(stage, wav(2.0))
+    assert (stage.row() or {})["status"] == "QUEUED"
+
+
+def test_the_recorded_event_is_what_the_handler_reads(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song()
+    stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=KEY, Body=wav(1.0))
+    stage.call("uploads", "validate_upload", event("uploads", "validate_upload"))
+    assert (stage.row() or {})["status"] == "QUEUED"
+    assert json.dumps(event("uploads", "validate_upload")).count(KEY) == 1

@@ -1,0 +1,187 @@
+"""A stage for handler tests: each function runs under its own template's environment and policy, over moto's AWS.
+
+A call that the function's role does not allow fails here as it would on AWS: "works here, AccessDenied there" cannot be."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[1]
+REGION, ACCOUNT = "us-east-1", "123456789012"
+OWNER, STRANGER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+SONG = "01J9ZQ4X5V8K2M3N4P5Q6R7S8T"
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:unplugd-test-processing"
+SOCKETS = f"https://sockets.execute-api.{REGION}.amazonaws.com/test"
+CHOSEN = {
+    "APP_ENVIRONMENT": "test",
+    "SONGS_TABLE": "unplugd-test-songs",
+    "CONNECTIONS_TABLE": "unplugd-test-connections",
+    "SLOTS_TABLE": "unplugd-test-slots",
+    "UPLOADS_BUCKET": "unplugd-test-uploads",
+    "OUTPUT_BUCKET": "unplugd-test-output",
+    "STATE_MACHINE_ARN": MACHINE,
+    "WEBSOCKET_ENDPOINT": SOCKETS,
+    "TOKEN_ISSUER": "https://issuer.example/pool",
+    "TOKEN_AUDIENCE": "client",
+    "JWKS_URL": "https://issuer.example/pool/.well-known/jwks.json",
+    "CORS_ORIGIN": "https://app.example",
+    "MAX_CONCURRENT_SONGS": "2",
+    "POWERTOOLS_SERVICE_NAME": "unplugd-test",
+    "POWERTOOLS_METRICS_NAMESPACE": "Unplugd",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
+}
+# Operations whose IAM action has another name than the call, or whose name is checked item by item.
+_ACTIONS = {
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "apigatewaymanagementapi:PostToConnection": "execute-api:ManageConnections",
+}
+_SERVICES = {"sfn": "states", "stepfunctions": "states"}
+
+
+def template_function(name: str) -> tuple[set[str], set[str]]:
+    """The environment names and the IAM actions that the templates give the function `name` (`list_songs`)."""
+    logical = "".join(word.capitalize() for word in name.split("_"))
+    for path in sorted((ROOT / "templates").glob("*.yaml")):
+        template = yaml_parse(path.read_text())
+        resources = template["Resources"]
+        if f"{logical}Function" not in resources:
+            continue
+        shared = template["Globals"]["Function"].get("Environment", {}).get("Variables", {})
+        own = resources[f"{logical}Function"]["Properties"].get("Environment", {}).get("Variables", {})
+        actions: set[str] = set()
+        for policy in resources[f"{logical}Role"]["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                given = statement["Action"]
+                actions.update([given] if isinstance(given, str) else given)
+        return set(shared) | set(own), actions
+    raise LookupError(f"no template declares {logical}Function")
+
+
+def event(room: str, name: str) -> dict[str, Any]:
+    """The recorded trigger of a function: the same file that `sam local invoke -e` takes."""
+    return json.loads((ROOT / "events" / room / f"{name}.json").read_text())  # type: ignore[no-any-return]
+
+
+class Stage:
+    """moto's AWS with the templates' tables, the buckets, the queue and the state machine."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        for name in CHOSEN:
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": REGION,
+        }.items():
+            monkeypatch.setenv(name, value)
+        self.db = boto3.client("dynamodb")
+        self.s3 = boto3.client("s3")
+        self.sqs = boto3.client("sqs")
+        self.sfn = boto3.client("stepfunctions")
+        self._make_tables()
+        for bucket in ("UPLOADS_BUCKET", "OUTPUT_BUCKET"):
+            self.s3.create_bucket(Bucket=CHOSEN[bucket])
+        self.queue_url: str = self.sqs.create_queue(QueueName="unplugd-test-wake")["QueueUrl"]
+        definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+        self.sfn.create_state_machine(
+            name=MACHINE.rsplit(":", 1)[1],
+            definition=json.dumps(definition),
+            roleArn=f"arn:aws:iam::{ACCOUNT}:role/machine",
+        )
+
+    def _make_tables(self) -> None:
+        known = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+        for resource in yaml_parse((ROOT / "templates/storage.yaml").read_text())["Resources"].values():
+            if resource["Type"] == "AWS::DynamoDB::Table":
+                properties = resource["Properties"]
+                name = properties["TableName"]["Fn::Sub"].replace("${AppName}", "unplugd")
+                self.db.create_table(
+                    TableName=name.replace("${Environment}", "test"),
+                    **{key: properties[key] for key in known if key in properties},
+                )
+
+    def call(self, room: str, name: str, trigger: dict[str, Any]) -> Any:
+        """Run a handler as Lambda would: the template's environment, the role's permissions, nothing else."""
+        with self.role_of(name):
+            return importlib.import_module(f"unplugd.{room}.handlers.{name}").handler(trigger, None)
+
+    @contextmanager
+    def role_of(self, name: str) -> Iterator[None]:
+        """The environment and permissions of the function `name`."""
+        from unplugd import wiring
+        from unplugd.aws import clients
+
+        variables, actions = template_function(name)
+        with self._monkeypatch.context() as patch:
+            for variable in variables:
+                value = self.queue_url if variable == "WAKE_QUEUE_URL" else CHOSEN[variable]
+                patch.setenv(variable, value)
+            made = clients.client
+
+            def gated(service: str, *args: Any, **kwargs: Any) -> Any:
+                client = made.__wrapped__(service, *args, **kwargs)
+                client.meta.events.register("before-parameter-build", _gate(name, actions))
+                return client
+
+            patch.setattr(wiring, "client", gated)
+            _forget(wiring)
+            try:
+                yield
+            finally:
+                _forget(wiring)
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    def row(self, song_id: str = SONG, owner: str = OWNER) -> dict[str, Any] | None:
+        """A song's row as plain values."""
+        from boto3.dynamodb.types import TypeDeserializer
+
+        key = {"userId": {"S": owner}, "songId": {"S": song_id}}
+        item = self.db.get_item(TableName=CHOSEN["SONGS_TABLE"], Key=key).get("Item")
+        return {k: TypeDeserializer().deserialize(v) for k, v in item.items()} if item else None
+
+    def connect(self, connection_id: str, owner: str = OWNER) -> None:
+        """An open connection of `owner`."""
+        item = {"connectionId": {"S": connection_id}, "userId": {"S": owner}, "ttl": {"N": "4102444800"}}
+        self.db.put_item(TableName=CHOSEN["CONNECTIONS_TABLE"], Item=item)
+
+    def wake_ups(self) -> int:
+        """How many wake-ups lie in the queue; they are taken out."""
+        return len(
+            self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages", [])
+        )
+
+    def keys(self, bucket: str) -> list[str]:
+        """The keys in one of our buckets, named by its variable."""
+        return [o["Key"] for o in self.s3.list_objects_v2(Bucket=CHOSEN[bucket]).get("Contents", [])]
+
+
+def _forget(wiring: Any) -> None:
+    for factory in vars(wiring).values():
+        if hasattr(factory, "cache_clear"):
+            factory.cache_clear()
+
+
+def _gate(function: str, allowed: set[str]) -> Any:
+    def check(params: dict[str, Any], model: Any, **_: Any) -> None:
+        service = _SERVICES.get(model.service_model.service_name, model.service_model.service_name)
+        called = f"{service}:{model.name}"
+        needed = {_ACTIONS.get(called, called)}
+        if called == "dynamodb:TransactWriteItems":
+            needed = {f"dynamodb:{verb}Item" for item in params["TransactItems"] for verb in item}
+        if not needed <= allowed:
+            raise PermissionError(f"the role of {function} does not allow {sorted(needed - allowed)}")
+
+    return check
