@@ -24,6 +24,7 @@ NAMES = (
     "table_ttl",
     "function_properties",
     "openapi_import",
+    "api_updates",
     "lambda_errors",
     "log_drain",
     "event_retries",

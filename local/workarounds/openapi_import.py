@@ -38,10 +38,9 @@ def apply(_: Context) -> None:
         _import_responses(gateway, (api_id, resource_id, http_method), operation or {})
 
     def api_with_responses(spec: dict[str, Any], base_data: Any = None) -> Any:
-        for item in (spec.get("paths") or {}).values():
-            if _ANY in item:
-                item["any"] = item.pop(_ANY)
-        api_id = import_rest_api(spec, base_data)
+        # The given one is the resource's stored properties, by which the next update sees what has changed.
+        paths = {path: _with_any_method(item) for path, item in (spec.get("paths") or {}).items()}
+        api_id = import_rest_api({**spec, "paths": paths}, base_data)
         for kind, response in (spec.get(_GATEWAY_RESPONSES) or {}).items():
             gateway._put_gateway_response(api_id, kind, response)
         return api_id
@@ -49,6 +48,10 @@ def apply(_: Context) -> None:
     gateway._OPENAPI_HTTP_METHODS.add("any")
     gateway._import_operation = operation_with_responses
     gateway._import_rest_api = api_with_responses
+
+
+def _with_any_method(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {("any" if method == _ANY else method): operation for method, operation in item.items()}
 
 
 def _import_responses(gateway: Any, where: tuple[str, str, str], operation: Mapping[str, Any]) -> None:

@@ -59,25 +59,46 @@ def test_unchanged_is_quick_and_changed_is_an_update(app: App) -> None:
     with httpx.Client(trust_env=False) as http:
         note = http.get(f"{app.outputs['ApiUrl']}/items/x").json()["note"]
     assert note == "second"
-    # CloudFormation itself sees no change when only our own memory of the last deploy is lost.
-    (app.endpoint.data_dir / "deployed-tiny").unlink()
-    assert deploy(app.endpoint, parameters={"Note": "second"}, stack_name="tiny", root=APP) == app.outputs
+
+
+def test_a_changed_api_keeps_its_address(app: App, tmp_path: Path) -> None:
+    root = tmp_path / "changed"
+    shutil.copytree(APP, root)
+    template = root / "templates" / "app.yaml"
+    template.write_text(template.read_text().replace('"/items/{id}"', '"/things/{id}"'))
+    with httpx.Client(trust_env=False) as http:
+        assert deploy(app.endpoint, parameters={}, stack_name="tiny", root=root) == app.outputs
+        assert http.get(f"{app.outputs['ApiUrl']}/things/x").status_code == 404
+        assert http.get(f"{app.outputs['ApiUrl']}/things/x").json()["item"] is None
+        assert deploy(app.endpoint, parameters={}, stack_name="tiny", root=APP) == app.outputs
+        assert http.get(f"{app.outputs['ApiUrl']}/items/x").json()["note"] == "first"
+
+
+def test_cloudformation_itself_sees_no_change(app: App) -> None:
+    deploy(app.endpoint, parameters={}, stack_name="tiny", root=APP)
+    (app.endpoint.data_dir / "deployed-tiny").unlink()  # our own memory of the last deploy
+    assert deploy(app.endpoint, parameters={}, stack_name="tiny", root=APP) == app.outputs
 
 
 def test_a_failed_deploy_names_the_resource_and_the_next_one_works(app: App, tmp_path: Path) -> None:
     root = tmp_path / "broken"
     root.mkdir()
-    whole = (
-        "Resources:\n  Good: {Type: AWS::SQS::Queue}\n"
-        "  Bad: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: nobody, EventSourceArn: nothing}}\n"
-        "Parameters: {EndpointUrl: {Type: String}}\n"
-    )
+    whole = """
+Parameters: {EndpointUrl: {Type: String}}
+Resources:
+  Good: {Type: AWS::SQS::Queue}
+  Bad:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: a.b
+      Role: arn:aws:iam::000000000000:role/nobody
+      Code: {ZipFile: "pass"}
+      Layers: ["arn:aws:lambda:us-east-1:000000000000:layer:missing:1"]
+"""
     (root / "template.yaml").write_text(whole)
-    with pytest.raises(
-        DeployFailed, match=r"^Deploying broken failed: Bad \(AWS::Lambda::EventSourceMapping\): "
-    ):
+    with pytest.raises(DeployFailed, match=r"^Deploying broken failed: Bad \(AWS::Lambda::Function\): "):
         deploy(app.endpoint, parameters={}, stack_name="broken", root=root)
-    (root / "template.yaml").write_text(whole.replace("  Bad:", "Metadata:\n  Bad:"))
+    (root / "template.yaml").write_text(whole.split("  Bad:")[0])
     assert deploy(app.endpoint, parameters={}, stack_name="broken", root=root) == {}
 
 
@@ -85,5 +106,5 @@ def test_a_missing_source_is_one_sentence(app: App, tmp_path: Path) -> None:
     root = tmp_path / "missing"
     shutil.copytree(APP, root)
     shutil.rmtree(root / "functions")
-    with pytest.raises(DeployFailed, match="^Packaging missing failed: .+"):
+    with pytest.raises(DeployFailed, match=r"^Packaging missing failed: .+"):
         deploy(app.endpoint, parameters={}, stack_name="missing", root=root)
