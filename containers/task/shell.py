@@ -27,7 +27,7 @@ from task.log import Log, describe
 from task.manifest import Manifest
 from task.objects import Clients, Folder, Objects, clients
 from task.outcomes import BadInput, Temporary
-from task.progress import Reporter, lambda_sender
+from task.progress import INTERVAL_S, Reporter, lambda_sender
 from task.settings import Settings
 
 FAILURE = "failure.json"
@@ -154,13 +154,16 @@ class _Run:
         folder = self._folder = Folder(objects, self._given.output_bucket, self._given.output_prefix)
         reporter = self._reporter()
 
+        began = self._clock()
+
         def report(fraction: float) -> None:
-            # 100 is for the end alone: after the engine's last sample the files still have to be stored. By
-            # then nothing is said, so that the last message need not wait for its turn.
-            if fraction < 1.0:
-                reporter.report(int(100 * max(0.0, fraction)), self._stage.message)
-            else:
+            # In the last second nothing is said, so that the last message need not wait for its turn. 100 is
+            # for that one alone: after the engine's last sample the files still have to be stored.
+            left_s = (self._clock() - began) * (1 / max(fraction, 1e-6) - 1)
+            if left_s < INTERVAL_S:
                 reporter.quiet()
+            else:
+                reporter.report(min(99, int(100 * fraction)), self._stage.message)
 
         finished = threading.Event()
         with tempfile.TemporaryDirectory(

@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from ml.separation import STEMS
-from tests.containers.stand import DEMUCS, OUTPUT, PREFIX, TEXT, WHISPER, Stand
+from tests.containers.stand import DEMUCS, KEY, OUTPUT, PREFIX, TEXT, UPLOADS, WHISPER, Stand
 
 REPO = Path(__file__).resolve().parents[2]
 OWN = {"demucs": DEMUCS, "whisper": WHISPER}
@@ -84,6 +84,30 @@ def test_a_song_goes_through_both_tasks_and_a_second_time_costs_nothing(server: 
         messages = [line.get("message") for line in run(stage, server, endpoint)]
         assert "Already done: outputs and manifest are in place" in messages
     assert server.versions() == before
+
+
+def test_a_file_that_is_no_audio_is_65_with_a_reason(server: Stand, endpoint: str) -> None:
+    server.s3.put_object(Bucket=UPLOADS, Key=KEY, Body=b"not audio" * 500)
+    code, _logs = end(start("demucs", server.root, DEMUCS, endpoint), server.root)
+    assert code == 65
+    reason = server.read("failure.json")
+    assert (reason["stage"], reason["attempt"], reason["errorCode"]) == ("demucs", 1, "CORRUPT_AUDIO")
+    assert reason["message"].endswith(".")
+    assert server.names() == {"failure.json"}
+
+
+def test_sigterm_in_the_middle_of_a_separation_is_143(server: Stand, endpoint: str) -> None:
+    server.put_song(duration_s=40.0)
+    process = start("demucs", server.root, DEMUCS, endpoint)
+    deadline = time.monotonic() + 30
+    while not list((server.root / "tmp").glob("unplugd-*/out/*/*")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    code, logs = end(process, server.root)
+    assert (code, logs[-1]["exitCode"]) == (143, 143)
+    assert server.names() == set()
 
 
 @pytest.mark.parametrize("stage", OWN)

@@ -81,8 +81,8 @@ def test_progress_goes_out_at_most_once_a_second(stand: Stand) -> None:
     stand.put_song()
 
     def separate(*args: Any, progress: Any, **kwargs: Any) -> Any:
-        for i in range(120):
-            progress(i / 120)
+        for i in range(175):
+            progress(i / 175)
             time.sleep(0.02)
         return stands.separate(*args, progress=progress, **kwargs)
 
