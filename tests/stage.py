@@ -1,6 +1,6 @@
 """A stage for handler tests: each function runs under its own template's environment and policy, over moto's AWS.
 
-A call that the function's role does not allow fails here as it would on AWS: "works here, AccessDenied there" cannot be."""
+A call that the function's role does not allow fails here as it would on AWS."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
+from unplugd.songs.model import LINK_SECONDS
 
-LINK_SECONDS = 900  # how long a presigned link works
 _MAX_JSON_BYTES = 8 * 1024 * 1024  # a lyrics file of a ten-minute song has some 200 KB
 
 

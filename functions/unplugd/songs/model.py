@@ -34,6 +34,7 @@ LYRICS_MODELS = frozenset({"auto", "tiny", "base", "small", "medium", "large-v3-
 # ISO 639 as Whisper takes it, or with subtags (pt-BR).
 LANGUAGE_PATTERN = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}"
 LANGUAGE_SAYS = "must be a language code such as en, es or pt-BR"
+LINK_SECONDS = 900  # how long a presigned link works
 MAX_TEXT = 200  # characters of a title or an artist
 
 

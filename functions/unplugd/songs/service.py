@@ -11,7 +11,7 @@ from unplugd.kernel.errors import AppError, NotFound
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
 from unplugd.songs import rules
-from unplugd.songs.model import STEMS, STREAM_SUFFIX, Song, Status, output_prefix
+from unplugd.songs.model import LINK_SECONDS, STEMS, STREAM_SUFFIX, Song, Status, output_prefix
 
 _GONE = "There is no such song in your library."
 
@@ -56,17 +56,15 @@ def list_songs(page: rules.Page, *, owner: str, songs: Songs, now: datetime) -> 
     return {"data": [rules.public_view(song, now=now) for song in shown], "nextCursor": cursor}
 
 
-def get_song(
-    song_id: str, *, owner: str, songs: Songs, results: Results, now: datetime, link_s: int
-) -> dict[str, Any]:
+def get_song(song_id: str, *, owner: str, songs: Songs, results: Results, now: datetime) -> dict[str, Any]:
     """A song; a finished one with fresh links to all that was made from it."""
     song = _own(song_id, owner, songs)
     position = songs.line_position(song) if song.status is Status.QUEUED else None
     view = rules.public_view(song, now=now, queue_position=position)
-    return view | _links(song, results, now, link_s) if song.status is Status.COMPLETED else view
+    return view | _links(song, results, now) if song.status is Status.COMPLETED else view
 
 
-def _links(song: Song, results: Results, now: datetime, link_s: int) -> dict[str, Any]:
+def _links(song: Song, results: Results, now: datetime) -> dict[str, Any]:
     prefix = song.stems_prefix or output_prefix(song.user_id, song.song_id)
 
     def link(name: str) -> str:
@@ -79,7 +77,7 @@ def _links(song: Song, results: Results, now: datetime, link_s: int) -> dict[str
         "peaksUrl": link("peaks.json"),
         "lyricsUrl": link("lyrics.json"),
         "manifestUrl": link("manifest.json"),
-        "urlsExpireAt": to_iso(now + timedelta(seconds=link_s)),
+        "urlsExpireAt": to_iso(now + timedelta(seconds=LINK_SECONDS)),
     }
 
 

@@ -13,7 +13,7 @@ from unplugd.kernel.errors import Invalid, TooLarge, UnsupportedType
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
 from unplugd.realtime import messages
-from unplugd.songs.model import Song, Status, upload_key
+from unplugd.songs.model import LINK_SECONDS, Song, Status, upload_key
 from unplugd.uploads import rules
 from unplugd.uploads.model import Probe
 
@@ -59,7 +59,7 @@ class NewUpload:
 
 
 def create_upload(
-    upload: NewUpload, *, owner: str, song_id: str, now: datetime, songs: Songs, objects: Objects, link_s: int
+    upload: NewUpload, *, owner: str, song_id: str, now: datetime, songs: Songs, objects: Objects
 ) -> dict[str, Any]:
     """A PENDING_UPLOAD row and a presigned PUT for exactly the file that was announced."""
     if upload.content_type not in rules.CONTENT_TYPES:
@@ -92,7 +92,7 @@ def create_upload(
         "songId": song_id,
         "uploadUrl": url,
         "headers": {"Content-Type": upload.content_type, "If-None-Match": "*"},
-        "expiresIn": link_s,
+        "expiresIn": LINK_SECONDS,
     }
 
 

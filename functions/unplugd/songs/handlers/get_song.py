@@ -1,7 +1,6 @@
 """GET /songs/{songId}: one song; a finished one with links to its stems and lyrics."""
 
 from unplugd import wiring
-from unplugd.aws.objects import LINK_SECONDS
 from unplugd.edge import http
 from unplugd.kernel.clock import utc_now
 from unplugd.songs import service
@@ -15,6 +14,5 @@ def handler(request: http.Request) -> http.Response:
         songs=wiring.songs(),
         results=wiring.results(),
         now=utc_now(),
-        link_s=LINK_SECONDS,
     )
     return http.ok(song)

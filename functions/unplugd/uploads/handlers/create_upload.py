@@ -1,7 +1,6 @@
 """POST /songs/upload-url: announce a file and get a link to PUT it to."""
 
 from unplugd import wiring
-from unplugd.aws.objects import LINK_SECONDS
 from unplugd.edge import http
 from unplugd.kernel.clock import utc_now
 from unplugd.kernel.ids import new_song_id
@@ -33,6 +32,5 @@ def handler(request: http.Request) -> http.Response:
         now=utc_now(),
         songs=wiring.songs(),
         objects=wiring.uploads(),
-        link_s=LINK_SECONDS,
     )
     return http.created(answer)
