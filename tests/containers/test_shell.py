@@ -100,12 +100,11 @@ def test_progress_that_fails_is_logged_and_never_fails_the_song(stand: Stand) ->
     stand.put_song()
     stand.progress.fault = ConnectionRefusedError("nobody there")
     assert stand.demucs() == outcomes.DONE
-    (line,) = [line for line in stand.logs if line.get("level") == "WARNING"]
-    assert (line["message"], line["errorType"], line["songId"]) == (
-        "A progress message was not sent",
-        "ConnectionRefusedError",
-        "song-1",
-    )
+    # One on a quiet machine; a slow run has more to say.
+    warnings = [line for line in stand.logs if line.get("level") == "WARNING"]
+    assert {(line["message"], line["errorType"], line["songId"]) for line in warnings} == {
+        ("A progress message was not sent", "ConnectionRefusedError", "song-1")
+    }
 
 
 def test_progress_that_hangs_holds_the_song_up_two_seconds_at_most() -> None:
