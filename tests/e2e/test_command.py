@@ -1,0 +1,129 @@
+"""The `unplugd` command as a person runs it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from local.cli.session import free_port
+from local.client.download import sha256
+
+pytestmark = pytest.mark.stack
+
+FILES = {f"{stem}.wav" for stem in ("drums", "bass", "other", "vocals")} | {
+    "lyrics.json",
+    "peaks.json",
+    "manifest.json",
+}
+LAST_LINE = r"COMPLETED (?P<song>[0-9A-HJKMNP-TV-Z]{26}) in (?P<seconds>\d+) s -> (?P<folder>.+)"
+
+
+def unplugd(*words, **options):
+    """Run the command to its end."""
+    command = [sys.executable, "-m", "local.cli", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
+
+
+def living(data):
+    """Processes of a data folder's stack: its launcher, and whatever has the folder as its place of work."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                told = (entry / "cmdline").read_bytes().decode(errors="replace") + str(
+                    (entry / "cwd").readlink()
+                )
+            except OSError:
+                continue
+            if str(data) in told:
+                found.append(int(entry.name))
+    return found
+
+
+def test_demo_starts_a_stack_of_its_own_and_leaves_nothing_running(tmp_path):
+    data, out = tmp_path / "data", tmp_path / "out"
+    ran = unplugd("demo", "--data", data, "--out", out)
+    assert ran.returncode == 0, ran.stderr
+    last = re.fullmatch(LAST_LINE, ran.stdout.splitlines()[-1])
+    assert last, ran.stdout
+    assert last["folder"] == str(out)
+    assert "preview quality" in ran.stdout
+    assert {path.name for path in out.iterdir()} == FILES
+    manifest = json.loads((out / "manifest.json").read_text())
+    for name in FILES - {"manifest.json"}:
+        assert sha256(out / name) == manifest["files"][name]["sha256"]
+    assert data.stat().st_mode & 0o777 == 0o700
+    assert (data / "user.json").stat().st_mode & 0o777 == 0o600
+    assert not (data / "session.json").exists()
+    assert living(data) == []
+
+
+def test_demo_uses_the_stack_that_runs(stack, tmp_path):
+    song = tmp_path / "tones.wav"
+    seconds = np.arange(3 * 44_100) / 44_100
+    soundfile.write(song, 0.3 * np.sin(2 * np.pi * np.outer(seconds, (220, 330))), 44_100)
+    ran = unplugd("demo", "--song", song, "--data", stack.data_dir, "--out", tmp_path / "out")
+    assert ran.returncode == 0, ran.stderr
+    assert f"Using the stack that runs at {stack.url}" in ran.stdout
+    assert re.fullmatch(LAST_LINE, ran.stdout.splitlines()[-1])
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
+    assert "No lyrics" in ran.stdout
+
+
+def test_a_song_that_fails_ends_with_its_sentence(stack, tmp_path):
+    fake = tmp_path / "notes.mp3"
+    fake.write_text("This is not music.\n" * 400)
+    ran = unplugd("process", fake, "--data", stack.data_dir, "--out", tmp_path / "out")
+    assert ran.returncode == 1
+    assert re.fullmatch(r"[A-Z][^{}<>\n]+\.\n", ran.stderr), ran.stderr
+    assert "COMPLETED" not in ran.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_second_up_and_a_reset_are_refused_while_it_runs(stack):
+    second = unplugd("up", "--data", stack.data_dir)
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr.startswith(f"The stack runs already at {stack.url}")
+    reset = unplugd("reset", "--yes", "--data", stack.data_dir)
+    assert reset.returncode == 1
+    assert reset.stderr == "The stack is running. Stop it first (Ctrl-C where it was started).\n"
+    assert (stack.data_dir / "session.json").exists()
+
+
+def test_up_stops_on_ctrl_c_and_reset_forgets(tmp_path):
+    data = tmp_path / "data"
+    port = free_port(data)
+    command = [sys.executable, "-u", "-m", "local.cli", "up", "--data", str(data), "--port", str(port)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert process.stdout is not None
+        told = []
+        for line in process.stdout:
+            told.append(line)
+            if line.startswith("Ready."):
+                break
+        shown = "".join(told)
+        assert f"http://127.0.0.1:{port}/" in shown
+        assert f"ws://127.0.0.1:{port}/" in shown
+        assert json.loads((data / "user.json").read_text())["password"] in shown
+        os.killpg(process.pid, signal.SIGINT)  # as the terminal does
+        _, errors = process.communicate(timeout=30)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "Stopped."
+    assert "Traceback" not in errors
+    assert living(data) == []
+    assert unplugd("reset", "--yes", "--data", data).returncode == 0
+    assert not data.exists()
