@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from unplugd.kernel.clock import from_iso
 
 
 class Status(StrEnum):
@@ -35,6 +38,8 @@ LYRICS_MODELS = frozenset({"auto", "tiny", "base", "small", "medium", "large-v3-
 LANGUAGE_PATTERN = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}"
 LANGUAGE_SAYS = "must be a language code such as en, es or pt-BR"
 LINK_SECONDS = 900  # how long a presigned link works
+# Below this share of a stage an extrapolation says more about start-up than about the song.
+ETA_FROM_PERCENT = 5
 MAX_TEXT = 200  # characters of a title or an artist
 
 
@@ -83,3 +88,13 @@ def upload_key(user_id: str, song_id: str, file_name: str) -> str:
 def output_prefix(user_id: str, song_id: str) -> str:
     """Where everything made from a song lies in the output bucket."""
     return f"output/{user_id}/{song_id}/"
+
+
+def eta_s(song: Song, now: datetime) -> int | None:
+    """Seconds until the current stage ends, by its pace so far; None while that says nothing."""
+    started = song.stage_started_at or song.started_at
+    if song.status is not Status.PROCESSING or not started or (song.progress or 0) < ETA_FROM_PERCENT:
+        return None
+    elapsed_s = max(0.0, (now - from_iso(started)).total_seconds())
+    progress = song.progress or 0
+    return round(elapsed_s * (100 - progress) / progress)

@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from unplugd.kernel.clock import from_iso
 from unplugd.kernel.errors import Invalid
 from unplugd.kernel.ids import is_song_id
-from unplugd.songs.model import MAX_TEXT, STEMS, Song, Status
+from unplugd.songs.model import MAX_TEXT, STEMS, Song, Status, eta_s
 
-# Below this share of a stage an extrapolation says more about start-up than about the song.
-ETA_FROM_PERCENT = 5
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 
 _PUBLIC = {
@@ -50,16 +47,6 @@ def public_view(song: Song, *, now: datetime, queue_position: int | None = None)
     """What the owner sees of a song. Every field is always there; what is not known is null."""
     view = {name: getattr(song, field) for name, field in _PUBLIC.items()}
     return view | {"etaSec": eta_s(song, now), "queuePosition": queue_position}
-
-
-def eta_s(song: Song, now: datetime) -> int | None:
-    """Seconds until the current stage ends, by its pace so far; None while that says nothing."""
-    started = song.stage_started_at or song.started_at
-    if song.status is not Status.PROCESSING or not started or (song.progress or 0) < ETA_FROM_PERCENT:
-        return None
-    elapsed_s = max(0.0, (now - from_iso(started)).total_seconds())
-    progress = song.progress or 0
-    return round(elapsed_s * (100 - progress) / progress)
 
 
 @dataclass(frozen=True)
