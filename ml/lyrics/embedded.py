@@ -41,7 +41,7 @@ class Embedded:
         if says_instrumental(text or ""):
             return instrumental()
         if sum(len(unit) for line in lines for unit in line.units) < MIN_TEXT_CHARACTERS:
-            return failed(NO_WORDS) if voice.spans else instrumental()
+            return instrumental() if voice.silent else failed(NO_WORDS)
         # Words but no voice: whoever wrote them knows better than a meter, so they get the whole song.
         times = spread(lines, voice.spans or [(0.0, voice.duration_s)])
         return {

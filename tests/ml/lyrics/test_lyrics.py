@@ -72,6 +72,13 @@ def test_a_voice_or_a_leak_without_words_is_a_failure_not_an_instrumental(
     assert reason.startswith("No transcription engine is installed")
 
 
+def test_short_leaks_of_drums_are_no_instrumental_either(tmp_path: Path) -> None:
+    clicks = [(i * 0.5, i * 0.5 + 0.05) for i in range(8)]
+    vocals = write_vocals(tmp_path / "v.wav", 4.0, clicks, 0.05)
+    assert not find_voice(vocals, progress=lambda _: None, stop=threading.Event()).spans
+    assert write_lyrics(vocals, text=None)["status"] == "FAILED"
+
+
 def test_an_unknown_model_names_the_known(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"large-v3.*auto, embedded"):
         write_lyrics(tmp_path / "v.wav", text=None, model="large-v3")
