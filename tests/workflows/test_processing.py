@@ -1,0 +1,222 @@
+"""Every path through statemachines/processing.asl.json, run on the local stack from the deployed templates."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.workflows.studio import Studio
+
+pytestmark = pytest.mark.stack
+
+SPOT, ON_DEMAND = "FARGATE_SPOT", "FARGATE"
+GOOD_END = ["mark_completed", "send_notification", "cleanup_upload"]
+
+
+def test_a_song_runs_through(studio: Studio) -> None:
+    run = studio.run({}, {"language": "de", "attempt": 2})
+
+    who = {"userId": "user-1", "songId": run.song_id}
+    prefix = f"output/user-1/{run.song_id}/"
+    assert run.status == "SUCCEEDED"
+    assert run.names() == GOOD_END
+    assert run.event("mark_completed") == {
+        **who,
+        "attempt": 2,
+        "outputPrefix": prefix,
+        "lyricsFailed": None,
+    }
+    assert run.event("send_notification") == {**who, "attempt": 2}
+    assert run.event("cleanup_upload") == {**who, "key": f"uploads/user-1/{run.song_id}/mix.wav"}
+
+    demucs, whisper = run.tasks
+    shared = {
+        "USER_ID": "user-1",
+        "SONG_ID": run.song_id,
+        "ATTEMPT": "2",
+        "OUTPUT_BUCKET": "unplugd-dev-output-000000000000",
+        "OUTPUT_PREFIX": prefix,
+        "PROGRESS_FUNCTION": "unplugd-dev-send-progress",
+        "CORRELATION_ID": f"{run.song_id}-1",  # the execution's name
+    }
+    assert (demucs.stage, demucs.provider) == ("demucs", SPOT)
+    assert demucs.environment == {
+        **shared,
+        "UPLOADS_BUCKET": "unplugd-dev-uploads-000000000000",
+        "UPLOAD_KEY": f"uploads/user-1/{run.song_id}/mix.wav",
+        "MODEL": "preview",
+    }
+    assert (whisper.stage, whisper.provider) == ("whisper", SPOT)
+    assert whisper.environment == {**shared, "LYRICS_MODEL": "base", "LANGUAGE": "de"}
+
+
+def test_a_song_of_unknown_language_is_left_to_whisper(studio: Studio) -> None:
+    """An instrumental is one of these: whisper ends well, and what it found is in lyrics.json."""
+    run = studio.run({}, {"language": None})
+
+    assert run.status == "SUCCEEDED"
+    assert run.tasks[1].environment["LANGUAGE"] == ""
+    assert run.event("mark_completed")["lyricsFailed"] is None
+
+
+def test_lyrics_that_fail_keep_the_stems(studio: Studio) -> None:
+    run = studio.run({"whisper": [75]})
+
+    assert run.status == "SUCCEEDED"
+    assert run.stages() == ["demucs", "whisper", "whisper", "whisper", "whisper"]
+    assert [task.provider for task in run.tasks[1:]] == [SPOT, SPOT, SPOT, ON_DEMAND]
+    assert run.names() == GOOD_END
+    failed = run.event("mark_completed")["lyricsFailed"]
+    assert failed["error"] == "States.TaskFailed"
+    assert '"ExitCode": 75' in failed["cause"]
+
+
+def test_vocals_that_whisper_cannot_use_are_tried_once(studio: Studio) -> None:
+    run = studio.run({"whisper": [65]})
+
+    assert run.status == "SUCCEEDED"
+    assert run.stages() == ["demucs", "whisper"]
+    assert run.event("mark_completed")["lyricsFailed"]["error"] == "States.TaskFailed"
+
+
+def test_lyrics_may_succeed_at_a_later_try(studio: Studio) -> None:
+    run = studio.run({"whisper": [1, 0]})
+
+    assert run.status == "SUCCEEDED"
+    assert run.stages() == ["demucs", "whisper", "whisper"]
+    assert run.event("mark_completed")["lyricsFailed"] is None
+
+
+def test_a_bad_input_is_separated_once(studio: Studio) -> None:
+    run = studio.run({"demucs": [65]})
+
+    assert run.status == "FAILED"
+    assert run.stages() == ["demucs"]
+    assert run.names() == ["mark_failed"]
+    told = run.event("mark_failed")
+    assert (told["stage"], told["error"]) == ("RunDemucs", "States.TaskFailed")
+    assert '"ExitCode": 65' in told["cause"]
+    assert told["outputPrefix"] == f"output/user-1/{run.song_id}/"
+    assert (run.error, run.cause) == (told["error"], told["cause"])
+
+
+def test_a_temporary_fault_is_tried_again(studio: Studio) -> None:
+    run = studio.run({"demucs": [75, 143, 0]})
+
+    assert run.status == "SUCCEEDED"
+    assert run.stages() == ["demucs", "demucs", "demucs", "whisper"]
+    assert [task.provider for task in run.tasks] == [SPOT, SPOT, SPOT, SPOT]
+
+
+def test_the_last_try_is_on_demand(studio: Studio) -> None:
+    saved = studio.run({"demucs": [75, 75, 75, 0]})
+    assert saved.status == "SUCCEEDED"
+    assert [task.provider for task in saved.tasks] == [SPOT, SPOT, SPOT, ON_DEMAND, SPOT]
+
+    lost = studio.run({"demucs": [75]})
+    assert lost.status == "FAILED"
+    assert [task.provider for task in lost.tasks] == [SPOT, SPOT, SPOT, ON_DEMAND]
+    assert lost.names() == ["mark_failed"]
+    assert lost.event("mark_failed")["stage"] == "RunDemucs"
+
+
+def test_a_stage_that_hangs_is_stopped(studio: Studio) -> None:
+    impatient = studio.machine("impatient", {"[1800,": "[1,", "6 * $": "0 * $"})
+    run = studio.run({"demucs": ["hang"]}, machine=impatient)
+
+    assert run.status == "FAILED"
+    assert run.stages() == ["demucs"] * 4
+    assert run.event("mark_failed")["error"] == "States.Timeout"
+
+
+def _no_room(studio: Studio, family: str, *, interval_s: float = 0.01) -> str:
+    """A machine whose RunDemucs is refused. The local ECS has room for all, so a task definition that is not there
+    stands for it, which ECS refuses under another name."""
+    return studio.machine(
+        family,
+        {
+            "task-definition/unplugd-dev-demucs:1": f"task-definition/{family}:1",
+            "ECS.AmazonECSException": "ECS.ClientException",
+        },
+        interval_s=interval_s,
+    )
+
+
+def test_room_that_comes_late_is_waited_for(studio: Studio) -> None:
+    execution = studio.start({}, machine=_no_room(studio, "late-room", interval_s=0.1))
+    studio.wait_for_fault(execution)
+    studio.copy_task_definition("unplugd-dev-demucs", "late-room")
+    run = studio.finish(execution)
+
+    assert run.status == "SUCCEEDED"
+    assert run.faults
+    assert run.stages() == ["demucs", "whisper"]
+
+
+def test_room_that_never_comes_fails_the_song(studio: Studio) -> None:
+    run = studio.run({}, machine=_no_room(studio, "no-room"))
+
+    assert run.status == "FAILED"
+    # One call and five retries on Spot, then straight to on demand, which gets its own six.
+    assert run.faults == ["ECS.ClientException"] * 12
+    assert run.tasks == []
+    assert run.names() == ["mark_failed"]
+
+
+def test_completion_survives_a_passing_fault(studio: Studio) -> None:
+    run = studio.run({"mark_completed": ["Transient", None]})
+
+    assert run.status == "SUCCEEDED"
+    assert run.names() == ["mark_completed", *GOOD_END]
+
+
+@pytest.mark.parametrize(("fault", "calls"), [("Transient", 7), ("Invalid", 1)])
+def test_completion_that_cannot_be_fails_the_song(studio: Studio, fault: str, calls: int) -> None:
+    run = studio.run({"mark_completed": [fault]})
+
+    assert run.status == "FAILED"
+    assert run.names() == ["mark_completed"] * calls + ["mark_failed"]
+    told = run.event("mark_failed")
+    assert (told["stage"], told["error"]) == ("MarkCompleted", fault)
+    assert "as planned" in told["cause"]
+    assert run.error == fault
+
+
+def test_nobody_told_is_no_failure(studio: Studio) -> None:
+    run = studio.run({"send_notification": ["Transient"]})
+
+    assert run.status == "SUCCEEDED"
+    assert run.names() == ["mark_completed", *["send_notification"] * 4, "cleanup_upload"]
+
+
+def test_an_original_left_behind_is_no_failure(studio: Studio) -> None:
+    run = studio.run({"cleanup_upload": ["Whatever"]})
+
+    assert run.status == "SUCCEEDED"
+    assert run.names() == GOOD_END
+
+
+def test_telling_of_a_failure_is_tried_again(studio: Studio) -> None:
+    run = studio.run({"demucs": [65], "mark_failed": ["KeyError", None]})
+
+    assert run.status == "FAILED"
+    assert run.names() == ["mark_failed", "mark_failed"]
+
+
+def test_a_failure_that_cannot_be_told_keeps_its_first_cause(studio: Studio) -> None:
+    less_patient = studio.machine("untold", {'"MaxAttempts": 10': '"MaxAttempts": 2'})
+    run = studio.run({"demucs": [65], "mark_failed": ["Conflict"]}, machine=less_patient)
+
+    assert run.status == "FAILED"
+    assert run.names() == ["mark_failed"] * 3
+    assert run.error == "States.TaskFailed"
+
+
+@pytest.mark.parametrize("given", [{"key": ...}, {"durationSec": "180"}, {"attempt": None}])
+def test_an_input_that_no_state_could_use_is_refused(studio: Studio, given: dict[str, object]) -> None:
+    run = studio.run({}, given)
+
+    assert run.status == "FAILED"
+    assert run.tasks == []
+    assert run.error == "InvalidInput"
+    assert run.names() == ["mark_failed"]
+    assert run.event("mark_failed")["stage"] == "ValidateInput"
