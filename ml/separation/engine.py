@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -44,8 +44,12 @@ class Separator(Protocol):
         """Whether the stems add up to the mix, so that `other` may take the others' rounding."""
         ...
 
-    def separate(self, mix: Mix) -> Iterator[StemBlock]:
-        """Yield the stems from the first frame to the last, every frame once. Must not change the mix."""
+    def separate(self, mix: Mix) -> Generator[StemBlock, None, None]:
+        """Yield the stems from the first frame to the last, every frame once. Must not change the mix.
+
+        Yield every few seconds of audio: the job looks for a stop between blocks. When closed early, leave no thread
+        at work.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from ml import Stopped
@@ -63,8 +64,7 @@ def run(
             _separate(separator, mix, stems, watch)
             gain = shared_gain(stems.peak)
             _write(stems, mix, room, gain, separator.additive, watch)
-        residual = residual_db([room / f"{s}.wav" for s in STEMS], mix, gain)
-        watch.at(_WRITTEN)
+        residual = residual_db([room / f"{s}.wav" for s in STEMS], mix, gain, lambda: watch.at(_WRITTEN))
         for name in names:
             (room / name).replace(out / name)
     progress(1.0)
@@ -96,10 +96,10 @@ def _decode(source: Path, path: Path, watch: Watch) -> FloatFile:
 
 def _separate(separator: Separator, mix: FloatFile, stems: StemFile, watch: Watch) -> None:
     watch.at(_DECODED)
-    blocks = separator.separate(mix)
-    for block in blocks:
-        stems.write(block)
-        watch.at(_DECODED + (_SEPARATED - _DECODED) * stems.frames / mix.frames)
+    with closing(separator.separate(mix)) as blocks:  # on a stop its threads end before the mix is deleted
+        for block in blocks:
+            stems.write(block)
+            watch.at(_DECODED + (_SEPARATED - _DECODED) * stems.frames / mix.frames)
     if stems.frames != mix.frames:
         raise AssertionError(f"{separator.model} gave {stems.frames} frames for a mix of {mix.frames}")
 
@@ -111,6 +111,6 @@ def _write(stems: StemFile, mix: FloatFile, room: Path, gain: float, additive: b
             part = mix.read(done, block.shape[1]) if additive else None
             writers.feed(quantise(block, gain, part))
             done += block.shape[1]
-            watch.at(_SEPARATED + (_WRITTEN - _SEPARATED) * 0.95 * done / mix.frames)
+            watch.at(_SEPARATED + (_WRITTEN - _SEPARATED) * done / mix.frames)
         peaks = writers.peaks()
     (room / PEAKS).write_text(json.dumps(document(peaks), separators=(",", ":")), encoding="utf-8")

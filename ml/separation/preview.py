@@ -11,7 +11,7 @@ frame grid fixed to the song's first sample. Whatever the chunk length, each sam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ClassVar
 
@@ -54,7 +54,7 @@ class Preview:
         self._chunk = frames_a_chunk * _HOP
         self._workers = workers
 
-    def separate(self, mix: Mix) -> Iterator[StemBlock]:
+    def separate(self, mix: Mix) -> Generator[StemBlock, None, None]:
         """Yield the stems in order, chunk by chunk. Chunks are independent, so `workers` of them run at once."""
         starts = iter(range(0, mix.frames, self._chunk))
         pool = ThreadPoolExecutor(self._workers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,10 +17,11 @@ FLOOR_DB = -144.0
 """Reported for a residual of nothing (24 bits below the mix): JSON has no minus infinity."""
 
 
-def residual_db(stems: Sequence[Path], mix: Mix, gain: float) -> float:
+def residual_db(stems: Sequence[Path], mix: Mix, gain: float, between_blocks: Callable[[], None]) -> float:
     """10 log10 of energy(sum of the WAVs - gain * mix) over energy(gain * mix), at least FLOOR_DB.
 
-    A silent mix counts as one step (1/32768) throughout, so the figure stays finite.
+    `between_blocks` is called every 1.5 s of audio and may raise. A silent mix counts as one step (1/32768)
+    throughout, so the figure stays finite.
     """
     import soundfile
 
@@ -35,5 +36,6 @@ def residual_db(stems: Sequence[Path], mix: Mix, gain: float) -> float:
             off += float(np.sum((written / FULL_SCALE - meant) ** 2))
             whole += float(np.sum(meant**2))
             done += frames
+            between_blocks()
     whole = max(whole, done * 2 / FULL_SCALE**2)
     return max(FLOOR_DB, 10 * math.log10(off / whole)) if off else FLOOR_DB
