@@ -22,12 +22,13 @@ MAX_SECONDS = 600.0
 COMPLETE_SHARE = 0.97
 BAD_SHARE = 0.02  # of the packets may fail to decode: players skip over such scratches too
 MAX_TAG = 200
+COMMAND = ("-m", "unplugd.uploads.probe")
 
 
 def probe(path: Path) -> Probe:
     """What `path` is. Never raises for the file's sake: a file that cannot be read in time and memory is `corrupt`."""
     child = {**settings.child_environment(), "PYTHONPATH": ":".join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "unplugd.uploads.probe", str(path)]
+    command = [sys.executable, *COMMAND, str(path)]
     try:
         done = subprocess.run(command, env=child, capture_output=True, timeout=CPU_SECONDS * 1.5, check=False)  # noqa: S603 - our own module
     except subprocess.TimeoutExpired:
@@ -89,13 +90,27 @@ def _decode(path: Path, kind: str) -> tuple[str, float, float]:
         stream = container.streams.audio[0]
         if not stream.codec_context.name.startswith(_CODECS[kind]):
             raise _Unreadable("unsupported")
-        promised = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+        promised = _promised_s(path, kind, stream)
         if promised > MAX_SECONDS:
             raise _Unreadable("too_long")
         seconds, peak = _listen(container, stream)
     if not seconds or (promised and seconds < promised * COMPLETE_SHARE - 0.1):
         raise _Unreadable("corrupt")
     return stream.codec_context.name, seconds, peak
+
+
+def _promised_s(path: Path, kind: str, stream: Any) -> float:
+    """The length that the header states, in seconds; 0 where it states none. An mp3 does in a Xing, Info or VBRI tag
+    only (without one FFmpeg guesses from the first frame's bit rate, and guesses wrong for variable rates)."""
+    if kind == "mp3":
+        from mutagen.mp3 import MP3, BitrateMode, HeaderNotFoundError
+
+        try:
+            info = MP3(path).info
+        except HeaderNotFoundError:
+            return 0.0
+        return 0.0 if info.bitrate_mode == BitrateMode.UNKNOWN else float(info.length)
+    return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
 
 
 def _listen(container: Any, stream: Any) -> tuple[float, float]:
@@ -142,19 +157,31 @@ def _tags(path: Path) -> dict[str, str | None]:
     return found
 
 
+def _is_cut_wav(path: Path, head: bytes) -> bool:
+    """Whether a WAV's own size field promises clearly more than is there. (FFmpeg believes the file's length instead;
+    0 and all ones are what recorders write that cannot know the size.)"""
+    promised = int.from_bytes(head[4:8], "little") + 8
+    unknown = head[:4] != b"RIFF" or promised in (8, 0xFFFFFFFF + 8)
+    return not unknown and path.stat().st_size < promised * COMPLETE_SHARE
+
+
 def look(path: Path) -> dict[str, Any]:
     """The fields of `Probe` for a file."""
     import av
+    import mutagen
 
     with path.open("rb") as file:
-        kind = sniff(file.read(16))
+        head = file.read(16)
+    kind = sniff(head)
     if kind is None:
         return {"fault": "unsupported"}
+    if kind == "wav" and _is_cut_wav(path, head):
+        return {"fault": "corrupt"}
     try:
         codec, seconds, peak = _decode(path, kind)
     except _Unreadable as error:
         return {"fault": error.fault}
-    except (av.FFmpegError, MemoryError, OSError, ValueError):
+    except (av.FFmpegError, mutagen.MutagenError, MemoryError, OSError, ValueError):
         return {"fault": "corrupt"}
     return {
         "format": "opus" if codec == "opus" else kind,
