@@ -9,6 +9,7 @@ serves administration, instance credentials or a login page to whoever asks.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -38,7 +39,8 @@ CLOSED_PREFIXES = (
     "/v1/chat/completions",
     "/writegetobjectresponse",
 )
-_CLOSED_EXACTLY = frozenset({"/v2", "/v2/"})
+# The container registry's protocol shares /v2/ with API Gateway and SES, which do ask for a signature.
+_REGISTRY = re.compile(r"/v2/?$|/v2/.+/(manifests|blobs|tags|referrers)(/|$)")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -80,7 +82,7 @@ class Gate:
         path = str(scope["path"]).lower()
         if path in OPEN_PATHS:
             return None
-        if path in _CLOSED_EXACTLY or path.startswith(CLOSED_PREFIXES):
+        if path.startswith(CLOSED_PREFIXES) or _REGISTRY.match(path):
             return "This address is closed in the local stack."
         return None
 

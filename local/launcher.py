@@ -25,6 +25,7 @@ from local.datadir import ACCOUNT, REGION, DataDir, StackError, listen
 from local.tasks import STOP_GRACE_S, TaskSettings
 
 _WORKER_IDLE_S = "300"
+_APP_ORIGIN = "http://localhost:5173"  # the root template's default CorsOrigin
 
 
 def main() -> int:
@@ -60,7 +61,7 @@ def _run(options: argparse.Namespace) -> int:
     listener = listen(options.port, None if options.ephemeral else data.port())
     port = listener.getsockname()[1]
     data.keep_port(port)
-    origins = frozenset(filter(None, os.environ.get("LOCAL_ALLOWED_ORIGINS", "").split(",")))
+    origins = frozenset(filter(None, os.environ.get("LOCAL_ALLOWED_ORIGINS", _APP_ORIGIN).split(",")))
     set_environment(data, port, ephemeral=options.ephemeral)
     settings = TaskSettings(
         children=children,

@@ -35,10 +35,11 @@ def check_version() -> None:
 
 def need(owner: Any, *names: str, by: str) -> None:
     """Assert that the names exist; `by` is the workaround's file."""
+    where = getattr(owner, "__name__", type(owner).__name__)
     for name in names:
         if not hasattr(owner, name):
             raise StackError(
-                f"ministack {PINNED} should have {owner.__name__}.{name}, which {by} replaces; "
+                f"ministack {PINNED} should have {where}.{name}, which {by} replaces; "
                 "the installed one has not: install the pinned version."
             )
 

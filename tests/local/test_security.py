@@ -43,6 +43,8 @@ ADMIN = [
     ("GET", "/v2/credentials/x"),
     ("GET", "/v4/x/task"),
     ("GET", "/v2/"),
+    ("GET", "/v2/unplugd-dev-demucs/manifests/latest"),
+    ("POST", "/v2/unplugd-dev-demucs/blobs/uploads/"),
     ("GET", "/_aws/lambda-url/x/"),
 ]
 
