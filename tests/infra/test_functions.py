@@ -1,0 +1,171 @@
+"""House rules for every Lambda: its own role, its own log with an end, an environment that someone reads."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.infra.templates import (
+    ROOT,
+    TEMPLATES,
+    Resource,
+    actions,
+    as_list,
+    resource,
+    resources,
+    role_statements,
+)
+
+FUNCTIONS = resources("AWS::Serverless::Function")
+ROLES = resources("AWS::IAM::Role")
+FOR_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+# What a function that pushes to a person's connections needs.
+PUSHING = {"dynamodb:Query", "dynamodb:DeleteItem", "execute-api:ManageConnections"}
+# Action → why AWS takes no narrower resource for it.
+ANYWHERE = {
+    "ecr:GetAuthorizationToken",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+
+
+def stem(function: Resource) -> str:
+    return function.name.removesuffix("Function")
+
+
+def settings() -> set[str]:
+    """The names that `kernel/settings.py` reads, and the ones it needs not."""
+    tree = ast.parse((ROOT / "functions/unplugd/kernel/settings.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "_need"]
+    return {str(name.value) for name in named if isinstance(name, ast.Constant)}
+
+
+def own_environment(function: Resource) -> set[str]:
+    return set(function.properties.get("Environment", {}).get("Variables", {}))
+
+
+def test_there_are_functions() -> None:
+    assert len(FUNCTIONS) >= 16
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_a_function_has_a_role_of_its_own(function: Resource) -> None:
+    assert function.properties["Role"] == {"Fn::GetAtt": [f"{stem(function)}Role", "Arn"]}
+    sharing = [other for other in FUNCTIONS if other.properties["Role"] == function.properties["Role"]]
+    assert [str(one) for one in sharing] == [str(function)]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_a_function_logs_to_a_group_with_an_end_and_to_no_other(function: Resource) -> None:
+    assert function.properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{stem(function)}Logs"}}
+    group = resource(function.template, f"{stem(function)}Logs").properties
+    name = function.properties["FunctionName"]["Fn::Sub"]
+    assert group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/{name}"}
+    logging = [
+        one
+        for one in role_statements(resource(function.template, f"{stem(function)}Role"))
+        if any(action.startswith("logs:") for action in as_list(one["Action"]))
+    ]
+    assert [one["Resource"] for one in logging] == [{"Fn::GetAtt": [f"{stem(function)}Logs", "Arn"]}]
+
+
+@pytest.mark.parametrize("group", resources("AWS::Logs::LogGroup"), ids=str)
+def test_every_log_ends(group: Resource) -> None:
+    assert group.properties["RetentionInDays"] == {"Fn::If": ["IsProd", 90, 14]}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_a_function_gets_only_what_someone_reads(function: Resource) -> None:
+    shared = set(TEMPLATES[function.template]["Globals"]["Function"]["Environment"]["Variables"])
+    assert shared == FOR_POWERTOOLS | {"APP_ENVIRONMENT"}
+    assert own_environment(function) <= settings()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_a_function_that_pushes_may_push_and_no_other(function: Resource) -> None:
+    allowed = actions(resource(function.template, f"{stem(function)}Role"))
+    pushes = {"CONNECTIONS_TABLE", "WEBSOCKET_ENDPOINT"} <= own_environment(function)
+    assert (allowed >= PUSHING) == pushes
+    assert ("execute-api:ManageConnections" in allowed) == ("WEBSOCKET_ENDPOINT" in own_environment(function))
+
+
+@pytest.mark.parametrize("name", ["queue.ValidateUpload", "realtime.SendProgress"])
+def test_an_asynchronous_function_has_a_place_for_what_fails(name: str) -> None:
+    template, function = name.split(".")
+    config = resource(template, f"{function}Function").properties["EventInvokeConfig"]
+    destination = {"Fn::GetAtt": [f"{function}DeadLetters", "Arn"]}
+    assert config["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": destination}
+    sending = [
+        place
+        for one in role_statements(resource(template, f"{function}Role"))
+        if "sqs:SendMessage" in as_list(one["Action"])
+        for place in as_list(one["Resource"])
+    ]
+    assert destination in sending
+
+
+def test_the_audio_layer_is_for_the_validator_only() -> None:
+    layered = [function.name for function in FUNCTIONS if "Layers" in function.properties]
+    assert layered == ["ValidateUploadFunction"]
+
+
+def test_one_runtime_and_tracing_that_can_be_switched() -> None:
+    for name in {function.template for function in FUNCTIONS}:
+        shared = TEMPLATES[name]["Globals"]["Function"]
+        assert shared["Runtime"] == "python3.12"
+        assert shared["Tracing"] == {"Fn::If": ["TracingOn", "Active", "PassThrough"]}
+
+
+@pytest.mark.parametrize("role", ROLES, ids=str)
+def test_a_role_names_its_actions_and_their_places(role: Resource) -> None:
+    for one in role_statements(role):
+        assert one["Effect"] == "Allow"
+        wild = [action for action in as_list(one["Action"]) if "*" in action]
+        assert wild == []
+        if "*" in [place for place in as_list(one["Resource"]) if isinstance(place, str)]:
+            assert set(as_list(one["Action"])) <= ANYWHERE
+
+
+@pytest.mark.parametrize("role", ROLES, ids=str)
+def test_a_role_is_for_one_service(role: Resource) -> None:
+    trusted = role.properties["AssumeRolePolicyDocument"]["Statement"]
+    assert [set(one["Principal"]) for one in trusted] == [{"Service"}]
+
+
+@pytest.mark.parametrize(
+    "name", ["api.ListSongs", "api.GetSong", "api.ListPresets", "orchestration.SendNotification"]
+)
+def test_what_only_reads_may_only_read(name: str) -> None:
+    template, function = name.split(".")
+    writing = {
+        action
+        for action in actions(resource(template, f"{function}Role")) - PUSHING
+        if not action.startswith("logs:") and not action.split(":")[1].startswith(("Get", "Query", "List"))
+    }
+    assert writing == set()
+
+
+def test_whisper_never_sees_an_original() -> None:
+    def places(role: str) -> str:
+        return str([one["Resource"] for one in role_statements(resource("compute", role))])
+
+    assert "UploadsBucketName" in places("DemucsTaskRole")
+    assert "UploadsBucketName" not in places("WhisperTaskRole")
+
+
+def test_roles_are_passed_to_tasks_only() -> None:
+    passing = [
+        one
+        for one in role_statements(resource("orchestration", "ProcessingRole"))
+        if one["Action"] == "iam:PassRole"
+    ]
+    assert len(passing) == 1
+    assert passing[0]["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}

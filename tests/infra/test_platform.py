@@ -1,0 +1,167 @@
+"""The network, the tasks, the two APIs, the pool and the alarms, as the contract wants them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.infra.templates import Resource, resource, resources, text_of
+
+CORS = {"Fn::Sub": "'${CorsOrigin}'"}
+
+
+def test_tasks_may_call_out_by_https_and_dns_and_nobody_may_call_in() -> None:
+    group = resource("network", "TaskSecurityGroup").properties
+    assert group["SecurityGroupIngress"] == []
+    assert {
+        (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) for rule in group["SecurityGroupEgress"]
+    } == {
+        ("tcp", 443, 443),
+        ("udp", 53, 53),
+        ("tcp", 53, 53),
+    }
+    gateways = {one.properties["VpcEndpointType"] for one in resources("AWS::EC2::VPCEndpoint")}
+    assert (len(resources("AWS::EC2::VPCEndpoint")), gateways) == (2, {"Gateway"})
+    assert len(resources("AWS::EC2::Subnet")) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "cpu", "memory"), [("DemucsTask", "4096", "16384"), ("WhisperTask", "2048", "8192")]
+)
+def test_a_task_is_small_enough_non_root_and_stops_in_good_order(name: str, cpu: str, memory: str) -> None:
+    task = resource("compute", name).properties
+    assert (task["Cpu"], task["Memory"], task["NetworkMode"]) == (cpu, memory, "awsvpc")
+    (container,) = task["ContainerDefinitions"]
+    assert container["Name"] == name.removesuffix("Task").lower()
+    assert container["StopTimeout"] == 120
+    assert container["User"] == "10001:10001"
+    assert container["LinuxParameters"]["InitProcessEnabled"] is True
+    assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
+    assert container["LogConfiguration"]["LogDriver"] == "awslogs"
+
+
+@pytest.mark.parametrize("repository", resources("AWS::ECR::Repository"), ids=str)
+def test_images_are_scanned_and_old_ones_go(repository: Resource) -> None:
+    assert repository.properties["ImageScanningConfiguration"] == {"ScanOnPush": True}
+    (rule,) = json.loads(repository.properties["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
+    assert rule["selection"]["countNumber"] == 10
+
+
+def test_both_apis_are_throttled() -> None:
+    (settings,) = resource("api", "Api").properties["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert settings["ThrottlingRateLimit"] > 0 < settings["ThrottlingBurstLimit"]
+    assert settings["DataTraceEnabled"] is False
+    sockets = resource("realtime", "WebSocketStage").properties["DefaultRouteSettings"]
+    assert sockets["ThrottlingRateLimit"] > 0 < sockets["ThrottlingBurstLimit"]
+    assert (sockets["LoggingLevel"], sockets["DataTraceEnabled"]) == ("OFF", False)
+
+
+def test_no_log_ever_holds_a_token() -> None:
+    formats = [
+        resource("api", "Api").properties["AccessLogSetting"]["Format"],
+        resource("realtime", "WebSocketStage").properties["AccessLogSettings"]["Format"],
+    ]
+    for one in formats:
+        assert isinstance(json.loads(one), dict)
+        for leak in (
+            "querystring",
+            "querystringparam",
+            "authorizer.principal",
+            "requestoverride",
+            '$context.path"',
+        ):
+            assert leak not in one.lower()
+
+
+def test_every_call_needs_a_person_but_a_preflight() -> None:
+    auth = resource("api", "Api").properties["Auth"]
+    assert auth["DefaultAuthorizer"] in auth["Authorizers"]
+    assert auth["AddDefaultAuthorizerToCorsPreflight"] is False
+    for function in resources("AWS::Serverless::Function"):
+        for event in function.properties.get("Events", {}).values():
+            assert "Auth" not in event["Properties"]
+
+
+def test_what_the_gateway_answers_itself_has_our_shape_and_cors() -> None:
+    answers = resource("api", "Api").properties["GatewayResponses"]
+    codes = {}
+    for name, answer in answers.items():
+        assert answer["ResponseParameters"]["Headers"]["Access-Control-Allow-Origin"] == CORS
+        body = json.loads(answer["ResponseTemplates"]["application/json"])
+        assert set(body) == {"error", "message"}
+        codes[name] = (answer.get("StatusCode"), body["error"])
+    assert codes["UNAUTHORIZED"] == (401, "unauthorized")
+    assert codes["ACCESS_DENIED"] == (403, "forbidden")
+    assert codes["REQUEST_TOO_LARGE"] == (413, "too_large")
+    assert codes["THROTTLED"] == (429, "too_many_requests")
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= set(codes)
+    assert resource("api", "Api").properties["Cors"]["AllowOrigin"] == CORS
+
+
+def test_the_routes_are_those_of_the_contract() -> None:
+    routes = {
+        (call["Properties"]["Method"].upper(), call["Properties"]["Path"])
+        for function in resources("AWS::Serverless::Function")
+        for call in function.properties.get("Events", {}).values()
+        if call["Type"] == "Api"
+    }
+    assert {
+        ("POST", "/songs/upload-url"),
+        ("GET", "/songs"),
+        ("GET", "/songs/{songId}"),
+        ("PATCH", "/songs/{songId}"),
+        ("DELETE", "/songs/{songId}"),
+        ("GET", "/presets"),
+    } <= routes
+    sockets = {route.properties["RouteKey"] for route in resources("AWS::ApiGatewayV2::Route")}
+    assert sockets == {"$connect", "$disconnect", "ping", "$default"}
+
+
+def test_people_sign_in_by_email_and_a_browser_keeps_no_secret() -> None:
+    pool = resource("auth", "UserPool").properties
+    assert pool["UsernameAttributes"] == pool["AutoVerifiedAttributes"] == ["email"]
+    assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
+    assert pool["DeletionProtection"] == {"Fn::If": ["IsProd", "ACTIVE", "INACTIVE"]}
+    client = resource("auth", "UserPoolClient").properties
+    assert client["GenerateSecret"] is False
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["EnableTokenRevocation"] is True
+    assert (client["IdTokenValidity"], client["TokenValidityUnits"]["IdToken"]) == (60, "minutes")
+
+
+@pytest.mark.parametrize("alarm", resources("AWS::CloudWatch::Alarm"), ids=str)
+def test_an_alarm_tells_someone(alarm: Resource) -> None:
+    assert alarm.properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    assert alarm.properties["TreatMissingData"] == "notBreaching"
+
+
+def test_alarms_watch_what_the_contract_names() -> None:
+    failures = resource("observability", "ExecutionFailuresAlarm").properties
+    assert (failures["Threshold"], failures["ComparisonOperator"]) == (10, "GreaterThanThreshold")
+    metrics = {one.get("MetricStat", {}).get("Metric", {}).get("MetricName") for one in failures["Metrics"]}
+    assert {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsSucceeded"} <= metrics
+    faults = resource("observability", "ApiFaultsAlarm").properties
+    assert (faults["MetricName"], faults["Statistic"], faults["Threshold"]) == ("5XXError", "Average", 0.01)
+    line = resource("observability", "LineAgeAlarm").properties
+    assert (line["Namespace"], line["MetricName"]) == ("Unplugd", "LineAgeSeconds")
+    # Powertools' own dimension, with the service name that all functions get.
+    assert line["Dimensions"] == [{"Name": "service", "Value": {"Fn::Sub": "${AppName}-${Environment}"}}]
+
+
+def test_the_alarm_topic_is_encrypted_with_a_key_that_alarms_may_use() -> None:
+    assert resource("observability", "AlarmTopic").properties["KmsMasterKeyId"] == {
+        "Fn::GetAtt": ["AlarmKey", "Arn"]
+    }
+    policy = text_of(resource("observability", "AlarmKey").properties["KeyPolicy"])
+    assert "cloudwatch.amazonaws.com" in policy
+    assert "kms:*" not in policy
+
+
+def test_the_dashboard_is_json_and_shows_what_the_contract_names() -> None:
+    body = json.loads(resource("observability", "Dashboard").properties["DashboardBody"]["Fn::Sub"])
+    titles = {widget["properties"]["title"] for widget in body["widgets"]}
+    assert titles == {
+        "Lambda errors", "Executions", "The line", "Dead letters", "API latency and faults", "Stage tasks",
+    }  # fmt: skip

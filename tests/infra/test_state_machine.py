@@ -1,0 +1,244 @@
+"""The state machine's definition, as text: every path leads somewhere, every name and expression is one that exists."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonata  # type: ignore[import-untyped]
+import pytest
+
+from tests.infra.templates import ROOT, resource
+
+TEXT = (ROOT / "statemachines/processing.asl.json").read_text()
+MACHINE: dict[str, Any] = json.loads(TEXT)
+STATES: dict[str, dict[str, Any]] = MACHINE["States"]
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+STAGES = ("Demucs", "Whisper")
+
+_TASK = {
+    "Comment",
+    "Type",
+    "Resource",
+    "TimeoutSeconds",
+    "Arguments",
+    "Output",
+    "Assign",
+    "Retry",
+    "Catch",
+    "Next",
+}
+# What JSONata lets each kind of state have. A JSONPath field (Parameters, ResultPath, …) would be refused by AWS.
+FIELDS = {
+    "Task": _TASK,
+    "Choice": {"Comment", "Type", "Choices", "Default", "Assign", "Output"},
+    "Wait": {"Comment", "Type", "Seconds", "Assign", "Output", "Next"},
+    "Succeed": {"Comment", "Type", "Output"},
+    "Fail": {"Comment", "Type", "Error", "Cause"},
+}
+RETRY = {"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "JitterStrategy"}
+CATCH = {"ErrorEquals", "Assign", "Output", "Next"}
+CHOICE = {"Comment", "Condition", "Assign", "Output", "Next"}
+# What Step Functions itself and its integrations raise; all other names must be ours.
+RAISED_BY_AWS = {
+    "States.ALL",
+    "States.Timeout",
+    "ECS.AmazonECSException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+}
+
+
+def exits(state: dict[str, Any]) -> set[str]:
+    """Where a state may lead."""
+    rules = [*state.get("Choices", []), *state.get("Catch", []), state]
+    return {rule["Next"] for rule in rules if "Next" in rule} | (
+        {state["Default"]} if "Default" in state else set()
+    )
+
+
+def expressions(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """(where, expression) of every {% … %}."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from expressions(value, f"{path}/{key}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from expressions(value, f"{path}/{index}")
+    elif isinstance(node, str) and node.startswith("{%"):
+        assert node.endswith("%}"), path
+        yield path, node[2:-2].strip()
+
+
+EXPRESSIONS = list(expressions(MACHINE))
+
+
+def evaluate(expression: str, **variables: Any) -> Any:
+    """Evaluate as Step Functions does: no document, only variables."""
+    compiled = jsonata.Jsonata(expression.strip().removeprefix("{%").removesuffix("%}").strip())
+    for name, value in variables.items():
+        compiled.assign(name, value)
+    return compiled.evaluate(None)
+
+
+def test_the_machine_is_jsonata_from_its_start_to_its_time_limit() -> None:
+    assert MACHINE["QueryLanguage"] == "JSONata"
+    assert MACHINE["StartAt"] == "ValidateInput"
+    assert set(MACHINE) == {"Comment", "QueryLanguage", "StartAt", "TimeoutSeconds", "States"}
+    longest = 4 * 6 * 600 + 4 * 4 * 600  # four tries of both stages of a song of ten minutes
+    waiting = 2 * (90 + 2 * 60 * (1 + 2 + 4 + 8 + 16))  # and all the room they waited for
+    assert MACHINE["TimeoutSeconds"] > longest + waiting
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_state_has_only_fields_that_aws_knows(name: str) -> None:
+    state = STATES[name]
+    assert set(state) <= FIELDS[state["Type"]]
+    for rules, known in (("Retry", RETRY), ("Catch", CATCH), ("Choices", CHOICE)):
+        for rule in state.get(rules, []):
+            assert set(rule) <= known
+
+
+def test_every_state_is_reached_and_every_exit_exists() -> None:
+    reached, ahead = set(), {MACHINE["StartAt"]}
+    while ahead:
+        name = ahead.pop()
+        reached.add(name)
+        ahead |= exits(STATES[name]) - reached
+    assert reached == set(STATES)
+
+
+def test_every_state_ends_or_leads_on() -> None:
+    ends = {name for name, state in STATES.items() if not exits(state)}
+    assert ends == {"Done", "Failed"}
+
+
+def test_the_good_path_is_the_contracts() -> None:
+    path, name = ["ValidateInput"], STATES["ValidateInput"]["Choices"][0]["Next"]
+    while name:
+        path.append(name)
+        name = STATES[name].get("Next", "")
+    assert path == [
+        "ValidateInput", "RunDemucs", "RunWhisper", "MarkCompleted", "SendNotification", "CleanupUpload", "Done",
+    ]  # fmt: skip
+    assert STATES["MarkFailed"]["Next"] == "Failed"
+
+
+@pytest.mark.parametrize(("where", "expression"), EXPRESSIONS, ids=[where for where, _ in EXPRESSIONS])
+def test_every_expression_is_jsonata(where: str, expression: str) -> None:
+    jsonata.Jsonata(expression)
+
+
+def test_every_variable_is_assigned_somewhere() -> None:
+    assigned: set[str] = set()
+    for state in STATES.values():
+        for rule in [state, *state.get("Choices", []), *state.get("Catch", [])]:
+            assigned |= set(rule.get("Assign", {}))
+    used = {name for _, text in EXPRESSIONS for name in re.findall(r"\$([a-z]\w*)(?!\w*\()", text)}
+    assert used - {"states"} == assigned
+
+
+def test_every_substitution_is_given_and_used() -> None:
+    given = resource("orchestration", "Processing").properties["DefinitionSubstitutions"]
+    assert set(re.findall(r"\$\{(\w+)\}", TEXT)) == set(given)
+
+
+def test_every_error_name_is_one_that_is_raised() -> None:
+    named = {
+        error
+        for state in STATES.values()
+        for rule in [*state.get("Retry", []), *state.get("Catch", [])]
+        for error in rule["ErrorEquals"]
+    }
+    tree = ast.parse((ROOT / "functions/unplugd/kernel/errors.py").read_text())
+    ours = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    assert named - RAISED_BY_AWS == {"Transient"}
+    assert ours >= {"Transient"}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_is_bounded_and_caught(name: str) -> None:
+    assert "TimeoutSeconds" in TASKS[name]
+    assert TASKS[name]["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+    assert TASKS[name]["Retry"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_waits_for_room_and_never_names_a_launch_type(stage: str) -> None:
+    state = STATES[f"Run{stage}"]
+    assert state["Resource"] == "arn:aws:states:::ecs:runTask.sync"
+    assert "LaunchType" not in state["Arguments"]
+    assert state["Retry"] == [
+        {
+            "ErrorEquals": ["ECS.AmazonECSException"],
+            "IntervalSeconds": 60,
+            "MaxAttempts": 5,
+            "BackoffRate": 2,
+            "JitterStrategy": "FULL",
+        }
+    ]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_runs_again_after_30_and_60_seconds_and_at_last_on_demand(stage: str) -> None:
+    tries = f"{stage.lower()}Try"
+    provider = STATES[f"Run{stage}"]["Arguments"]["CapacityProviderStrategy"][0]["CapacityProvider"]
+    chosen = [evaluate(provider, **{tries: number}) for number in (1, 2, 3, 4)]
+    assert chosen == ["FARGATE_SPOT"] * 3 + ["FARGATE"]
+    waits = [evaluate(STATES[f"Wait{stage}"]["Seconds"], **{tries: number}) for number in (1, 2, 3)]
+    assert waits == [30, 60, 0]
+    assert evaluate(STATES[f"Wait{stage}"]["Assign"][tries], **{tries: 1}) == 2
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    ("cause", "number", "over"),
+    [
+        ('{"Containers":[{"ExitCode":65,"Name":"x"}]}', 1, True),
+        ('{"Containers": [{"Name": "x", "ExitCode": 65}]}', 1, True),
+        ('{"Containers":[{"ExitCode":650}]}', 1, False),
+        ('{"Containers":[{"ExitCode":75}]}', 3, False),
+        ('{"Containers":[{"ExitCode":137}]}', 4, True),
+        ('{"Overrides":{"V":"\\"ExitCode\\":65,"},"Containers":[{"ExitCode":1}]}', 1, False),
+        ('{"StopCode":"TaskFailedToStart","Containers":[{}]}', 1, False),
+        ('{"Containers":[{"ExitCode":65,"Reason":"cut off', 1, True),
+        ("", 1, False),
+        ("Task timed out", 4, True),
+    ],
+)
+def test_a_stage_is_judged_by_its_exit_code(stage: str, cause: str, number: int, over: bool) -> None:
+    lower = stage.lower()
+    condition = STATES[f"Judge{stage}"]["Choices"][0]["Condition"]
+    assert bool(evaluate(condition, **{f"{lower}Cause": cause, f"{lower}Try": number})) == over
+
+
+def test_no_room_on_spot_goes_straight_to_on_demand() -> None:
+    for stage in STAGES:
+        rule = STATES[f"Judge{stage}"]["Choices"][1]
+        assert "ECS.AmazonECSException" in rule["Condition"]
+        assert (rule["Assign"], rule["Next"]) == ({f"{stage.lower()}Try": 4}, f"Run{stage}")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "demucs", "whisper"),
+    [(0.5, 1800, 900), (300, 1800, 1200), (300.1, 1801, 1201), (600, 3600, 2400)],
+)
+def test_the_time_a_stage_gets_grows_with_the_song(seconds: float, demucs: int, whisper: int) -> None:
+    computed = STATES["ValidateInput"]["Choices"][0]["Assign"]
+    states = {"input": {"durationSec": seconds}}
+    assert evaluate(computed["demucsTimeout"], states=states) == demucs
+    assert evaluate(computed["whisperTimeout"], states=states) == whisper
+
+
+def test_a_missing_cause_is_no_fault() -> None:
+    for name in ("RunDemucs", "RunWhisper"):
+        (caught,) = STATES[name]["Catch"]
+        cause = caught["Assign"][name.removeprefix("Run").lower() + "Cause"]
+        assert evaluate(cause, states={"errorOutput": {"Error": "States.Timeout"}}) == ""

@@ -1,0 +1,178 @@
+"""Tables, buckets, queues: what the local stack drops without a word is asserted here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.infra.templates import Resource, resource, resources, statements
+
+TABLES = resources("AWS::DynamoDB::Table")
+BUCKETS = resources("AWS::S3::Bucket")
+QUEUES = resources("AWS::SQS::Queue")
+DEAD_LETTERS = [queue for queue in QUEUES if queue.name.endswith("DeadLetters")]
+ORIGIN = {"Ref": "CorsOrigin"}
+
+
+def refuses_plain_http(document: dict[str, Any]) -> bool:
+    return any(
+        one["Effect"] == "Deny"
+        and one["Principal"] == "*"
+        and one["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        for one in statements(document)
+    )
+
+
+@pytest.mark.parametrize("table", TABLES, ids=str)
+def test_a_table_is_on_demand_encrypted_and_recoverable(table: Resource) -> None:
+    assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert table.properties["SSESpecification"] == {"SSEEnabled": True}
+    assert table.properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_the_tables_have_the_keys_that_the_code_asks_for() -> None:
+    def keys(schema: list[dict[str, str]]) -> list[str]:
+        return [part["AttributeName"] for part in sorted(schema, key=lambda part: part["KeyType"])]
+
+    found = {
+        table.name: (
+            keys(table.properties["KeySchema"]),
+            {
+                index["IndexName"]: keys(index["KeySchema"])
+                for index in table.properties.get("GlobalSecondaryIndexes", [])
+            },
+        )
+        for table in TABLES
+    }
+    assert found == {
+        "SongsTable": (
+            ["userId", "songId"],
+            {"StatusIndex": ["userId", "statusSongId"], "LineIndex": ["line", "lineKey"]},
+        ),
+        "ConnectionsTable": (["connectionId"], {"UserIndex": ["userId", "connectionId"]}),
+        "SlotsTable": (["slotId"], {}),
+    }
+
+
+def test_rows_that_may_expire_do() -> None:
+    expiring = {table.name for table in TABLES if "TimeToLiveSpecification" in table.properties}
+    assert expiring == {"SongsTable", "ConnectionsTable"}
+    for name in expiring:
+        ttl = resource("storage", name).properties["TimeToLiveSpecification"]
+        assert ttl == {"AttributeName": "ttl", "Enabled": True}
+
+
+def test_a_library_survives_a_mistake_with_its_stack() -> None:
+    assert resource("storage", "SongsTable").properties["DeletionProtectionEnabled"] == {
+        "Fn::If": ["IsProd", True, False]
+    }
+    for kept in ("SongsTable", "OutputBucket"):
+        assert resource("storage", kept).body["UpdateReplacePolicy"] == "Retain"
+        assert resource("storage", kept).body["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+@pytest.mark.parametrize("bucket", BUCKETS, ids=str)
+def test_a_bucket_is_private_encrypted_and_tls_only(bucket: Resource) -> None:
+    assert set(bucket.properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket.properties["PublicAccessBlockConfiguration"]) == 4
+    rules = bucket.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rules == [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+    assert bucket.properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    policy = resource(bucket.template, f"{bucket.name}Policy").properties
+    assert policy["Bucket"] == {"Ref": bucket.name}
+    assert refuses_plain_http(policy["PolicyDocument"])
+
+
+def test_a_browser_may_send_originals_and_read_results_from_our_origin_only() -> None:
+    uploads = resource("queue", "UploadsBucket").properties["CorsConfiguration"]["CorsRules"]
+    assert [(rule["AllowedOrigins"], rule["AllowedMethods"]) for rule in uploads] == [([ORIGIN], ["PUT"])]
+    assert {"content-type", "if-none-match"} <= set(uploads[0]["AllowedHeaders"])
+
+    output = resource("storage", "OutputBucket").properties["CorsConfiguration"]["CorsRules"]
+    assert [(rule["AllowedOrigins"], rule["AllowedMethods"]) for rule in output] == [
+        ([ORIGIN], ["GET", "HEAD"])
+    ]
+    assert "range" in output[0]["AllowedHeaders"]
+    exposed = {"ETag", "Content-Range", "Accept-Ranges", "Content-Length"}
+    assert exposed <= set(output[0]["ExposedHeaders"])
+
+
+def test_originals_end_and_half_sent_parts_too() -> None:
+    rules = {
+        rule["Id"]: rule
+        for rule in resource("queue", "UploadsBucket").properties["LifecycleConfiguration"]["Rules"]
+    }
+    assert rules["every-original"]["ExpirationInDays"] == 8
+    assert rules["every-original"]["Prefix"] == "uploads/"
+    for bucket in BUCKETS:
+        ending = bucket.properties["LifecycleConfiguration"]["Rules"]
+        unfinished = [rule for rule in ending if "AbortIncompleteMultipartUpload" in rule]
+        assert [rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] for rule in unfinished] == [1]
+        assert {rule["Status"] for rule in ending} == {"Enabled"}
+
+
+def test_results_never_expire() -> None:
+    rules = resource("storage", "OutputBucket").properties["LifecycleConfiguration"]["Rules"]
+    assert [rule for rule in rules if "ExpirationInDays" in rule] == []
+
+
+def test_an_upload_tells_the_validator() -> None:
+    bucket = resource("queue", "UploadsBucket")
+    (told,) = bucket.properties["NotificationConfiguration"]["LambdaConfigurations"]
+    assert told["Event"] == "s3:ObjectCreated:*"
+    assert told["Function"] == {"Fn::GetAtt": ["ValidateUploadFunction", "Arn"]}
+    assert bucket.body["DependsOn"] == "ValidateUploadPermission"
+    permission = resource("queue", "ValidateUploadPermission").properties
+    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
+    assert permission["SourceArn"] == {"Fn::Sub": "arn:${AWS::Partition}:s3:::${UploadsBucketName}"}
+
+
+@pytest.mark.parametrize("queue", QUEUES, ids=str)
+def test_a_queue_is_encrypted_and_tls_only(queue: Resource) -> None:
+    assert queue.properties["SqsManagedSseEnabled"] is True
+    policy = resource(queue.template, f"{queue.name}Policy").properties
+    assert policy["Queues"] == [{"Ref": queue.name}]
+    assert refuses_plain_http(policy["PolicyDocument"])
+
+
+@pytest.mark.parametrize("queue", DEAD_LETTERS, ids=str)
+def test_dead_letters_are_kept_long_and_alarmed(queue: Resource) -> None:
+    assert queue.properties["MessageRetentionPeriod"] == 14 * 24 * 3600
+    alarm = resource("observability", f"{queue.name}Alarm").properties
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Ref": f"{queue.name}Name"}}]
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 0)
+
+
+def test_a_wake_up_waits_for_six_timeouts_and_ends_as_a_dead_letter() -> None:
+    wake = resource("queue", "WakeQueue").properties
+    starter = resource("queue", "StartProcessingFunction").properties
+    assert wake["VisibilityTimeout"] >= 6 * starter["Timeout"]
+    assert wake["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["WakeDeadLetters", "Arn"]}
+    reading = starter["Events"]["WakeUp"]["Properties"]
+    assert reading["BatchSize"] == 10
+    assert reading["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert reading["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+@pytest.mark.parametrize("rule", resources("AWS::Events::Rule"), ids=str)
+def test_a_rule_wakes_the_line_and_loses_nothing(rule: Resource) -> None:
+    (target,) = rule.properties["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["WakeQueue", "Arn"]}
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["RuleDeadLetters", "Arn"]}}
+    for queue in ("WakeQueue", "RuleDeadLetters"):
+        (allowed,) = [
+            one
+            for one in statements(resource("queue", f"{queue}Policy").properties["PolicyDocument"])
+            if one["Effect"] == "Allow"
+        ]
+        assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+        assert {"Fn::GetAtt": [rule.name, "Arn"]} in allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
+
+
+def test_every_end_of_an_execution_wakes_the_line() -> None:
+    pattern = resource("queue", "ExecutionEndedRule").properties["EventPattern"]
+    assert pattern["detail"] == {
+        "status": ["SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"],
+        "stateMachineArn": [{"Ref": "StateMachineArn"}],
+    }
