@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local.cli.songfile import Refused
 from local.client.cognito import Identity
@@ -19,11 +20,15 @@ from local.client.library import Library
 from local.client.transport import Transport
 from local.datadir import DataDir, StackError
 
+if TYPE_CHECKING:
+    from local.stack import Endpoint
+
 DEFAULT_PORT = 4566
 STACK_NAME = "unplugd-dev"
 LOCAL_CODE = "123456"  # the code the local Cognito sends to everyone
 _EMAIL = "you@unplugd.example"
 _WAIT_FOR_OTHER_S = 120.0
+_SETTLE_S = 10.0
 
 Say = Callable[[str], None]
 
@@ -106,11 +111,23 @@ def start(root: Path, say: Say, *, port: int) -> Iterator[Session]:
         write_private(note, json.dumps({k: v for k, v in asdict(session).items() if k in _NOTED}, indent=1))
         try:
             yield session
+            _settle(endpoint, outputs["StateMachineArn"])
         finally:
             note.unlink(missing_ok=True)
 
 
 _NOTED = ("url", "pid", "outputs")
+
+
+def _settle(endpoint: Endpoint, machine: str) -> None:
+    """Let the pipeline finish: COMPLETED is told before the original is deleted, and a stop in between would
+    leave that to the next start. Not waited for when the block ends by Ctrl-C or a fault."""
+    states = endpoint.client("stepfunctions")
+    deadline = time.monotonic() + _SETTLE_S
+    while time.monotonic() < deadline:
+        if not states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
+            return
+        time.sleep(0.1)
 
 
 def remembered_port(root: Path) -> int | None:
