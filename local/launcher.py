@@ -143,13 +143,20 @@ def _serve(
 
     async def until_told() -> None:
         stop = asyncio.Event()
+
+        async def until_children_ended() -> None:
+            await stop.wait()
+            # While the server still answers: a task saves its checkpoint to S3, and a worker in the middle of a
+            # call is not left to ask a closed port again and again.
+            await asyncio.to_thread(settings.children.stop_all, STOP_GRACE_S)
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         if options.parent:
             _watch_parent(options.parent)
         (data.run / "ready").write_text(f"{os.getpid()} {port}")
-        await serve(gate, config, shutdown_trigger=stop.wait)
+        await serve(gate, config, shutdown_trigger=until_children_ended)
 
     asyncio.run(until_told())
     lock.close()
