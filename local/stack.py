@@ -7,12 +7,14 @@ with LocalStack(Path("data")) as endpoint:
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +32,8 @@ REPO = Path(__file__).resolve().parent.parent
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 20.0
 _LOG_LIMIT_BYTES = 8 * 1024 * 1024
+# Using clients from many threads is fine, making them is not.
+_MAKING_CLIENTS = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -46,17 +50,17 @@ class Endpoint:
 
     def client(self, service: str) -> Any:
         """Make a boto3 client that talks to this stack as its administrator."""
-        import boto3
         from botocore.config import Config
 
-        return boto3.session.Session().client(
-            service,
-            region_name=self.region,
-            endpoint_url=self.url,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}),
-        )
+        with _MAKING_CLIENTS:
+            return _session().client(
+                service,
+                region_name=self.region,
+                endpoint_url=self.url,
+                aws_access_key_id=self.access_key,
+                aws_secret_access_key=self.secret_key,
+                config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}),
+            )
 
     def environment(self) -> dict[str, str]:
         """Environment variables that make any AWS tool talk to this stack, and to nothing else."""
@@ -189,6 +193,14 @@ def deploy(
     Quick when nothing has changed. Raises DeployFailed with the resource and the reason.
     """
     return _deploy(endpoint, parameters=parameters, stack_name=stack_name, root=root)
+
+
+@functools.cache
+def _session() -> Any:
+    """One session for all clients: it has read the services' models, which takes longer than any call."""
+    import boto3
+
+    return boto3.session.Session()
 
 
 def _is_setting(name: str) -> bool:
