@@ -182,6 +182,8 @@ class SongTable:
         changes = {
             "status": Status.COMPLETED,
             "completed_at": now,
+            "stage": None,
+            "stage_started_at": None,
             "progress": 100,
             "error_code": None,
             "error_message": None,
