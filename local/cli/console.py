@@ -19,7 +19,7 @@ class Console:
         self._live = self._out.isatty() if live is None else live
         self._open = False
         self._label = ""
-        self._told = -1
+        self._told: str | int = -1
 
     def say(self, line: str) -> None:
         """One line."""
@@ -62,10 +62,11 @@ class Console:
         return line
 
     def _tell(self, label: str, percent: int | None, note: str) -> None:
-        step = -1 if percent is None else percent // _STEP
-        if label == self._label and step <= self._told:
+        # Without a fraction the note is the news (a place in line); with one it changes all the time.
+        now: str | int = note if percent is None else percent // _STEP
+        if label == self._label and now == self._told:
             return
-        self._told = step
+        self._told = now
         shown = "" if percent is None else f" {percent} %"
         print(f"{label}{shown}{f' ({note})' if note else ''}", file=self._out, flush=True)
 

@@ -1,0 +1,174 @@
+"""The command line: refusals come before anything is started, as one sentence, with the right exit code."""
+
+import signal
+
+import pytest
+
+from local.cli import arguments, commands, main
+from local.cli.songfile import MAX_BYTES, check
+from local.client.errors import ClientError
+
+
+@pytest.fixture(autouse=True)
+def nothing_may_start(monkeypatch):
+    """A refusal that comes too late would start a stack: fail loudly instead. main() takes SIGTERM: give it back."""
+
+    def refuse(*_args, **_options):
+        raise AssertionError("a stack was started")
+
+    monkeypatch.setattr("local.cli.session.use", refuse)
+    monkeypatch.setattr("local.cli.session.start", refuse)
+    monkeypatch.delenv("UNPLUGD_DEBUG", raising=False)
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def told(capsys):
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    return err.rstrip("\n")
+
+
+@pytest.mark.parametrize("words", [["demo", "--song"], ["demo"], ["process"]])
+def test_a_missing_file(words, capsys, tmp_path):
+    assert main([*words, str(tmp_path / "nowhere.mp3")]) == 1
+    assert told(capsys) == f"There is no file {tmp_path}/nowhere.mp3."
+
+
+def test_a_folder(capsys, tmp_path):
+    assert main(["demo", "--song", str(tmp_path)]) == 1
+    assert told(capsys) == f"{tmp_path} is a folder. Name one song file in it."
+
+
+def test_an_unsupported_type(capsys, tmp_path):
+    (tmp_path / "notes.txt").write_text("la")
+    assert main(["process", str(tmp_path / "notes.txt")]) == 1
+    assert told(capsys) == "notes.txt is not a type Unplugd takes. Use mp3, wav, m4a, flac, ogg or opus."
+
+
+def test_an_empty_file(capsys, tmp_path):
+    (tmp_path / "song.mp3").touch()
+    assert main(["process", str(tmp_path / "song.mp3")]) == 1
+    assert told(capsys) == "song.mp3 is empty."
+
+
+def test_a_file_over_the_limit(capsys, tmp_path):
+    song = tmp_path / "long.wav"
+    with song.open("wb") as file:
+        file.write(b"R")
+        file.truncate(MAX_BYTES + 1)
+    assert main(["process", str(song)]) == 1
+    assert told(capsys).startswith("long.wav has 50.0 MB; at most 50 MB can be taken.")
+    with song.open("r+b") as file:
+        file.truncate(MAX_BYTES)
+    assert check(song).content_type == "audio/wav"
+
+
+def test_results_cannot_go_into_a_file(capsys, tmp_path):
+    (tmp_path / "out").write_text("mine")
+    assert main(["demo", "--out", str(tmp_path / "out" / "deeper")]) == 1
+    assert (
+        told(capsys)
+        == f"{tmp_path}/out is a file, so {tmp_path}/out/deeper cannot be a folder for the results."
+    )
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
+def test_a_port_that_is_none(port, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["up", "--port", port])
+    assert ended.value.code == 2
+
+
+def test_no_word_at_all_explains_itself(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 2
+    assert "usage: unplugd" in capsys.readouterr().err
+
+
+def test_reset_leaves_a_strangers_folder_alone(capsys, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert main(["reset", "--yes", "--data", str(tmp_path)]) == 1
+    assert told(capsys) == f"{tmp_path} is not a data folder of Unplugd, so it was left as it is."
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_reset_asks_first(capsys, tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    (data / "run").mkdir(parents=True)
+    monkeypatch.setattr("builtins.input", lambda _question: "")
+    assert main(["reset", "--data", str(data)]) == 1
+    assert told(capsys) == "Nothing was deleted."
+    monkeypatch.setattr("builtins.input", lambda _question: "y")
+    assert main(["reset", "--data", str(data)]) == 0
+    assert not data.exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (ClientError("The song is too long."), 1, "The song is too long."),
+        (KeyboardInterrupt(), 130, "Stopped."),
+        (PermissionError(13, "Permission denied", "/x"), 1, "The system refused /x: Permission denied."),
+        (KeyError("k"), 1, "Something unexpected went wrong (KeyError: 'k'); UNPLUGD_DEBUG=1 shows where."),
+    ],
+)
+def test_every_fault_is_one_sentence(error, code, sentence, capsys, monkeypatch):
+    def fail(*_args, **_options):
+        raise error
+
+    monkeypatch.setattr(commands, "process", fail)
+    assert main(["demo"]) == code
+    assert told(capsys) == sentence
+
+
+def test_debugging_shows_where(monkeypatch):
+    def fail(*_args, **_options):
+        raise ClientError("no")
+
+    monkeypatch.setattr(commands, "process", fail)
+    monkeypatch.setenv("UNPLUGD_DEBUG", "1")
+    with pytest.raises(ClientError):
+        main(["demo"])
+
+
+def test_demo_takes_a_song_either_way_and_ours_by_default(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        commands, "process", lambda song, out, data, model: asked.append((song.name, str(out)))
+    )
+    main(["demo"])
+    main(["demo", "a.mp3", "--out", "here"])
+    main(["demo", "--song", "b.mp3"])
+    assert asked == [("song.mp3", "out/demo"), ("a.mp3", "here"), ("b.mp3", "out/demo")]
+
+
+def test_terminating_is_like_ctrl_c():
+    with pytest.raises(KeyboardInterrupt):
+        arguments._terminated(signal.SIGTERM, None)
+
+
+def test_separate_writes_stems_without_a_stack(capsys, tmp_path):
+    import numpy as np
+    import soundfile
+
+    song = tmp_path / "tones.wav"
+    seconds = np.arange(44_100) / 44_100
+    soundfile.write(song, 0.3 * np.sin(2 * np.pi * np.outer(seconds, (220, 330))), 44_100)
+    assert main(["separate", str(song), "-o", str(tmp_path / "out")]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines()[-1].endswith(f"-> {tmp_path / 'out'}")
+    assert {f"{stem}.wav" for stem in ("drums", "bass", "other", "vocals")} <= {
+        path.name for path in (tmp_path / "out").iterdir()
+    }
+
+
+def test_separate_says_what_is_wrong_with_a_file(capsys, tmp_path):
+    (tmp_path / "notes.mp3").write_text("This is not music.\n" * 100)
+    assert main(["separate", str(tmp_path / "notes.mp3"), "-o", str(tmp_path / "out")]) == 1
+    _, err = capsys.readouterr()
+    assert err.startswith("This file is not ")
