@@ -47,7 +47,8 @@ reset: $(VENV)/.demo ## forget the local library, after asking
 
 # ---- prove it ----------------------------------------------------------------------------------------------------
 
-test: check browser ## everything: check, then every test
+# The state machine's own tests are among the rest, so `asl` is not asked for twice.
+test: lint types imports templates browser ## everything: check, then every test
 	@echo "test: every test, on a local stack where one is needed"
 	@$(BIN)/pytest
 
@@ -86,7 +87,7 @@ templates: $(VENV)/.dev .venv-sam/.installed
 
 asl: $(VENV)/.dev
 	@echo "check: state machine (ASL)"
-	@$(BIN)/pytest tests/infra -k asl
+	@$(BIN)/pytest tests/infra/test_state_machine.py
 
 format: $(VENV)/.dev ## rewrite the code in the house style
 	@$(BIN)/ruff format .
