@@ -19,6 +19,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from local.datadir import StackError
+
 _PR_SET_PDEATHSIG = 1
 # Loaded before any fork: between fork and exec nothing may be imported.
 _PRCTL = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
@@ -30,6 +32,7 @@ class Children:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "children"
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._stopping = False
         self._wanted: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
         # The kernel's death signal follows the *thread* that forked: a request thread ends long before
         # its worker should, so every fork happens on this one.
@@ -42,7 +45,9 @@ class Children:
         return future.result()
 
     def stop_all(self, grace_s: float) -> None:
-        """Ask every child to end, and make it after the grace time."""
+        """Ask every child to end, and make it after the grace time. From here on none is started: a worker that
+        ends in the middle of a call would otherwise be replaced at once, and nobody would tell the new one."""
+        self._stopping = True
         groups = self._living()
         for group in groups:
             _signal_group(group, signal.SIGTERM)

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -139,6 +140,7 @@ def _run_deploy(target: Target, packaged: Path, stack_name: str, values: Mapping
     Not by that command, because it looks only every 30 s whether the stack is done, which here takes 3 s.
     """
     cloudformation = target.client("cloudformation")
+    began = datetime.now(UTC) - timedelta(seconds=1)  # an event's time may be cut to the second
     change_set = f"deploy-{time.time_ns()}"
     try:
         cloudformation.create_change_set(
@@ -165,7 +167,9 @@ def _run_deploy(target: Target, packaged: Path, stack_name: str, values: Mapping
         "StackStatus",
     )
     if stack["StackStatus"] not in _DONE:
-        reason = _first_failure(target, stack_name) or stack.get("StackStatusReason", stack["StackStatus"])
+        reason = _first_failure(target, stack_name, began) or stack.get(
+            "StackStatusReason", stack["StackStatus"]
+        )
         raise DeployFailed(f"Deploying {stack_name} failed: {reason}")
 
 
@@ -200,8 +204,8 @@ def _outputs(target: Target, stack_name: str) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
-def _first_failure(target: Target, stack_name: str) -> str | None:
-    """Find the failure that caused the others: the earliest one, in whichever nested stack."""
+def _first_failure(target: Target, stack_name: str, began: datetime) -> str | None:
+    """Find the failure that caused the others: this deploy's earliest, in whichever nested stack."""
     cloudformation = target.client("cloudformation")
     names = {stack_name} | {
         stack["StackName"]
@@ -216,10 +220,12 @@ def _first_failure(target: Target, stack_name: str) -> str | None:
             continue
         for event in events:
             reason = event.get("ResourceStatusReason", "")
+            if event["Timestamp"] < began:
+                continue
             if event["ResourceStatus"].endswith("_FAILED") and reason and not _CONSEQUENCE.search(reason):
                 what = f"{event['LogicalResourceId']} ({event.get('ResourceType', 'stack')})"
                 causes.append((event["Timestamp"], f"{what}: {reason}"))
-    return max(causes)[1] if causes else None
+    return min(causes)[1] if causes else None
 
 
 def _last_line(text: str) -> str:

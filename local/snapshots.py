@@ -24,6 +24,8 @@ _PAUSE_S = 0.25
 _COST_SHARE = 0.1
 # Log lines grow without end and are worth little: they are saved now and then.
 _SLOW = {"cloudwatch_logs": 30.0, "cloudwatch": 30.0}
+# Changed from inside, without a request, by nearly everything else: functions log, and pollers delete messages.
+_ALWAYS = frozenset({"sqs", *_SLOW})
 _JOURNAL_LIMIT_BYTES = 8 * 1024 * 1024
 # Who is changed along the way by whom: executions run tasks, send messages and raise events without a request.
 _ALONG = {
@@ -40,6 +42,7 @@ class Snapshots:
         self._folder = folder
         self._journal = journal
         self._touched: set[str] = set()
+        self._touching = threading.Lock()
         self._everything = False
         self._wake = threading.Event()
         self._saving = threading.Lock()
@@ -54,12 +57,9 @@ class Snapshots:
     def touch(self, service: str) -> None:
         """Note that a service may have changed."""
         module = upstream.module("app").SERVICE_REGISTRY.get(service, {}).get("module", service)
-        if module == "cloudformation":
-            self._everything = True
-        elif module in _ALONG:
-            self._touched.update(_ALONG[module])
-        else:
-            self._touched.add(module)
+        with self._touching:
+            self._everything = self._everything or module == "cloudformation"
+            self._touched.update(_ALONG.get(module, (module,)))
         self._wake.set()
 
     def tables_replaced(self) -> None:
@@ -76,7 +76,8 @@ class Snapshots:
 
     def _loop(self) -> None:
         while True:
-            self._wake.wait()
+            # The timeout is for what was too soon to be saved when the last request came.
+            self._wake.wait(max(_SLOW.values()))
             self._wake.clear()
             began = time.perf_counter()
             try:
@@ -91,13 +92,18 @@ class Snapshots:
             time.sleep(max(_PAUSE_S, cost / _COST_SHARE))
 
     def _round(self) -> None:
-        everything, self._everything = self._everything, False
-        touched, self._touched = self._touched, set()
-        modules = {key: upstream.module("app")._state_map[key] for key in self._services()}
+        with self._touching:
+            everything, self._everything = self._everything, False
+            touched, self._touched = self._touched, set()
+        if not (everything or touched):
+            return
+        modules = upstream.module("app")._state_map
         for key, get_state in self._services().items():
-            if key == "dynamodb" or not (everything or modules[key] in touched):
+            if not (everything or modules[key] in touched | _ALWAYS):
                 continue
             if self._is_too_soon(key):
+                with self._touching:
+                    self._touched.add(modules[key])
                 continue
             self._save(key, get_state)
         if everything or "dynamodb" in touched or self._journal.size_bytes > _JOURNAL_LIMIT_BYTES:
@@ -115,7 +121,8 @@ class Snapshots:
 
     def _services(self) -> dict[str, Callable[[], Any]]:
         found: dict[str, Callable[[], Any]] = upstream.module("app")._build_persistence_save_dict()
-        return {key: get_state for key, get_state in found.items() if key != "dynamodb"}
+        found.pop("dynamodb", None)  # it has a way of its own, `_save_tables`
+        return found
 
     def _save(self, key: str, get_state: Callable[[], Any]) -> None:
         state = _steady(get_state)

@@ -102,6 +102,28 @@ Resources:
     assert deploy(app.endpoint, parameters={}, stack_name="broken", root=root) == {}
 
 
+def test_a_failure_in_a_nested_stack_names_the_childs_resource(app: App, tmp_path: Path) -> None:
+    root = tmp_path / "deep"
+    (root / "templates").mkdir(parents=True)
+    (root / "template.yaml").write_text("""
+Parameters: {EndpointUrl: {Type: String}}
+Resources:
+  Child: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: templates/child.yaml}}
+""")
+    (root / "templates" / "child.yaml").write_text("""
+Resources:
+  Deep:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: a.b
+      Role: arn:aws:iam::000000000000:role/nobody
+      Code: {ZipFile: "pass"}
+      Layers: ["arn:aws:lambda:us-east-1:000000000000:layer:missing:1"]
+""")
+    with pytest.raises(DeployFailed, match=r"^Deploying deep failed: Deep \(AWS::Lambda::Function\): "):
+        deploy(app.endpoint, parameters={}, stack_name="deep", root=root)
+
+
 def test_a_missing_source_is_one_sentence(app: App, tmp_path: Path) -> None:
     root = tmp_path / "missing"
     shutil.copytree(APP, root)
