@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -45,17 +46,19 @@ class Children:
         return future.result()
 
     def stop_all(self, grace_s: float) -> None:
-        """Ask every child to end, and make it after the grace time. From here on none is started: a worker that
-        ends in the middle of a call would otherwise be replaced at once, and nobody would tell the new one."""
+        """Ask every child to end, and make it after the grace time.
+
+        From here on none is started: a worker that ends in the middle of a call would be replaced at once.
+        """
         self._stopping = True
-        groups = self._living()
-        for group in groups:
-            _signal_group(group, signal.SIGTERM)
-        deadline = threading.Event()
-        waited = 0.0
-        while waited < grace_s and self._living():
-            deadline.wait(0.05)
-            waited += 0.05
+        told: set[int] = set()
+        deadline = time.monotonic() + grace_s
+        while (living := self._living()) and time.monotonic() < deadline:
+            for group in living:
+                if group not in told:  # one that was being started is seen a moment later
+                    _signal_group(group, signal.SIGTERM)
+                    told.add(group)
+            time.sleep(0.05)
         for group in self._living():
             _signal_group(group, signal.SIGKILL)
 
@@ -77,6 +80,8 @@ class Children:
                 future.set_exception(error)
 
     def _start(self, command: list[str], options: dict[str, Any]) -> subprocess.Popen[Any]:
+        if self._stopping:
+            raise StackError("The stack is stopping; nothing new is started.")
         self._forget_the_dead()
         # All forks are on one thread, and the child only calls a function that is loaded already.
         before_exec = _die_with(os.getpid()) if _PRCTL else None
