@@ -8,7 +8,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,16 +85,19 @@ def is_locked(root: Path) -> bool:
 @contextmanager
 def use(root: Path, say: Say) -> Iterator[Session]:
     """Attach to the running stack, or run one for as long as the block lasts."""
-    session = find(root)
-    if session is None and is_locked(root):
-        say("Another unplugd is starting the stack; waiting for it.")
-        session = _wait_for(root)
-    if session is not None:
-        say(f"Using the stack that runs at {session.url}.")
+    with ExitStack() as held:
+        session = find(root) or _wait_for(root, say)
+        if session is None:
+            try:
+                session = held.enter_context(start(root, say, port=free_port(root)))
+            except StackError:
+                # Two commands started in the same moment, and the other one has the folder.
+                session = _wait_for(root, say)
+                if session is None:
+                    raise
+        if not session.is_ours:
+            say(f"Using the stack that runs at {session.url}.")
         yield session
-        return
-    with start(root, say, port=free_port(root)) as started:
-        yield started
 
 
 @contextmanager
@@ -222,7 +225,11 @@ def _answers(url: str) -> bool:
         transport.close()
 
 
-def _wait_for(root: Path) -> Session | None:
+def _wait_for(root: Path, say: Say) -> Session | None:
+    """The stack that another command is starting on this folder; None when no command is."""
+    if not is_locked(root):
+        return None
+    say("Another unplugd has the data folder; waiting for its stack.")
     deadline = time.monotonic() + _WAIT_FOR_OTHER_S
     while time.monotonic() < deadline:
         session = find(root)
