@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,6 +98,8 @@ def use(root: Path, say: Say) -> Iterator[Session]:
                     raise
         if not session.is_ours:
             say(f"Using the stack that runs at {session.url}.")
+            guest = held.enter_context((root / _GUESTS).open("a"))
+            fcntl.flock(guest, fcntl.LOCK_SH)  # held until the file is closed: see _see_off
         yield session
 
 
@@ -114,12 +117,24 @@ def start(root: Path, say: Say, *, port: int) -> Iterator[Session]:
         write_private(note, json.dumps({k: v for k, v in asdict(session).items() if k in _NOTED}, indent=1))
         try:
             yield session
+            _see_off(root, say)
             _settle(endpoint, outputs["StateMachineArn"])
         finally:
             note.unlink(missing_ok=True)
 
 
 _NOTED = ("url", "pid", "outputs")
+_GUESTS = "guests.lock"
+
+
+def _see_off(root: Path, say: Say) -> None:
+    """Wait for the commands that use this stack as guests. Ctrl-C and faults do not wait for them."""
+    with (root / _GUESTS).open("a") as guests:
+        try:
+            fcntl.flock(guests, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            say("Another unplugd still uses this stack; waiting for it to finish.")
+            fcntl.flock(guests, fcntl.LOCK_EX)
 
 
 def _settle(endpoint: Endpoint, machine: str) -> None:
@@ -180,13 +195,30 @@ def identify(session: Session, transport: Transport, who: Person) -> Identity:
         identity.sign_in(who.email, who.password)
     except Unreachable:
         raise
-    except ClientError as error:
-        if error.code == "UserNotConfirmedException":
-            identity.confirm(who.email, LOCAL_CODE)
-        else:
-            _join(identity, who, error)
-        identity.sign_in(who.email, who.password)
+    except ClientError:
+        _join(identity, who)
     return identity
+
+
+def _join(identity: Identity, who: Person) -> None:
+    """Sign up and in. Each step may have been made already, by another command a moment ago: the last one decides.
+
+    Signing up comes second because Cognito does not tell an unknown user from a wrong password.
+    """
+    try:
+        identity.sign_up(who.email, who.password)
+    except ClientError as error:
+        if error.code != "UsernameExistsException":
+            raise
+    with suppress(ClientError):
+        identity.confirm(who.email, LOCAL_CODE)
+    try:
+        identity.sign_in(who.email, who.password)
+    except ClientError as error:
+        if error.code != "NotAuthorizedException":
+            raise
+        sentence = f"The password of {who.email} is not the one in user.json of the data folder."
+        raise ClientError(sentence, code=error.code) from None
 
 
 def library(session: Session, transport: Transport, identity: Identity) -> Library:
@@ -201,18 +233,6 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     scratch.replace(path)
-
-
-def _join(identity: Identity, who: Person, refusal: ClientError) -> None:
-    """Cognito does not tell an unknown user from a wrong password; only signing up does."""
-    try:
-        identity.sign_up(who.email, who.password)
-    except ClientError as error:
-        if error.code == "UsernameExistsException":
-            sentence = f"The password of {who.email} is not the one in user.json of the data folder."
-            raise ClientError(sentence, code=refusal.code) from None
-        raise
-    identity.confirm(who.email, LOCAL_CODE)
 
 
 def _answers(url: str) -> bool:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -65,11 +66,28 @@ def test_demo_starts_a_stack_of_its_own_and_leaves_nothing_running(tmp_path):
     assert living(data) == []
 
 
-def test_demo_uses_the_stack_that_runs(stack, tmp_path):
+@pytest.fixture
+def tones(tmp_path):
+    """Three seconds of two tones: a song that is soon done."""
     song = tmp_path / "tones.wav"
     seconds = np.arange(3 * 44_100) / 44_100
     soundfile.write(song, 0.3 * np.sin(2 * np.pi * np.outer(seconds, (220, 330))), 44_100)
-    ran = unplugd("demo", "--song", song, "--data", stack.data_dir, "--out", tmp_path / "out")
+    return song
+
+
+def test_two_demos_that_start_at_once_share_a_stack(tones, tmp_path):
+    def demo(name):
+        return unplugd("demo", tones, "--data", tmp_path / "data", "--out", tmp_path / name)
+
+    with ThreadPoolExecutor() as both:
+        for ran in both.map(demo, ("one", "two")):
+            assert ran.returncode == 0, ran.stderr
+            assert re.fullmatch(LAST_LINE, ran.stdout.splitlines()[-1])
+    assert living(tmp_path / "data") == []
+
+
+def test_demo_uses_the_stack_that_runs(stack, tones, tmp_path):
+    ran = unplugd("demo", "--song", tones, "--data", stack.data_dir, "--out", tmp_path / "out")
     assert ran.returncode == 0, ran.stderr
     assert f"Using the stack that runs at {stack.url}" in ran.stdout
     assert re.fullmatch(LAST_LINE, ran.stdout.splitlines()[-1])
