@@ -132,31 +132,44 @@ def _codec(name: str, mode: Literal["r", "w"]) -> bool:
 
 
 def separation() -> Check:
-    """Which separators can run."""
-    installed = [name for name in ("demucs", "torch", "openvino") if find_spec(name)]
-    if "demucs" in installed and "torch" in installed:
-        return Check("separation", "ok", f"preview (built in) and demucs {version('demucs')}")
-    return Check(
-        "separation",
-        "note",
-        "preview (built in): rough stems, no download",
-        "Demucs separates far better: pip install demucs torch, and give it its weights.",
-    )
+    """Which separators can run: asked of the core itself, whatever packages lie around."""
+    from ml.separation import ModelUnavailable
+    from ml.separation.registry import load
+
+    able, why = [], ""
+    for model in ("htdemucs_ft", "htdemucs", "preview"):
+        try:
+            load(model)
+        except ModelUnavailable as error:
+            why = why or str(error)
+        else:
+            able.append(model)
+    if not able:
+        return Check("separation", "broken", why)
+    if able == ["preview"]:
+        return Check(
+            "separation", "note", "preview: rough stems, nothing to download", f"Demucs does better. {why}"
+        )
+    return Check("separation", "ok", ", ".join(able))
 
 
 def lyrics() -> Check:
     """Which lyrics engines can run."""
-    from ml.lyrics.engines import ENGINES
+    from ml.lyrics.engines import resolve
+    from ml.separation import ModelUnavailable
 
-    have = ", ".join(ENGINES)
-    if find_spec("faster_whisper"):
-        return Check("lyrics", "ok", f"{have}; faster-whisper {version('faster-whisper')}")
-    return Check(
-        "lyrics",
-        "note",
-        f"{have}: times the words that a song's tags carry; it cannot hear words",
-        "With faster-whisper and its weights, songs without words in their tags get lyrics too.",
-    )
+    able, why = [], ""
+    for model in ("large-v3-turbo", "medium", "small", "base", "tiny"):
+        try:
+            resolve(model)
+        except ModelUnavailable as error:
+            why = str(error)
+        else:
+            able.append(model)
+    if able:
+        return Check("lyrics", "ok", ", ".join(able))
+    detail = "embedded: times the words that a song's tags carry; it cannot hear words"
+    return Check("lyrics", "note", detail, f"A Whisper model hears them. {why}")
 
 
 def data_folder(root: Path) -> Check:
