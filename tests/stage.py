@@ -30,6 +30,7 @@ CHOSEN = {
     "OUTPUT_BUCKET": "unplugd-test-output",
     "STATE_MACHINE_ARN": MACHINE,
     "WEBSOCKET_ENDPOINT": SOCKETS,
+    "USER_POOL_ID": "us-east-1_pool",
     "TOKEN_ISSUER": "https://issuer.example/pool",
     "TOKEN_AUDIENCE": "client",
     "JWKS_URL": "https://issuer.example/pool/.well-known/jwks.json",
@@ -77,6 +78,7 @@ class Stage:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
+        self.refused: list[str] = []  # calls that a role does not allow, also where the code survives them
         for name in CHOSEN:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -132,7 +134,7 @@ class Stage:
 
             def gated(service: str, *args: Any, **kwargs: Any) -> Any:
                 client = made.__wrapped__(service, *args, **kwargs)
-                client.meta.events.register("before-parameter-build", _gate(name, actions))
+                client.meta.events.register("before-parameter-build", self._gate(name, actions))
                 return client
 
             patch.setattr(wiring, "client", gated)
@@ -141,6 +143,19 @@ class Stage:
                 yield
             finally:
                 _forget(wiring)
+
+    def _gate(self, function: str, allowed: set[str]) -> Any:
+        def check(params: dict[str, Any], model: Any, **_: Any) -> None:
+            service = _SERVICES.get(model.service_model.service_name, model.service_model.service_name)
+            called = f"{service}:{model.name}"
+            needed = {_ACTIONS.get(called, called)}
+            if called == "dynamodb:TransactWriteItems":
+                needed = {f"dynamodb:{verb}Item" for item in params["TransactItems"] for verb in item}
+            if not needed <= allowed:
+                self.refused.append(f"the role of {function} does not allow {sorted(needed - allowed)}")
+                raise PermissionError(self.refused[-1])
+
+        return check
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
@@ -172,16 +187,3 @@ def _forget(wiring: Any) -> None:
     for factory in vars(wiring).values():
         if hasattr(factory, "cache_clear"):
             factory.cache_clear()
-
-
-def _gate(function: str, allowed: set[str]) -> Any:
-    def check(params: dict[str, Any], model: Any, **_: Any) -> None:
-        service = _SERVICES.get(model.service_model.service_name, model.service_model.service_name)
-        called = f"{service}:{model.name}"
-        needed = {_ACTIONS.get(called, called)}
-        if called == "dynamodb:TransactWriteItems":
-            needed = {f"dynamodb:{verb}Item" for item in params["TransactItems"] for verb in item}
-        if not needed <= allowed:
-            raise PermissionError(f"the role of {function} does not allow {sorted(needed - allowed)}")
-
-    return check

@@ -10,17 +10,29 @@ from unplugd.aws.clients import client
 from unplugd.aws.connections import ConnectionTable
 from unplugd.aws.executions import Executions
 from unplugd.aws.objects import Objects
+from unplugd.aws.people import UserPool
 from unplugd.aws.queues import WakeQueue
 from unplugd.aws.slots import SlotTable
 from unplugd.aws.sockets import Sockets
 from unplugd.aws.song_table import SongTable
 from unplugd.aws.tokens import TokenVerifier
+from unplugd.aws.tombstones import Tombstones
 from unplugd.kernel import settings
 
 
 @cache
 def songs() -> SongTable:
     return SongTable(client("dynamodb"), settings.songs_table())
+
+
+@cache
+def graves() -> Tombstones:
+    return Tombstones(client("dynamodb"), settings.songs_table())
+
+
+@cache
+def people() -> UserPool:
+    return UserPool(client("cognito-idp"), settings.user_pool_id())
 
 
 @cache

@@ -17,7 +17,9 @@ from unplugd.songs.model import Song, Status, upload_key
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     with mock_aws():
-        yield Stage(monkeypatch)
+        made = Stage(monkeypatch)
+        yield made
+        assert made.refused == []
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def put_song(stage: Stage) -> Any:
         )
         song = replace(song, **fields)
         row = to_row(song)
-        if song.status is Status.QUEUED:
+        if song.waits:
             row |= {"line": {"S": "QUEUED"}, "lineKey": {"S": f"{song.queued_at}#{song.song_id}"}}
         stage.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=row)
         return song

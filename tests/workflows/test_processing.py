@@ -58,6 +58,14 @@ def test_a_song_of_unknown_language_is_left_to_whisper(studio: Studio) -> None:
     assert run.event("mark_completed")["lyricsFailed"] is None
 
 
+def test_a_retry_of_the_lyrics_separates_nothing(studio: Studio) -> None:
+    run = studio.run({}, {"lyricsOnly": True, "attempt": 2})
+
+    assert run.status == "SUCCEEDED"
+    assert run.stages() == ["whisper"]
+    assert run.names() == GOOD_END
+
+
 def test_lyrics_that_fail_keep_the_stems(studio: Studio) -> None:
     run = studio.run({"whisper": [75]})
 

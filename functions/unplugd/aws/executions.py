@@ -30,6 +30,15 @@ class Executions:
             if not is_code(error, "ExecutionAlreadyExists"):
                 raise
 
+    def stop(self, execution_arn: str) -> None:
+        """Stop an execution and its task; one that is over or never was is fine."""
+        try:
+            with passing_faults("stop the song"):
+                self._sfn.stop_execution(executionArn=execution_arn, error="Cancelled", cause="By its owner")
+        except Exception as error:
+            if not is_code(error, "ExecutionDoesNotExist"):
+                raise
+
     def status(self, execution_arn: str) -> str | None:
         """RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED; None when there is no such execution."""
         try:

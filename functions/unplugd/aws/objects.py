@@ -41,6 +41,17 @@ class Objects:
         params = {"Bucket": self.bucket, "Key": key}
         return str(self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=LINK_SECONDS))
 
+    def exists(self, key: str) -> bool:
+        """Whether an object lies at `key`."""
+        try:
+            with passing_faults("look for the upload"):
+                self._s3.head_object(Bucket=self.bucket, Key=key)
+        except Exception as error:
+            if is_code(error, "404", "NoSuchKey"):
+                return False
+            raise
+        return True
+
     def fetch(self, key: str, target: Path) -> bool:
         """Copy an object to a file; False when it is not there."""
         try:

@@ -9,8 +9,7 @@ from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
 from unplugd.aws.rows import from_row, search_text, to_attribute, to_row
-from unplugd.kernel.errors import Conflict, NotFound, Transient
-from unplugd.songs.model import Song, Status
+from unplugd.songs.model import LyricsStatus, Song, Status
 
 # A text filter reads past what it does not show. One call reads at most this many rows, then hands out a cursor.
 MAX_ROWS_SEARCHED = 1000
@@ -124,45 +123,53 @@ class SongTable:
 
     def mark_queued(self, song: Song, *, now: str) -> Song | None:
         """PENDING_UPLOAD → QUEUED, with what the validator learnt (taken from `song`); the row no longer expires."""
-        return self._change(
-            song,
-            {
-                "status": Status.QUEUED,
-                "queued_at": now,
-                "attempt": 1,
-                "title": song.title,
-                "artist": song.artist,
-                "duration_sec": song.duration_sec,
-                "original_format": song.original_format,
-                "file_size_bytes": song.file_size_bytes,
-                "ttl": None,
-            },
-            now=now,
-            when={"status": Status.PENDING_UPLOAD},
-        )
+        changes = {
+            "status": Status.QUEUED,
+            "queued_at": now,
+            "attempt": 1,
+            "title": song.title,
+            "artist": song.artist,
+            "duration_sec": song.duration_sec,
+            "original_format": song.original_format,
+            "file_size_bytes": song.file_size_bytes,
+            "ttl": None,
+        }
+        return self._change(song, changes, now=now, when={"status": Status.PENDING_UPLOAD}, line=now)
 
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None:
         """PENDING_UPLOAD → FAILED: the validator's verdict."""
         changes = {"status": Status.FAILED, "error_code": code, "error_message": message, "ttl": None}
         return self._change(song, changes, now=now, when={"status": Status.PENDING_UPLOAD})
 
+    def mark_queued_again(self, song: Song, *, now: str) -> Song | None:
+        """FAILED or CANCELLED → QUEUED, or, of a complete song, its lyrics FAILED → QUEUED: the next attempt."""
+        if song.status is Status.COMPLETED:
+            changes: dict[str, Any] = {"lyrics_status": LyricsStatus.QUEUED, "lyrics_reason": None}
+            when: dict[str, Any] = {"status": song.status, "lyricsStatus": song.lyrics_status}
+        else:
+            changes, when = {"status": Status.QUEUED}, {"status": song.status}
+        changes |= _FRESH_RUN | {"queued_at": now, "attempt": song.attempt + 1}
+        return self._change(song, changes, now=now, when=when | {"attempt": song.attempt}, line=now)
+
     def mark_processing(self, song: Song, *, execution_arn: str, now: str) -> Song | None:
         """QUEUED → PROCESSING for this attempt."""
-        return self._change(
-            song,
-            _FRESH_RUN | {"status": Status.PROCESSING, "started_at": now, "execution_arn": execution_arn},
-            now=now,
-            when={"status": Status.QUEUED, "attempt": song.attempt},
-        )
+        to, when = _step(song, "QUEUED", "PROCESSING")
+        changes = _FRESH_RUN | to | {"started_at": now, "execution_arn": execution_arn}
+        return self._change(song, changes, now=now, when=when, line="")
 
     def mark_back_in_line(self, song: Song, *, now: str, attempt: int) -> Song | None:
         """PROCESSING → QUEUED: the execution is known not to run. The place in line is the one the song had."""
-        return self._change(
-            song,
-            _FRESH_RUN | {"status": Status.QUEUED, "attempt": attempt, "queued_at": song.queued_at or now},
-            now=now,
-            when={"status": Status.PROCESSING, "attempt": song.attempt, "executionArn": song.execution_arn},
-        )
+        to, when = _step(song, "PROCESSING", "QUEUED")
+        place = song.queued_at or now
+        changes = _FRESH_RUN | to | {"attempt": attempt, "queued_at": place}
+        when["executionArn"] = song.execution_arn
+        return self._change(song, changes, now=now, when=when, line=place)
+
+    def mark_cancelled(self, song: Song, *, now: str) -> Song | None:
+        """QUEUED or PROCESSING → CANCELLED, for the attempt that was seen."""
+        changes = {"status": Status.CANCELLED, "stage": None, "stage_started_at": None, "progress": None}
+        when = {"status": song.status, "attempt": song.attempt}
+        return self._change(song, changes, now=now, when=when, line="")
 
     def record_progress(self, song: Song, *, stage: str, progress: int, now: str) -> Song | None:
         """Store how far a stage is and allot the next `seq`. Older, repeated and foreign reports change nothing."""
@@ -173,15 +180,15 @@ class SongTable:
             newer = "(attribute_not_exists(#stage) OR (#stage = :stage AND #progress < :progress))"
         else:
             newer = "(attribute_not_exists(#stage) OR #stage <> :stage OR #progress < :progress)"
-        return self._change(
-            song, changes, now=now, when={"status": Status.PROCESSING, "attempt": song.attempt}, also=newer
-        )
+        _, when = _step(song, "PROCESSING", "PROCESSING")
+        return self._change(song, changes, now=now, when=when, also=newer)
 
     def mark_completed(self, song: Song, *, facts: Mapping[str, Any], now: str) -> Song | None:
-        """PROCESSING → COMPLETED for this attempt; every error field goes."""
+        """PROCESSING → COMPLETED for this attempt; every error field goes. A lyrics-only run ends in its `facts`."""
+        _, when = _step(song, "PROCESSING", "PROCESSING")
         changes = {
             "status": Status.COMPLETED,
-            "completed_at": now,
+            "completed_at": (song.completed_at if song.lyrics_only else None) or now,
             "stage": None,
             "stage_started_at": None,
             "progress": 100,
@@ -189,52 +196,26 @@ class SongTable:
             "error_message": None,
             **facts,
         }
-        return self._change(
-            song, changes, now=now, when={"status": Status.PROCESSING, "attempt": song.attempt}
-        )
+        return self._change(song, changes, now=now, when=when)
 
     def mark_failed(self, song: Song, *, code: str, message: str, now: str) -> Song | None:
-        """PROCESSING → FAILED for this attempt."""
-        changes = {"status": Status.FAILED, "error_code": code, "error_message": message}
-        return self._change(
-            song, changes, now=now, when={"status": Status.PROCESSING, "attempt": song.attempt}
-        )
+        """PROCESSING → FAILED for this attempt. A lyrics-only run fails its lyrics: the stems stay in reach."""
+        _, when = _step(song, "PROCESSING", "PROCESSING")
+        changes: dict[str, Any] = {"status": Status.FAILED, "error_code": code, "error_message": message}
+        if song.lyrics_only:
+            changes = {
+                "lyrics_status": LyricsStatus.FAILED,
+                "lyrics_reason": message,
+                "stage": None,
+                "progress": 100,
+            }
+        return self._change(song, changes, now=now, when=when)
 
     # --- a person's own changes -------------------------------------------------------------------------------
 
     def update_details(self, song: Song, changes: Mapping[str, Any], *, now: str) -> Song | None:
         """Set title, artist or language (None clears). Not a step of the song's life: `seq` stays."""
         return self._change(song, dict(changes), now=now, when={}, counts=False)
-
-    def delete(self, song: Song, *, now: str) -> None:
-        """Remove the row and leave a tombstone in the same transaction, so that late writes can be found and swept."""
-        running = {":q": {"S": Status.QUEUED}, ":p": {"S": Status.PROCESSING}}
-        tombstone = {"userId": {"S": "#deleted"}, "songId": {"S": song.song_id}}
-        tombstone |= {"owner": {"S": song.user_id}, "deletedAt": {"S": now}}
-        try:
-            with passing_faults("delete the song"):
-                self._db.transact_write_items(
-                    TransactItems=[
-                        {
-                            "Delete": {
-                                "TableName": self._table,
-                                "Key": self._key(song.user_id, song.song_id),
-                                "ConditionExpression": "attribute_exists(songId) AND NOT #s IN (:q, :p)",
-                                "ExpressionAttributeNames": {"#s": "status"},
-                                "ExpressionAttributeValues": running,
-                                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                            }
-                        },
-                        {"Put": {"TableName": self._table, "Item": tombstone}},
-                    ]
-                )
-        except self._db.exceptions.TransactionCanceledException as error:
-            current = self.get(song.user_id, song.song_id)
-            if current is None:
-                raise NotFound("There is no such song in your library.") from error
-            if current.status not in (Status.QUEUED, Status.PROCESSING):
-                raise Transient("Could not delete the song just now. Please try again.") from error
-            raise Conflict("This song is being processed. Cancel it first, then delete it.") from error
 
     # --- how --------------------------------------------------------------------------------------------------
 
@@ -250,18 +231,18 @@ class SongTable:
         now: str,
         when: Mapping[str, Any],
         also: str = "",
+        line: str | None = None,
         counts: bool = True,
     ) -> Song | None:
-        """One conditional update. `when`: stored name → value it must have. `counts`: whether `seq` grows."""
-        stored: dict[str, Any] = {to_attribute(name): value for name, value in changes.items()} | {
-            "updatedAt": now
-        }
-        status = changes.get("status")
-        if status:
-            stored["statusSongId"] = f"{status}#{song.song_id}"
-            queued_at = str(changes.get("queued_at"))
-            stored["line"] = _LINE if status is Status.QUEUED else None
-            stored["lineKey"] = _line_key(queued_at, song.song_id) if status is Status.QUEUED else None
+        """One conditional update. `when`: stored name → value it must have. `line`: since when the song waits, empty to
+        leave the line, None to change nothing there. `counts`: whether `seq` grows."""
+        stored: dict[str, Any] = {to_attribute(name): value for name, value in changes.items()}
+        stored["updatedAt"] = now
+        if "status" in changes:
+            stored["statusSongId"] = f"{changes['status']}#{song.song_id}"
+        if line is not None:
+            stored["line"] = _LINE if line else None
+            stored["lineKey"] = _line_key(line, song.song_id) if line else None
         if "title" in changes or "artist" in changes:
             after = dataclasses.replace(
                 song, **{k: v for k, v in changes.items() if k in ("title", "artist")}
@@ -302,3 +283,12 @@ class SongTable:
 
 def _line_key(queued_at: str, song_id: str) -> str:
     return f"{queued_at}#{song_id}"
+
+
+def _step(song: Song, start: str, end: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The change from `start` to `end` (QUEUED, PROCESSING) of whatever this run moves, the song's own status or that
+    of its lyrics, and the condition that it stands at `start` in this attempt."""
+    if song.lyrics_only:
+        when = {"status": Status.COMPLETED, "lyricsStatus": start, "attempt": song.attempt}
+        return {"lyrics_status": LyricsStatus(end)}, when
+    return {"status": Status(end)}, {"status": start, "attempt": song.attempt}

@@ -28,6 +28,7 @@ class Request:
     query: Mapping[str, str]
     raw_body: str | None = field(repr=False)
     is_base64: bool = False
+    email: str | None = field(default=None, repr=False)
 
     def fields(self) -> Fields:
         """The JSON object in the body, ready to be read field by field."""
@@ -55,6 +56,10 @@ def ok(body: Any) -> Response:
 
 def created(body: Any) -> Response:
     return Response(201, body)
+
+
+def accepted(body: Any) -> Response:
+    return Response(202, body)
 
 
 def handler(use: Callable[[Request], Response]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
@@ -90,6 +95,7 @@ def _request(event: dict[str, Any]) -> Request:
         query=event.get("queryStringParameters") or {},
         raw_body=event.get("body"),
         is_base64=bool(event.get("isBase64Encoded")),
+        email=claims.get("email"),
     )
 
 

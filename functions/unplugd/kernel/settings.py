@@ -48,6 +48,10 @@ def websocket_endpoint() -> str:
     return _need("WEBSOCKET_ENDPOINT")
 
 
+def user_pool_id() -> str:
+    return _need("USER_POOL_ID")
+
+
 def token_issuer() -> str:
     return _need("TOKEN_ISSUER")
 

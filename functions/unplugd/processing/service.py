@@ -49,6 +49,7 @@ class Executions(Protocol):
 
     def arn(self, name: str) -> str: ...
     def start(self, name: str, payload: Mapping[str, Any]) -> None: ...
+    def stop(self, execution_arn: str) -> None: ...
     def status(self, execution_arn: str) -> str | None: ...
 
 
@@ -127,7 +128,7 @@ def _recover(lease: Lease, songs: Songs, push: Push, now: datetime) -> None:
     """A song that still says PROCESSING although its execution is over was interrupted (a restart, an abort): it goes
     back in line. Finished stages are in S3, so the next attempt takes up where this one stopped."""
     song = songs.get(lease.user_id, lease.song_id)
-    if song is None or song.status is not Status.PROCESSING or song.execution_arn != lease.execution_arn:
+    if song is None or not song.runs or song.execution_arn != lease.execution_arn:
         return
     if song.attempt > rules.MAX_RECOVERIES:
         judged = rules.verdict("INTERRUPTED")
@@ -160,6 +161,7 @@ def _start(
         "model": song.model,
         "lyricsModel": song.lyrics_model,
         "language": song.language,
+        "lyricsOnly": song.lyrics_only,
     }
     try:
         executions.start(name, payload)
@@ -168,6 +170,10 @@ def _start(
         songs.mark_back_in_line(started, now=to_iso(now), attempt=song.attempt)
         slots.release(lease)
         raise
+    after = songs.get(song.user_id, song.song_id)
+    if after is None or after.status is Status.CANCELLED:
+        executions.stop(lease.execution_arn)  # cancelled or deleted before there was anything to stop
+        return False
     _tell(started, push, now)
     return True
 
@@ -188,7 +194,7 @@ def mark_completed(
     """Check that the results are all there, then PROCESSING → COMPLETED. Run again for the same attempt, it answers
     the same; for another attempt or a cancelled song it raises `Conflict` and changes nothing."""
     song = _run_of(user_id, song_id, attempt, songs)
-    if song.status is Status.COMPLETED:
+    if not song.runs:
         return song
     prefix = output_prefix(user_id, song_id)
     manifest = objects.read_json(f"{prefix}manifest.json") or {}
@@ -260,13 +266,13 @@ def mark_failed(
         "a song failed",
         extra={"songId": song_id, "stage": stage, "error": error, "cause": cause[:2000], "code": judged.code},
     )
-    if song.status is Status.PROCESSING:
+    if song.runs:
         _remove_half_written(prefix, objects)
         changed = songs.mark_failed(song, code=judged.code, message=judged.message, now=to_iso(now))
         if changed is None:
             raise Conflict("The song is no longer being processed.")
         song = changed
-    if song.status is Status.FAILED:
+    if song.status is Status.FAILED or song.lyrics_status is LyricsStatus.FAILED:
         _tell(song, push, now)
     return song
 
@@ -288,7 +294,7 @@ def _run_of(user_id: str, song_id: str, attempt: int, songs: Songs) -> Song:
     song = songs.get(user_id, song_id)
     if song is None:
         raise NotFound("The song is gone.")
-    if song.attempt != attempt or song.status in (Status.CANCELLED, Status.QUEUED, Status.PENDING_UPLOAD):
+    if song.attempt != attempt or song.waits or song.status in (Status.CANCELLED, Status.PENDING_UPLOAD):
         raise Conflict("The song is no longer being processed.")
     return song
 

@@ -19,13 +19,11 @@ def for_song(song: Song, *, now: datetime, position: int | None = None) -> Messa
 
 
 def _body(song: Song, now: datetime, position: int | None) -> Message | None:
+    if song.waits:
+        return {"type": "QUEUED", "position": position or 1}
+    if song.runs:
+        return {"type": "PROCESSING_STARTED"} if song.stage is None else _progress(song, now)
     match song.status:
-        case Status.QUEUED:
-            return {"type": "QUEUED", "position": position or 1}
-        case Status.PROCESSING if song.stage is None:
-            return {"type": "PROCESSING_STARTED"}
-        case Status.PROCESSING:
-            return _progress(song, now)
         case Status.COMPLETED:
             return {"type": "COMPLETED"}
         case Status.FAILED:

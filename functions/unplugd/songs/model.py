@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from unplugd.kernel.clock import from_iso
 
@@ -79,6 +80,26 @@ class Song:
     lyrics_reason: str | None = None
     ttl: int | None = None
 
+    @property
+    def lyrics_only(self) -> bool:
+        """Whether the run that waits or works is one for the lyrics alone: the stems are complete and stay so."""
+        return self.status is Status.COMPLETED and self.lyrics_status in (
+            LyricsStatus.QUEUED,
+            LyricsStatus.PROCESSING,
+        )
+
+    @property
+    def waits(self) -> bool:
+        """Whether the song is in line."""
+        return self.status is Status.QUEUED or (
+            self.lyrics_only and self.lyrics_status is LyricsStatus.QUEUED
+        )
+
+    @property
+    def runs(self) -> bool:
+        """Whether an execution works on the song."""
+        return self.status is Status.PROCESSING or (self.lyrics_only and not self.waits)
+
 
 def upload_key(user_id: str, song_id: str, file_name: str) -> str:
     """Where a song's original lies in the uploads bucket."""
@@ -93,8 +114,40 @@ def output_prefix(user_id: str, song_id: str) -> str:
 def eta_s(song: Song, now: datetime) -> int | None:
     """Seconds until the current stage ends, by its pace so far; None while that says nothing."""
     started = song.stage_started_at or song.started_at
-    if song.status is not Status.PROCESSING or not started or (song.progress or 0) < ETA_FROM_PERCENT:
+    if not song.runs or not started or (song.progress or 0) < ETA_FROM_PERCENT:
         return None
     elapsed_s = max(0.0, (now - from_iso(started)).total_seconds())
     progress = song.progress or 0
     return round(elapsed_s * (100 - progress) / progress)
+
+
+_PUBLIC = {
+    "songId": "song_id",
+    "title": "title",
+    "artist": "artist",
+    "language": "language",
+    "status": "status",
+    "uploadedAt": "uploaded_at",
+    "queuedAt": "queued_at",
+    "startedAt": "started_at",
+    "completedAt": "completed_at",
+    "durationSec": "duration_sec",
+    "originalFormat": "original_format",
+    "fileSizeBytes": "file_size_bytes",
+    "model": "model",
+    "lyricsModel": "lyrics_model",
+    "attempt": "attempt",
+    "stage": "stage",
+    "progress": "progress",
+    "seq": "seq",
+    "errorCode": "error_code",
+    "errorMessage": "error_message",
+    "lyricsStatus": "lyrics_status",
+    "lyricsReason": "lyrics_reason",
+}
+
+
+def public_view(song: Song, *, now: datetime, queue_position: int | None = None) -> dict[str, Any]:
+    """What the owner sees of a song. Every field is always there; what is not known is null."""
+    view = {name: getattr(song, field) for name, field in _PUBLIC.items()}
+    return view | {"etaSec": eta_s(song, now), "queuePosition": queue_position}

@@ -8,45 +8,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from unplugd.kernel.errors import Invalid
 from unplugd.kernel.ids import is_song_id
-from unplugd.songs.model import MAX_TEXT, STEMS, Song, Status, eta_s
+from unplugd.songs.model import MAX_TEXT, STEMS, Status
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
-
-_PUBLIC = {
-    "songId": "song_id",
-    "title": "title",
-    "artist": "artist",
-    "language": "language",
-    "status": "status",
-    "uploadedAt": "uploaded_at",
-    "queuedAt": "queued_at",
-    "startedAt": "started_at",
-    "completedAt": "completed_at",
-    "durationSec": "duration_sec",
-    "originalFormat": "original_format",
-    "fileSizeBytes": "file_size_bytes",
-    "model": "model",
-    "lyricsModel": "lyrics_model",
-    "attempt": "attempt",
-    "stage": "stage",
-    "progress": "progress",
-    "seq": "seq",
-    "errorCode": "error_code",
-    "errorMessage": "error_message",
-    "lyricsStatus": "lyrics_status",
-    "lyricsReason": "lyrics_reason",
-}
-
-
-def public_view(song: Song, *, now: datetime, queue_position: int | None = None) -> dict[str, Any]:
-    """What the owner sees of a song. Every field is always there; what is not known is null."""
-    view = {name: getattr(song, field) for name, field in _PUBLIC.items()}
-    return view | {"etaSec": eta_s(song, now), "queuePosition": queue_position}
 
 
 @dataclass(frozen=True)

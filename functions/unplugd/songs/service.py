@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from unplugd.kernel.clock import to_iso
-from unplugd.kernel.errors import AppError, NotFound
+from unplugd.kernel.errors import AppError, Conflict, NotFound
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
+from unplugd.realtime import messages
 from unplugd.songs import rules
-from unplugd.songs.model import LINK_SECONDS, STEMS, STREAM_SUFFIX, Song, Status, output_prefix
+from unplugd.songs.model import (
+    LINK_SECONDS,
+    STEMS,
+    STREAM_SUFFIX,
+    LyricsStatus,
+    Song,
+    Status,
+    output_prefix,
+    public_view,
+)
+
+Push = Callable[[str, Mapping[str, Any]], int]
 
 _GONE = "There is no such song in your library."
 
@@ -25,7 +37,38 @@ class Songs(Protocol):
     ) -> Sequence[Song]: ...
     def line_position(self, song: Song) -> int: ...
     def update_details(self, song: Song, changes: Mapping[str, Any], *, now: str) -> Song | None: ...
-    def delete(self, song: Song, *, now: str) -> None: ...
+    def mark_queued_again(self, song: Song, *, now: str) -> Song | None: ...
+    def mark_cancelled(self, song: Song, *, now: str) -> Song | None: ...
+
+
+class Graves(Protocol):
+    """Where deleted songs are remembered."""
+
+    def bury_song(self, song: Song, *, now: str) -> None: ...
+
+
+class Originals(Protocol):
+    """The uploads bucket."""
+
+    def exists(self, key: str) -> bool: ...
+
+
+class Manifests(Protocol):
+    """The output bucket, to see which stages are finished."""
+
+    def read_json(self, key: str) -> dict[str, Any] | None: ...
+
+
+class Queue(Protocol):
+    """Where wake-ups go."""
+
+    def wake(self) -> None: ...
+
+
+class Executions(Protocol):
+    """The state machine."""
+
+    def stop(self, execution_arn: str) -> None: ...
 
 
 class Results(Protocol):
@@ -53,14 +96,14 @@ def list_songs(page: rules.Page, *, owner: str, songs: Songs, now: datetime) -> 
     cursor = (
         rules.encode_cursor(shown[-1].song_id, owner=owner, status=page.status, q=page.q) if more else None
     )
-    return {"data": [rules.public_view(song, now=now) for song in shown], "nextCursor": cursor}
+    return {"data": [public_view(song, now=now) for song in shown], "nextCursor": cursor}
 
 
 def get_song(song_id: str, *, owner: str, songs: Songs, results: Results, now: datetime) -> dict[str, Any]:
     """A song; a finished one with fresh links to all that was made from it."""
     song = _own(song_id, owner, songs)
-    position = songs.line_position(song) if song.status is Status.QUEUED else None
-    view = rules.public_view(song, now=now, queue_position=position)
+    position = songs.line_position(song) if song.waits else None
+    view = public_view(song, now=now, queue_position=position)
     return view | _links(song, results, now) if song.status is Status.COMPLETED else view
 
 
@@ -89,16 +132,23 @@ def update_song(
     after = songs.update_details(song, changes, now=to_iso(now)) if changes else song
     if after is None:
         raise NotFound(_GONE)
-    return rules.public_view(after, now=now)
+    return public_view(after, now=now)
 
 
 def delete_song(
-    song_id: str, *, owner: str, songs: Songs, uploads: Emptier, results: Emptier, now: datetime
+    song_id: str,
+    *,
+    owner: str,
+    songs: Songs,
+    graves: Graves,
+    uploads: Emptier,
+    results: Emptier,
+    now: datetime,
 ) -> dict[str, bool]:
     """Remove a song and everything made from it. The row goes first and leaves a tombstone, so whatever is left behind
     here, or written late, is found by its id."""
     song = _own(song_id, owner, songs)
-    songs.delete(song, now=to_iso(now))
+    graves.bury_song(song, now=to_iso(now))
     for bucket, prefix in (
         (uploads, f"uploads/{owner}/{song_id}/"),
         (results, output_prefix(owner, song_id)),
@@ -108,6 +158,64 @@ def delete_song(
         except AppError:
             logger().warning("some files of a deleted song remain for the sweeper", extra={"songId": song_id})
     return {"deleted": True}
+
+
+def retry_song(
+    song_id: str,
+    *,
+    owner: str,
+    songs: Songs,
+    originals: Originals,
+    results: Manifests,
+    queue: Queue,
+    push: Push,
+    now: datetime,
+) -> dict[str, Any]:
+    """Put a failed or cancelled song, or a finished one whose lyrics failed, back in line without another upload.
+    Finished stages are in S3, so only the missing ones run. Of several clicks at once one is the first, the others are
+    `Conflict`."""
+    song = _own(song_id, owner, songs)
+    if song.status is Status.COMPLETED and song.lyrics_status is not LyricsStatus.FAILED:
+        raise Conflict("This song is complete: there is nothing to try again.")
+    if song.status not in (Status.FAILED, Status.CANCELLED, Status.COMPLETED):
+        raise Conflict("This song is already on its way.")
+    if not _separated(song, results) and (song.attempt == 0 or not originals.exists(song.s3_key or "")):
+        raise Conflict("The uploaded file is no longer here. Please upload the song again.")
+    queued = songs.mark_queued_again(song, now=to_iso(now))
+    if queued is None:
+        raise Conflict("This song is already on its way.")
+    position = songs.line_position(queued)
+    if message := messages.for_song(queued, now=now, position=position):
+        push(owner, message)
+    queue.wake()
+    return public_view(queued, now=now, queue_position=position)
+
+
+def _separated(song: Song, results: Manifests) -> bool:
+    manifest = results.read_json(f"{output_prefix(song.user_id, song.song_id)}manifest.json") or {}
+    return {f"{stem}.wav" for stem in STEMS} <= set(manifest.get("files") or {})
+
+
+def cancel_song(
+    song_id: str, *, owner: str, songs: Songs, executions: Executions, queue: Queue, push: Push, now: datetime
+) -> tuple[dict[str, Any], bool]:
+    """Take a song out of the line or off the machine; answers the song and whether this call did it.
+
+    The row goes first: from then on a late completion changes nothing. Stopping the execution is repeated by a repeated
+    call, since the first may have died in between."""
+    song = _own(song_id, owner, songs)
+    if song.status not in (Status.QUEUED, Status.PROCESSING, Status.CANCELLED):
+        raise Conflict("Only a song that waits or is being processed can be cancelled.")
+    cancelled = song if song.status is Status.CANCELLED else songs.mark_cancelled(song, now=to_iso(now))
+    if cancelled is None:
+        raise Conflict("This song has just moved on. Look again.")
+    if cancelled.execution_arn:
+        executions.stop(cancelled.execution_arn)
+    fresh = cancelled is not song
+    if fresh and (message := messages.for_song(cancelled, now=now)):
+        push(owner, message)
+        queue.wake()
+    return public_view(cancelled, now=now), fresh
 
 
 def _own(song_id: str, owner: str, songs: Songs) -> Song:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from unplugd.kernel.clock import to_iso
-from unplugd.kernel.errors import Invalid, TooLarge, UnsupportedType
+from unplugd.kernel.errors import Conflict, Invalid, NotFound, TooLarge, UnsupportedType
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
 from unplugd.realtime import messages
@@ -69,29 +69,45 @@ def create_upload(
     if upload.size_bytes > rules.MAX_BYTES:
         raise TooLarge(rules.TOO_LARGE.message)
     key = upload_key(owner, song_id, rules.safe_file_name(upload.file_name))
-    songs.create_pending(
-        Song(
-            user_id=owner,
-            song_id=song_id,
-            status=Status.PENDING_UPLOAD,
-            uploaded_at=to_iso(now),
-            updated_at=to_iso(now),
-            title=upload.title,
-            artist=upload.artist,
-            language=upload.language,
-            content_type=upload.content_type,
-            file_size_bytes=upload.size_bytes,
-            s3_key=key,
-            model=upload.model,
-            lyrics_model=upload.lyrics_model,
-            ttl=int(now.timestamp()) + rules.UPLOAD_TTL_S,
-        )
+    song = Song(
+        user_id=owner,
+        song_id=song_id,
+        status=Status.PENDING_UPLOAD,
+        uploaded_at=to_iso(now),
+        updated_at=to_iso(now),
+        title=upload.title,
+        artist=upload.artist,
+        language=upload.language,
+        content_type=upload.content_type,
+        file_size_bytes=upload.size_bytes,
+        s3_key=key,
+        model=upload.model,
+        lyrics_model=upload.lyrics_model,
+        ttl=int(now.timestamp()) + rules.UPLOAD_TTL_S,
     )
-    url = objects.upload_link(key, content_type=upload.content_type, size_bytes=upload.size_bytes)
+    songs.create_pending(song)
+    return _link(song, objects)
+
+
+def renew_upload(song_id: str, *, owner: str, songs: Songs, objects: Objects) -> dict[str, Any]:
+    """A fresh link for a file that was announced and has not arrived."""
+    song = songs.get(owner, song_id) if is_song_id(song_id) else None
+    if song is None:
+        raise NotFound("There is no such song in your library.")
+    if song.status is not Status.PENDING_UPLOAD:
+        raise Conflict("This song's file has already arrived.")
+    return _link(song, objects)
+
+
+def _link(song: Song, objects: Objects) -> dict[str, Any]:
+    content_type = song.content_type or ""
+    url = objects.upload_link(
+        song.s3_key or "", content_type=content_type, size_bytes=song.file_size_bytes or 0
+    )
     return {
-        "songId": song_id,
+        "songId": song.song_id,
         "uploadUrl": url,
-        "headers": {"Content-Type": upload.content_type, "If-None-Match": "*"},
+        "headers": {"Content-Type": content_type, "If-None-Match": "*"},
         "expiresIn": LINK_SECONDS,
     }
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.stage import CHOSEN, OWNER, SONG, Stage, event
 from unplugd.kernel.errors import Conflict, Invalid, NotFound
-from unplugd.songs.model import Status
+from unplugd.songs.model import LyricsStatus, Status
 
 PREFIX = f"output/{OWNER}/{SONG}/"
 WORDS = {
@@ -97,3 +97,27 @@ def test_incomplete_results_are_no_completion(
 def test_a_deleted_song_is_gone(stage: Stage) -> None:
     with pytest.raises(NotFound):
         call(stage)
+
+
+LYRICS_RUN = {
+    "status": Status.COMPLETED,
+    "attempt": 2,
+    "seq": 12,
+    "lyrics_status": LyricsStatus.PROCESSING,
+    "completed_at": "2026-01-31T08:20:00.000Z",
+}
+
+
+def test_a_lyrics_only_run_ends_in_the_lyrics_status(
+    stage: Stage, put_song: Any, results: Callable[..., None]
+) -> None:
+    put_song(**LYRICS_RUN)
+    results(WORDS)
+    assert call(stage, attempt=2)["seq"] == 13
+    row = stage.row() or {}
+    assert (row["status"], row["lyricsStatus"], row["completedAt"]) == (
+        "COMPLETED",
+        "READY",
+        "2026-01-31T08:20:00.000Z",
+    )
+    assert call(stage, attempt=2)["seq"] == 13

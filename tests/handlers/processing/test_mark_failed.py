@@ -8,7 +8,7 @@ import pytest
 
 from tests.stage import CHOSEN, OWNER, SONG, Stage, event
 from unplugd.kernel.errors import Conflict
-from unplugd.songs.model import Status
+from unplugd.songs.model import LyricsStatus, Status
 
 PREFIX = f"output/{OWNER}/{SONG}/"
 RUNNING = {"status": Status.PROCESSING, "attempt": 1, "seq": 5}
@@ -104,3 +104,17 @@ def test_a_late_failure_changes_nothing(
         call(stage)
     assert stage.row() == before
     assert sent == []
+
+
+def test_a_lyrics_only_run_that_fails_never_hides_the_stems(
+    stage: Stage, put_song: Any, sent: Frames, results: Callable[..., None]
+) -> None:
+    put_song(status=Status.COMPLETED, attempt=2, seq=12, lyrics_status=LyricsStatus.PROCESSING)
+    results(None)
+    stage.connect("one")
+    call(stage, attempt=2, stage="MarkCompleted", error="Transient", cause="x")
+    row = stage.row() or {}
+    assert (row["status"], row["lyricsStatus"]) == ("COMPLETED", "FAILED")
+    assert row["lyricsReason"].endswith(".")
+    assert f"{PREFIX}drums.wav" in stage.keys("OUTPUT_BUCKET")
+    assert sent == [("one", {"songId": SONG, "seq": 13, "type": "COMPLETED"})]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.stage import CHOSEN, MACHINE, SONG, STRANGER, Stage, event
-from unplugd.songs.model import Status
+from unplugd.songs.model import LyricsStatus, Status
 
 Frames = list[tuple[str, dict[str, Any]]]
 IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(5)]
@@ -199,3 +199,39 @@ def test_two_starters_that_race_never_exceed_the_slots(stage: Stage, line: None,
     assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
     assert len(executions(stage)) == 2
     assert STRANGER not in str(slots(stage))
+
+
+def test_failed_lyrics_of_a_complete_song_run_alone(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(
+        status=Status.COMPLETED,
+        lyrics_status=LyricsStatus.QUEUED,
+        queued_at="2026-01-31T08:00:00.000Z",
+        attempt=2,
+        duration_sec=3.0,
+    )
+    wake(stage)
+    row = stage.row() or {}
+    assert (row["status"], row["lyricsStatus"]) == ("COMPLETED", "PROCESSING")
+    assert json.loads(stage.sfn.describe_execution(executionArn=arn(SONG, 2))["input"])["lyricsOnly"] is True
+    stage.sfn.stop_execution(executionArn=arn(SONG, 2))
+    wake(stage, ended(arn(SONG, 2), "ABORTED"))
+    row = stage.row() or {}
+    assert (row["status"], row["lyricsStatus"], row["attempt"]) == ("COMPLETED", "PROCESSING", 3)
+
+
+def test_a_song_cancelled_while_it_starts_is_stopped(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from unplugd.aws.executions import Executions
+
+    put_song(status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
+    start = Executions.start
+
+    def start_late(self: Executions, name: str, payload: Any) -> None:
+        put_song(status=Status.CANCELLED, attempt=1)
+        start(self, name, payload)
+
+    monkeypatch.setattr(Executions, "start", start_late)
+    wake(stage)
+    assert stage.sfn.describe_execution(executionArn=arn(SONG))["status"] == "ABORTED"
+    assert sent == []

@@ -12,6 +12,7 @@ def handler(request: http.Request) -> http.Response:
         request.path["songId"],
         owner=request.user_id,
         songs=wiring.songs(),
+        graves=wiring.graves(),
         uploads=wiring.uploads(),
         results=wiring.results(),
         now=utc_now(),

@@ -1,0 +1,20 @@
+"""GET /account/export: a page of everything we hold of the caller."""
+
+from unplugd import wiring
+from unplugd.account import service
+from unplugd.edge import http
+from unplugd.kernel.clock import utc_now
+
+
+@http.handler
+def handler(request: http.Request) -> http.Response:
+    page = service.export_account(
+        request.user_id,
+        request.email,
+        cursor=request.query_only("cursor").get("cursor"),
+        songs=wiring.songs(),
+        originals=wiring.uploads(),
+        results=wiring.results(),
+        now=utc_now(),
+    )
+    return http.ok(page)

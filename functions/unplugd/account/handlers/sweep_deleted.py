@@ -1,0 +1,16 @@
+"""Each five minutes: empty what deleted songs left behind or got written late."""
+
+from typing import Any
+
+from unplugd import wiring
+from unplugd.account import service
+from unplugd.edge import task
+from unplugd.kernel.clock import utc_now
+
+
+@task.handler
+def handler(_event: dict[str, Any]) -> dict[str, Any]:
+    left = service.sweep_deleted(
+        graves=wiring.graves(), originals=wiring.uploads(), results=wiring.results(), now=utc_now()
+    )
+    return {"tombstones": left}

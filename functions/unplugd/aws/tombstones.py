@@ -1,0 +1,101 @@
+"""What was deleted: a row that goes leaves a tombstone in the songs table, so that files that remain, or are written
+late, are found by its id and swept. A tombstone's partition is no person's: no user id begins with #."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from unplugd.account.model import Tombstone
+from unplugd.aws.clients import passing_faults
+from unplugd.kernel.errors import Conflict, NotFound, Transient
+from unplugd.songs.model import Song, Status
+
+_DELETED = "#deleted"
+
+
+class Tombstones:
+    """The `#deleted` partition of `{app}-{env}-songs`."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._db = client
+        self._table = table
+
+    def bury_song(self, song: Song, *, now: str) -> None:
+        """Remove a song's row and leave its tombstone, in one transaction. `Conflict` while it waits or runs."""
+        running = {":q": {"S": Status.QUEUED}, ":p": {"S": Status.PROCESSING}}
+        remove = {
+            "TableName": self._table,
+            "Key": {"userId": {"S": song.user_id}, "songId": {"S": song.song_id}},
+            "ConditionExpression": "attribute_exists(songId) AND NOT #s IN (:q, :p)",
+            "ExpressionAttributeNames": {"#s": "status"},
+            "ExpressionAttributeValues": running,
+        }
+        put = {"TableName": self._table, "Item": _row(Tombstone(song.user_id, song.song_id, now))}
+        try:
+            with passing_faults("delete the song"):
+                self._db.transact_write_items(TransactItems=[{"Delete": remove}, {"Put": put}])
+        except self._db.exceptions.TransactionCanceledException as error:
+            raise self._why(song) from error
+
+    def _why(self, song: Song) -> Exception:
+        key = {"userId": {"S": song.user_id}, "songId": {"S": song.song_id}}
+        row = self._db.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if row is None:
+            return NotFound("There is no such song in your library.")
+        if row["status"]["S"] in (Status.QUEUED, Status.PROCESSING):
+            return Conflict("This song is being processed. Cancel it first, then delete it.")
+        return Transient("Could not delete the song just now. Please try again.")
+
+    def bury_account(self, user_id: str, *, now: str) -> None:
+        """Leave a tombstone for everything a person has, before the first row goes."""
+        with passing_faults("delete the account"):
+            self._db.put_item(TableName=self._table, Item=_row(Tombstone(user_id, None, now)))
+
+    def remove_rows(self, songs: Sequence[Song]) -> None:
+        """Remove rows of a buried account, whatever their state."""
+        for start in range(0, len(songs), 25):  # the most that one batch takes
+            keys = [
+                {"userId": {"S": s.user_id}, "songId": {"S": s.song_id}} for s in songs[start : start + 25]
+            ]
+            left = {self._table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+            with passing_faults("delete the account"):
+                for _ in range(8):
+                    left = self._db.batch_write_item(RequestItems=left).get("UnprocessedItems") or {}
+                    if not left:
+                        break
+            if left:
+                raise Transient("Could not delete everything just now. Please try again.")
+
+    def all(self, limit: int) -> Sequence[Tombstone]:
+        """Up to `limit` tombstones."""
+        with passing_faults("read the tombstones"):
+            got = self._db.query(
+                TableName=self._table,
+                KeyConditionExpression="userId = :d",
+                ExpressionAttributeValues={":d": {"S": _DELETED}},
+                Limit=limit,
+            )
+        return [
+            Tombstone(
+                row["owner"]["S"],
+                None if row["songId"]["S"].startswith("account#") else row["songId"]["S"],
+                row["deletedAt"]["S"],
+            )
+            for row in got["Items"]
+        ]
+
+    def remove(self, tombstone: Tombstone) -> None:
+        """Forget a tombstone: nothing more can be written where it stands."""
+        key = {name: _row(tombstone)[name] for name in ("userId", "songId")}
+        with passing_faults("remove a tombstone"):
+            self._db.delete_item(TableName=self._table, Key=key)
+
+
+def _row(tombstone: Tombstone) -> dict[str, Any]:
+    return {
+        "userId": {"S": _DELETED},
+        "songId": {"S": tombstone.song_id or f"account#{tombstone.owner}"},
+        "owner": {"S": tombstone.owner},
+        "deletedAt": {"S": tombstone.deleted_at},
+    }

@@ -1,0 +1,30 @@
+"""What the account handlers' tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.stage import CHOSEN, OWNER, STRANGER, Stage
+from unplugd.songs.model import Status, output_prefix, upload_key
+
+
+@pytest.fixture
+def library(stage: Stage, put_song: Any) -> Callable[[int], list[str]]:
+    """Two people's songs with files: `count` of the owner's, one of a stranger."""
+
+    def fill(count: int) -> list[str]:
+        ids = [f"01J9ZQ4X5V8K2M3N4P5Q6R7{n:03d}" for n in range(count)]
+        for owner, song_id in [(STRANGER, "01J9ZQ4X5V8K2M3N4P5Q6R7ZZZ"), *((OWNER, i) for i in ids)]:
+            put_song(
+                user_id=owner, song_id=song_id, status=Status.COMPLETED, attempt=1, title=f"Song {song_id}"
+            )
+            put = stage.s3.put_object
+            put(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=upload_key(owner, song_id, "song.mp3"), Body=b"x")
+            for name in ("drums.wav", "lyrics.json"):
+                put(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=output_prefix(owner, song_id) + name, Body=b"x")
+        return ids
+
+    return fill

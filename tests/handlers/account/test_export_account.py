@@ -1,0 +1,42 @@
+"""GET /account/export."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.stage import OWNER, STRANGER, Stage, event
+
+
+def ask(stage: Stage, cursor: str | None = None) -> tuple[int, Any]:
+    trigger = event("account", "export_account")
+    trigger["queryStringParameters"] = {"cursor": cursor} if cursor is not None else None
+    answer = stage.call("account", "export_account", trigger)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_every_song_and_every_file_over_all_pages(stage: Stage, library: Callable[[int], list[str]]) -> None:
+    ids = library(45)
+    songs: list[str] = []
+    paths: list[str] = []
+    cursor = None
+    while True:
+        status, page = ask(stage, cursor)
+        assert status == 200
+        assert page["account"] == {"userId": OWNER, "email": "singer@example.com"}
+        songs += [entry["song"]["songId"] for entry in page["data"]]
+        paths += [urlsplit(url).path for entry in page["data"] for url in entry["files"].values()]
+        cursor = page["nextCursor"]
+        if cursor is None:
+            break
+    assert songs == ids[::-1]
+    assert len(paths) == 45 * 3
+    assert not any(STRANGER in path for path in paths)
+
+
+def test_a_cursor_of_ones_own_making_is_400(stage: Stage) -> None:
+    assert ask(stage, "../..")[0] == 400
+
+
+def test_an_empty_library_is_an_empty_export(stage: Stage) -> None:
+    assert ask(stage)[1]["data"] == []

@@ -1,0 +1,72 @@
+"""POST /songs/{songId}/cancel."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.stage import MACHINE, SONG, Stage, event
+from unplugd.songs.model import Status
+
+Frames = list[tuple[str, dict[str, Any]]]
+ARN = MACHINE.replace("stateMachine", "execution") + f":{SONG}-1"
+
+
+def ask(stage: Stage) -> tuple[int, Any]:
+    answer = stage.call("songs", "cancel_song", event("songs", "cancel_song"))
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_a_waiting_song_leaves_the_line(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(status=Status.QUEUED, queued_at="2026-01-31T08:15:00.000Z", attempt=1, seq=1)
+    stage.connect("one")
+    status, song = ask(stage)
+    assert (status, song["status"]) == (202, "CANCELLED")
+    assert not {"line", "lineKey"} & set(stage.row() or {})
+    assert sent == [("one", {"songId": SONG, "seq": 2, "type": "CANCELLED"})]
+    assert ask(stage)[0] == 200
+    assert len(sent) == 1
+
+
+def test_a_running_song_is_stopped(stage: Stage, put_song: Any, sent: Frames) -> None:
+    stage.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1")
+    put_song(status=Status.PROCESSING, attempt=1, execution_arn=ARN, stage="demucs", progress=40)
+    assert ask(stage)[0] == 202
+    assert stage.sfn.describe_execution(executionArn=ARN)["status"] == "ABORTED"
+    assert "progress" not in (stage.row() or {})
+    assert stage.wake_ups() == 1
+
+
+def test_a_call_that_died_before_stopping_is_finished_by_the_next(
+    stage: Stage, put_song: Any, sent: Frames
+) -> None:
+    stage.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1")
+    put_song(status=Status.CANCELLED, attempt=1, execution_arn=ARN)
+    assert ask(stage)[0] == 200
+    assert stage.sfn.describe_execution(executionArn=ARN)["status"] == "ABORTED"
+
+
+def test_an_execution_that_never_was_is_no_fault(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(status=Status.PROCESSING, attempt=1, execution_arn=ARN)
+    assert ask(stage)[0] == 202
+
+
+@pytest.mark.parametrize("status", [Status.PENDING_UPLOAD, Status.COMPLETED, Status.FAILED])
+def test_anything_else_is_409(stage: Stage, put_song: Any, sent: Frames, status: Status) -> None:
+    put_song(status=status, attempt=1)
+    before = stage.row()
+    assert ask(stage)[0] == 409
+    assert stage.row() == before
+
+
+def test_a_song_that_completes_at_that_moment_stays_complete(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from unplugd.aws.song_table import SongTable
+
+    stale = put_song(status=Status.PROCESSING, attempt=1, execution_arn=ARN)
+    put_song(status=Status.COMPLETED, attempt=1)
+    monkeypatch.setattr(SongTable, "get", lambda *_: stale)
+    assert ask(stage)[0] == 409
+    assert (stage.row() or {})["status"] == "COMPLETED"
+    assert sent == []

@@ -1,0 +1,126 @@
+"""POST /songs/{songId}/retry."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.stage import CHOSEN, OWNER, SONG, Stage, event
+from unplugd.songs.model import LyricsStatus, Status, output_prefix, upload_key
+
+Frames = list[tuple[str, dict[str, Any]]]
+FAILED = {"status": Status.FAILED, "attempt": 1, "seq": 6, "error_code": "OLD", "error_message": "Old."}
+
+
+def ask(stage: Stage) -> tuple[int, Any]:
+    answer = stage.call("songs", "retry_song", event("songs", "retry_song"))
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+@pytest.fixture
+def original(stage: Stage) -> None:
+    stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=upload_key(OWNER, SONG, "song.mp3"), Body=b"x")
+
+
+@pytest.fixture
+def stems(stage: Stage) -> Callable[[], None]:
+    def store() -> None:
+        files = {f"{stem}.wav": {} for stem in ("drums", "bass", "other", "vocals")}
+        key = f"{output_prefix(OWNER, SONG)}manifest.json"
+        stage.s3.put_object(
+            Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key, Body=json.dumps({"files": files}).encode()
+        )
+
+    return store
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
+def test_three_clicks_start_one_attempt(
+    stage: Stage, put_song: Any, sent: Frames, original: None, status: Status
+) -> None:
+    put_song(**FAILED | {"status": status})
+    stage.connect("one")
+    answers = [ask(stage)[0] for _ in range(3)]
+    row = stage.row() or {}
+    assert answers == [202, 409, 409]
+    assert (row["status"], row["attempt"], row["seq"]) == ("QUEUED", 2, 7)
+    assert row["lineKey"] == f"{row['queuedAt']}#{SONG}"
+    assert not {"errorCode", "errorMessage", "executionArn", "stage"} & set(row)
+    assert sent == [("one", {"songId": SONG, "seq": 7, "type": "QUEUED", "position": 1})]
+    assert stage.wake_ups() == 1
+
+
+def test_two_clicks_at_the_very_same_time_start_one_attempt(
+    stage: Stage, put_song: Any, sent: Frames, original: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second reads the row before the first writes it."""
+    from unplugd.aws.song_table import SongTable
+
+    put_song(**FAILED)
+    seen = SongTable.get
+    stale = put_song(**FAILED)
+    monkeypatch.setattr(SongTable, "get", lambda *_: stale)
+    assert [ask(stage)[0], ask(stage)[0]] == [202, 409]
+    monkeypatch.setattr(SongTable, "get", seen)
+    assert (stage.row() or {})["attempt"] == 2
+
+
+def test_without_the_original_there_is_nothing_to_try(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(**FAILED)
+    status, body = ask(stage)
+    assert status == 409
+    assert "upload the song again" in body["message"]
+    assert (stage.row() or {})["status"] == "FAILED"
+
+
+def test_a_file_the_validator_refused_stays_refused(
+    stage: Stage, put_song: Any, sent: Frames, original: None
+) -> None:
+    put_song(**FAILED | {"attempt": 0})
+    assert ask(stage)[0] == 409
+
+
+def test_finished_stems_need_no_original(
+    stage: Stage, put_song: Any, sent: Frames, stems: Callable[[], None]
+) -> None:
+    put_song(**FAILED)
+    stems()
+    assert ask(stage)[0] == 202
+
+
+def test_failed_lyrics_of_a_complete_song_wait_while_the_song_stays_complete(
+    stage: Stage, put_song: Any, sent: Frames, stems: Callable[[], None]
+) -> None:
+    put_song(
+        status=Status.COMPLETED, attempt=1, lyrics_status=LyricsStatus.FAILED, lyrics_reason="No engine."
+    )
+    stems()
+    status, song = ask(stage)
+    assert status == 202
+    assert (song["status"], song["lyricsStatus"], song["lyricsReason"]) == ("COMPLETED", "QUEUED", None)
+    assert (song["attempt"], song["queuePosition"]) == (2, 1)
+    assert ask(stage)[0] == 409
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": Status.PENDING_UPLOAD},
+        {"status": Status.QUEUED, "queued_at": "2026-01-31T08:15:00.000Z"},
+        {"status": Status.PROCESSING},
+        {"status": Status.COMPLETED, "lyrics_status": LyricsStatus.READY},
+        {"status": Status.COMPLETED, "lyrics_status": LyricsStatus.INSTRUMENTAL},
+    ],
+)
+def test_anything_else_is_409(
+    stage: Stage, put_song: Any, sent: Frames, original: None, fields: dict[str, Any]
+) -> None:
+    put_song(attempt=1, **fields)
+    before = stage.row()
+    assert ask(stage)[0] == 409
+    assert stage.row() == before
+
+
+def test_no_such_song_is_404(stage: Stage) -> None:
+    assert ask(stage)[0] == 404
