@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 4566
 STACK_NAME = "unplugd-dev"
+# One song at a time: the separator alone can use every core of a laptop.
+PARAMETERS = {"Environment": "dev", "MaxConcurrentSongs": "1"}
 LOCAL_CODE = "123456"  # the code the local Cognito sends to everyone
 _EMAIL = "you@unplugd.example"
 _WAIT_FOR_OTHER_S = 120.0
@@ -111,7 +113,7 @@ def start(root: Path, say: Say, *, port: int) -> Iterator[Session]:
     say("Starting the local stack (127.0.0.1 only, no Docker).")
     with LocalStack(root, port=port) as endpoint:
         say("Deploying the templates.")
-        outputs = deploy(endpoint, parameters={"Environment": "dev"}, stack_name=STACK_NAME)
+        outputs = deploy(endpoint, parameters=PARAMETERS, stack_name=STACK_NAME)
         session = Session(endpoint.url, endpoint.pid, outputs, endpoint.data_dir, is_ours=True)
         note = root / "session.json"
         write_private(note, json.dumps({k: v for k, v in asdict(session).items() if k in _NOTED}, indent=1))
