@@ -35,10 +35,15 @@ def separate_file(
     out: Path,
     *,
     model: str = "auto",
+    models: Path | None = None,
     progress: Callable[[float], None] = lambda _fraction: None,
     stop: threading.Event | None = None,
 ) -> SeparationResult:
-    """Separate `source` into `out`: {drums,bass,other,vocals}.wav, a stream file of each, peaks.json."""
+    """Separate `source` into `out`: {drums,bass,other,vocals}.wav, a stream file of each, peaks.json.
+
+    `models` is the folder of the weights (ml.models.store); without it only the preview can run. Raises
+    ml.audio.BadAudio (bad input), ModelUnavailable, ml.Stopped (stop was set).
+    """
     from ml.separation.job import run
 
-    return run(source, out, model=model, progress=progress, stop=stop or threading.Event())
+    return run(source, out, model=model, models=models, progress=progress, stop=stop or threading.Event())

@@ -44,11 +44,16 @@ class Separator(Protocol):
         """Whether the stems add up to the mix, so that `other` may take the others' rounding."""
         ...
 
+    @property
+    def share(self) -> float:
+        """How much of the time after decoding goes into `separate`, 0…1; the rest is writing. For even progress."""
+        ...
+
     def separate(self, mix: Mix) -> Generator[StemBlock, None, None]:
         """Yield the stems from the first frame to the last, every frame once. Must not change the mix.
 
-        Yield every few seconds of audio: the job looks for a stop between blocks. When closed early, leave no thread
-        at work.
+        The job looks for a stop between blocks, so yield at least every second or two of work, an empty block where
+        nothing is ready. When closed early, leave no thread at work.
         """
         ...
 

@@ -25,8 +25,8 @@ from ml.separation.residual import residual_db
 
 PEAKS = "peaks.json"
 
-# Shares of the work, measured on a three-minute song, so that progress runs at an even pace.
-_DECODED, _SEPARATED, _WRITTEN = 0.05, 0.40, 0.98
+# Shares of the work, so that progress runs at an even pace; how the middle is shared, the separator says.
+_DECODED, _WRITTEN = 0.05, 0.98
 
 
 class Watch:
@@ -46,13 +46,19 @@ class Watch:
 
 
 def run(
-    source: Path, out: Path, *, model: str, progress: Callable[[float], None], stop: threading.Event
+    source: Path,
+    out: Path,
+    *,
+    model: str,
+    models: Path | None,
+    progress: Callable[[float], None],
+    stop: threading.Event,
 ) -> SeparationResult:
     """See ml.separation.separate_file. On any failure nothing of this run stays in `out`."""
     began = time.monotonic()
     watch = Watch(progress, stop)
     watch.at(0.0)
-    separator = registry.load(model)
+    separator = registry.load(model, models)
     source_sha256 = sha256(source)
     out.mkdir(parents=True, exist_ok=True)
     names = tuple([f"{s}.wav" for s in STEMS] + [f"{s}{stream.SUFFIX}" for s in STEMS] + [PEAKS])
@@ -63,7 +69,7 @@ def run(
         with StemFile(room / "stems.f32") as stems:
             _separate(separator, mix, stems, watch)
             gain = shared_gain(stems.peak)
-            _write(stems, mix, room, gain, separator.additive, watch)
+            _write(stems, mix, room, gain, separator, watch)
         residual = residual_db([room / f"{s}.wav" for s in STEMS], mix, gain, lambda: watch.at(_WRITTEN))
         for name in names:
             (room / name).replace(out / name)
@@ -96,21 +102,30 @@ def _decode(source: Path, path: Path, watch: Watch) -> FloatFile:
 
 def _separate(separator: Separator, mix: FloatFile, stems: StemFile, watch: Watch) -> None:
     watch.at(_DECODED)
+    whole = _separated(separator) - _DECODED
     with closing(separator.separate(mix)) as blocks:  # on a stop its threads end before the mix is deleted
         for block in blocks:
             stems.write(block)
-            watch.at(_DECODED + (_SEPARATED - _DECODED) * stems.frames / mix.frames)
+            watch.at(_DECODED + whole * stems.frames / mix.frames)
     if stems.frames != mix.frames:
         raise AssertionError(f"{separator.model} gave {stems.frames} frames for a mix of {mix.frames}")
 
 
-def _write(stems: StemFile, mix: FloatFile, room: Path, gain: float, additive: bool, watch: Watch) -> None:
+def _separated(separator: Separator) -> float:
+    """The fraction of the job that is done when the last stem is there."""
+    return _DECODED + separator.share * (_WRITTEN - _DECODED)
+
+
+def _write(
+    stems: StemFile, mix: FloatFile, room: Path, gain: float, separator: Separator, watch: Watch
+) -> None:
+    begun = _separated(separator)
     done = 0
     with StemWriters(room) as writers:
         for block in stems.blocks(BLOCK_FRAMES):
-            part = mix.read(done, block.shape[1]) if additive else None
+            part = mix.read(done, block.shape[1]) if separator.additive else None
             writers.feed(quantise(block, gain, part))
             done += block.shape[1]
-            watch.at(_SEPARATED + (_WRITTEN - _SEPARATED) * done / mix.frames)
+            watch.at(begun + (_WRITTEN - begun) * done / mix.frames)
         peaks = writers.peaks()
     (room / PEAKS).write_text(json.dumps(document(peaks), separators=(",", ":")), encoding="utf-8")

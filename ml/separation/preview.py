@@ -49,6 +49,7 @@ class Preview:
     version: ClassVar[str] = "1"
     sha256: ClassVar[str] = ""  # no weights
     additive: ClassVar[bool] = True
+    share: ClassVar[float] = 0.38  # measured on a three-minute song
 
     def __init__(self, frames_a_chunk: int = _FRAMES_A_CHUNK, workers: int = 2) -> None:
         self._chunk = frames_a_chunk * _HOP

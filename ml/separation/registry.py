@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from ml.models import ModelError
+from ml.models.sources import DEMUCS, SEPARATION_ORDER
+from ml.models.store import Model, ModelStore
 from ml.separation import ModelUnavailable
 from ml.separation.engine import Separator
 
 DEFAULT = "preview"
+"""What "auto" falls back on: it needs no weights."""
 
 
 def _preview() -> Separator:
@@ -16,16 +21,46 @@ def _preview() -> Separator:
     return Preview()
 
 
+def _demucs(model: Model) -> Separator:
+    from ml.separation.demucs import Demucs
+
+    return Demucs(model)
+
+
 _MODELS: dict[str, Callable[[], Separator]] = {"preview": _preview}
+_ENGINES: dict[str, Callable[[Model], Separator]] = {"demucs": _demucs}
+"""Those that are always there, and what runs the weights of each kind."""
 
 
-def load(model: str) -> Separator:
-    """The separator for `model`; "auto" is the best that is there. Raises ModelUnavailable."""
+def load(model: str, models: Path | None = None) -> Separator:
+    """The separator for `model`, its weights looked for in the folder `models`. Raises ModelUnavailable.
+
+    "auto" is the first of SEPARATION_ORDER that is here and whose packages are installed, else the preview.
+    """
+    name = choose(models) if model == "auto" else model
+    if name in _MODELS:
+        return _MODELS[name]()
     try:
-        build = _MODELS[DEFAULT if model == "auto" else model]
-    except KeyError:
-        there = ", ".join(["auto", *sorted(_MODELS)])
-        raise ModelUnavailable(
-            f"The separation model '{model}' is not installed here. There is: {there}."
-        ) from None
-    return build()
+        stored = ModelStore(models).find(name) if models is not None else None
+    except ModelError as error:
+        raise ModelUnavailable(str(error)) from error
+    if stored is not None and stored.kind in _ENGINES:
+        return _ENGINES[stored.kind](stored)
+    there = ", ".join(["auto", *sorted(_MODELS), *present(models)])
+    how = f" To install it: make models MODELS={name}." if name in DEMUCS else ""
+    raise ModelUnavailable(f"The separation model '{name}' is not installed here. There is: {there}.{how}")
+
+
+def choose(models: Path | None) -> str:
+    """The name that "auto" stands for here."""
+    from ml.separation.demucs import is_installed
+
+    here = present(models)
+    return next((name for name in SEPARATION_ORDER if name in here), DEFAULT) if is_installed() else DEFAULT
+
+
+def present(models: Path | None) -> list[str]:
+    """The separators whose weights are in the folder `models`, by name."""
+    if models is None:
+        return []
+    return [model.name for model in ModelStore(models).list() if model.kind in _ENGINES]
