@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 
 from task import stopping
 
@@ -14,8 +15,10 @@ def main() -> int:
     from ml.separation import separate_file
     from task import shell
     from task.demucs_stage import DemucsStage
+    from task.settings import model_folder
 
-    return shell.run(DemucsStage(separate_file, read_tag_lyrics), os.environ, stop=stop)
+    separate = partial(separate_file, models=model_folder(os.environ))
+    return shell.run(DemucsStage(separate, read_tag_lyrics), os.environ, stop=stop)
 
 
 if __name__ == "__main__":

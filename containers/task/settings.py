@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 SONG = ("USER_ID", "SONG_ID", "ATTEMPT")
 COMMON = (*SONG, "OUTPUT_BUCKET", "OUTPUT_PREFIX", "PROGRESS_FUNCTION", "CORRELATION_ID")
@@ -24,6 +25,12 @@ class Settings:
     progress_function: str
     correlation_id: str
     own: Mapping[str, str]
+
+
+def model_folder(environ: Mapping[str, str]) -> Path | None:
+    """Where the weights lie (MODEL_DIR); None where there are none: then only the built-in engines can run."""
+    chosen = environ.get("MODEL_DIR", "").strip()
+    return Path(chosen) if chosen else None
 
 
 def read(environ: Mapping[str, str], *, own: Sequence[str] = (), optional: Sequence[str] = ()) -> Settings:

@@ -86,6 +86,8 @@ class WhisperStage:
             "language": document["language"],
             "source": document.get("source"),
             "estimated": document.get("estimated", False),
+            # Which weights "auto" came to; None where the engine has none.
+            "engineModel": document.get("model"),
             "seconds": round(job.clock() - began, 3),
             "files": [LYRICS],
         }

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 
 from task import stopping
 
@@ -13,9 +14,12 @@ def main() -> int:
     from ml.lyrics import write_lyrics
     from ml.lyrics.engines import resolve
     from task import shell
+    from task.settings import model_folder
     from task.whisper_stage import WhisperStage
 
-    return shell.run(WhisperStage(write_lyrics, resolve), os.environ, stop=stop)
+    models = model_folder(os.environ)
+    stage = WhisperStage(partial(write_lyrics, models=models), partial(resolve, models=models))
+    return shell.run(stage, os.environ, stop=stop)
 
 
 if __name__ == "__main__":

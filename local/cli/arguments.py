@@ -49,6 +49,16 @@ def _run(options: argparse.Namespace) -> int:
             commands.separate(options.file, options.out, options.model)
         case "reset":
             commands.reset(options.data, sure=options.yes)
+        case "models":
+            from local.cli import models
+
+            return models.run(
+                options.name,
+                source=options.source,
+                from_hub=options.hub,
+                verify=options.verify,
+                listing=options.list,
+            )
         case "doctor":
             from local.cli import doctor
 
@@ -89,6 +99,18 @@ def _parser() -> argparse.ArgumentParser:
 
     reset = words.add_parser("reset", parents=[kept], help="forget the local library")
     reset.add_argument("--yes", action="store_true", help="do not ask")
+
+    models = words.add_parser("models", help="fetch the weights of better engines (make models does it all)")
+    models.add_argument(
+        "name",
+        nargs="*",
+        metavar="NAME",
+        help="htdemucs_ft, htdemucs, base, small, …; default: htdemucs_ft base",
+    )
+    models.add_argument("--from", dest="source", type=Path, metavar="DIR", help="take them from a folder")
+    models.add_argument("--hub", action="store_true", help="demucs from the model hub, not from its own host")
+    models.add_argument("--verify", action="store_true", help="hash what is here again")
+    models.add_argument("--list", action="store_true", help="say what is here")
 
     doctor = words.add_parser("doctor", parents=[kept], help="what this machine has, and what would help")
     doctor.add_argument("--json", action="store_true", help="for programs")

@@ -84,6 +84,7 @@ def separate(song: Path, out: Path, model: str) -> None:
     """Stems only, by the ml core alone: no stack, no account, nothing kept elsewhere."""
     import threading
 
+    from local.cli.models import model_folder
     from ml import Stopped
     from ml.audio import BadAudio
     from ml.separation import ModelUnavailable, separate_file
@@ -103,7 +104,12 @@ def separate(song: Path, out: Path, model: str) -> None:
     try:
         console.progress("Separating", 0.0)
         made = separate_file(
-            song, folder, model=model, progress=lambda f: console.progress("Separating", f), stop=stop
+            song,
+            folder,
+            model=model,
+            models=model_folder(),
+            progress=lambda f: console.progress("Separating", f),
+            stop=stop,
         )
     except Stopped:
         raise KeyboardInterrupt from None

@@ -59,6 +59,7 @@ def examine(root: Path) -> list[Check]:
         ("audio", audio_libraries),
         ("separation", separation),
         ("lyrics", lyrics),
+        ("weights", weights),
         ("data", lambda: data_folder(root)),
         ("disk", lambda: disk(root)),
         ("port", lambda: port(root)),
@@ -132,44 +133,53 @@ def _codec(name: str, mode: Literal["r", "w"]) -> bool:
 
 
 def separation() -> Check:
-    """Which separators can run: asked of the core itself, whatever packages lie around."""
-    from ml.separation import ModelUnavailable
-    from ml.separation.registry import load
+    """Which separators can run, and which of them "auto" is: asked of the core itself."""
+    from local.cli.models import model_folder
+    from ml.separation import demucs, registry
 
-    able, why = [], ""
-    for model in ("htdemucs_ft", "htdemucs", "preview"):
-        try:
-            load(model)
-        except ModelUnavailable as error:
-            why = why or str(error)
-        else:
-            able.append(model)
-    if not able:
-        return Check("separation", "broken", why)
-    if able == ["preview"]:
-        return Check(
-            "separation", "note", "preview: rough stems, nothing to download", f"Demucs does better. {why}"
-        )
-    return Check("separation", "ok", ", ".join(able))
+    folder = model_folder()
+    best, here = registry.choose(folder), registry.present(folder)
+    if best != registry.DEFAULT:
+        others = ", ".join([*(name for name in here if name != best), registry.DEFAULT])
+        return Check("separation", "ok", f"auto is {best} (demucs {version('demucs')}); also {others}")
+    why = "Demucs separates far better: make models"
+    if here and not demucs.is_installed():
+        why = f"The weights of {', '.join(here)} are here, its packages are not: make models"
+    return Check(
+        "separation", "note", "auto is preview: rough stems, preview quality, nothing to download", why
+    )
 
 
 def lyrics() -> Check:
-    """Which lyrics engines can run."""
-    from ml.lyrics.engines import resolve
-    from ml.separation import ModelUnavailable
+    """Which lyrics engines can run, and which of them "auto" is."""
+    from local.cli.models import model_folder
+    from ml.lyrics import engines, whisper
 
-    able, why = [], ""
-    for model in ("large-v3-turbo", "medium", "small", "base", "tiny"):
-        try:
-            resolve(model)
-        except ModelUnavailable as error:
-            why = str(error)
-        else:
-            able.append(model)
-    if able:
-        return Check("lyrics", "ok", ", ".join(able))
-    detail = "embedded: times the words that a song's tags carry; it cannot hear words"
-    return Check("lyrics", "note", detail, f"A Whisper model hears them. {why}")
+    folder = model_folder()
+    best, here = engines.choose(folder), engines.present(folder)
+    if best not in engines.ENGINES:
+        others = ", ".join([*(name for name in here if name != best), *engines.ENGINES])
+        detail = f"auto is Whisper {best} (faster-whisper {version('faster-whisper')}); also {others}"
+        return Check("lyrics", "ok", detail)
+    why = "Whisper hears the words and their times: make models"
+    if here and not whisper.is_installed():
+        why = f"The weights of {', '.join(here)} are here, its packages are not: make models"
+    detail = "auto is embedded: times the words that a song's tags carry; it cannot hear words"
+    return Check("lyrics", "note", detail, why)
+
+
+def weights() -> Check:
+    """The weights on this machine and how far each was proved. Their hashes are checked when they are loaded."""
+    from local.cli.models import describe, model_folder
+    from ml.models.store import ModelStore
+
+    folder = model_folder()
+    models = ModelStore(folder).list()
+    if not models:
+        return Check(
+            "weights", "note", f"none in {folder}", "make models fetches them, or unplugd models --from DIR"
+        )
+    return Check("weights", "ok", "; ".join(" ".join(describe(model).split()) for model in models))
 
 
 def data_folder(root: Path) -> Check:

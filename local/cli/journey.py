@@ -118,4 +118,6 @@ def _lyrics_line(made: dict[str, Any], song: Song, folder: Path) -> str:
     words = sum(len(segment["words"]) for segment in document["segments"])
     engine = made.get("engine") or made.get("model") or document.get("engine") or "an unnamed engine"
     estimated = " (preview quality: the times are estimates)" if document.get("estimated") else ""
+    if made.get("engineModel"):
+        engine = f"{engine} ({made['engineModel']})"
     return f"Lyrics by {engine}: {len(document['segments'])} lines, {words} words{estimated}."

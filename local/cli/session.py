@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local.cli.models import model_folder
 from local.cli.songfile import Refused
 from local.client.cognito import Identity
 from local.client.errors import ClientError, Unreachable
@@ -111,7 +112,7 @@ def start(root: Path, say: Say, *, port: int) -> Iterator[Session]:
     from local.stack import LocalStack, deploy
 
     say("Starting the local stack (127.0.0.1 only, no Docker).")
-    with LocalStack(root, port=port) as endpoint:
+    with LocalStack(root, port=port, env={"MODEL_DIR": str(model_folder())}) as endpoint:
         say("Deploying the templates.")
         outputs = deploy(endpoint, parameters=PARAMETERS, stack_name=STACK_NAME)
         session = Session(endpoint.url, endpoint.pid, outputs, endpoint.data_dir, is_ours=True)

@@ -16,6 +16,7 @@ def test_a_healthy_machine_is_found_healthy(capsys, tmp_path):
         "audio",
         "separation",
         "lyrics",
+        "weights",
         "data",
         "disk",
         "port",

@@ -43,6 +43,7 @@ def test_supplied_words_are_timed_and_the_manifest_is_extended(separated: Stand)
         "language": "en",
         "source": "supplied",
         "estimated": True,
+        "engineModel": None,
         "files": ["lyrics.json"],
     }
 

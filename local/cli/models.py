@@ -1,0 +1,82 @@
+"""`unplugd models`: fetch the weights of the better engines, prove them, and say what is here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.cli.console import Console
+from ml.models import ModelError, WrongHash
+from ml.models.adopt import adopt
+from ml.models.fetch import fetch
+from ml.models.sources import DEFAULT, KINDS
+from ml.models.store import Model, ModelStore
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def model_folder() -> Path:
+    """Where the weights lie: MODEL_DIR, or `models/` in the repository."""
+    chosen = os.environ.get("MODEL_DIR")
+    return (Path(chosen) if chosen else REPO / "models").expanduser().absolute()
+
+
+def run(names: Sequence[str], *, source: Path | None, from_hub: bool, verify: bool, listing: bool) -> int:
+    """Fetch `names` (nothing named: the default ones), or only look; 1 when something that is here is damaged."""
+    console = Console()
+    store = ModelStore(model_folder())
+    if not (verify or listing):
+        for name in names or DEFAULT:
+            _bring(store, name, source, from_hub, console)
+    elif verify:
+        return _verify(store, names, console)
+    for model in store.list():
+        console.say(describe(model))
+    if not store.list():
+        console.say(f"No weights are in {store.folder}. make models fetches {' and '.join(DEFAULT)}.")
+    return 0
+
+
+def describe(model: Model) -> str:
+    """One line: what it is, how large, and how far it was proved."""
+    at = f" at revision {model.revision[:12]}" if model.revision else ""
+    size = f"{model.size_bytes / 1e6:.0f} MB"
+    return f"{model.name:<16} {model.kind:<8} {size:>8}  proved by {model.proved}{at}; from {model.origin}"
+
+
+def _bring(store: ModelStore, name: str, source: Path | None, from_hub: bool, console: Console) -> None:
+    if source is not None:
+        console.say(f"Taking {name} from {source}.")
+        made = adopt(store, name, source)
+    else:
+        if name not in KINDS:
+            raise ModelError(f"No model is published as '{name}'. There is: {', '.join(KINDS)}.")
+        console.say(f"Fetching {name}; what is here already is not fetched again.")
+
+        def show(file: str, done: int, whole: int | None) -> None:
+            note = f"{done >> 20} MiB" if whole is None else f"{done >> 20} of {whole >> 20} MiB"
+            console.progress(f"  {file}", done / whole if whole else None, note)
+
+        try:
+            made = fetch(store, name, progress=show, from_hub=from_hub)
+        finally:
+            console.close()
+    console.say(f"Ready: {describe(made)}")
+
+
+def _verify(store: ModelStore, names: Sequence[str], console: Console) -> int:
+    """Hash every file again; 0 when all are as they came."""
+    damaged = 0
+    for name in names or [model.name for model in store.list()]:
+        model = store.find(name)
+        if model is None:
+            raise ModelError(f"{name} is not in {store.folder}.")
+        try:
+            model.verify()
+            console.say(f"Whole: {describe(model)}")
+        except WrongHash as error:
+            damaged += 1
+            print(str(error), file=sys.stderr, flush=True)
+    return int(damaged > 0)
