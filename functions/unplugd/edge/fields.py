@@ -26,7 +26,9 @@ class Fields:
         return name in self._body
 
     def text(self, name: str, *, max_length: int, required: bool = False) -> str | None:
-        """A string, NFC-normalised and trimmed; None when absent, null or blank (a fault when required)."""
+        """A string, NFC-normalised and trimmed; None when absent, null or blank (a fault when required).
+
+        `max_length` counts what was sent, so that the limit is the one a schema states, and what is kept."""
         value = self._take(name)
         if value is None:
             self._absent(name, required)
@@ -35,7 +37,7 @@ class Fields:
             self._fault(name, "must be a string")
             return None
         text = unicodedata.normalize("NFC", _UNPRINTABLE.sub("", value)).strip()
-        if len(text) > max_length:
+        if max(len(value), len(text)) > max_length:
             self._fault(name, f"must have at most {max_length} characters")
             return None
         if not text:

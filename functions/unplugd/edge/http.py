@@ -18,6 +18,8 @@ from unplugd.kernel.log import logger
 # Our largest legitimate body is a title, an artist and a file name.
 MAX_BODY_BYTES = 64 * 1024
 
+Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
+
 
 @dataclass(frozen=True)
 class Request:
@@ -34,13 +36,6 @@ class Request:
         """The JSON object in the body, ready to be read field by field."""
         return Fields(_json_object(self.raw_body, self.is_base64))
 
-    def query_only(self, *known: str) -> Mapping[str, str]:
-        """The query string, which may hold `known` names only."""
-        for name in self.query:
-            if name not in known:
-                raise Invalid(f"{name[:100]} is not a known query parameter")
-        return self.query
-
 
 @dataclass(frozen=True)
 class Response:
@@ -48,6 +43,9 @@ class Response:
 
     status: int
     body: Any
+
+
+Use = Callable[[Request], Response]
 
 
 def ok(body: Any) -> Response:
@@ -62,15 +60,24 @@ def accepted(body: Any) -> Response:
     return Response(202, body)
 
 
-def handler(use: Callable[[Request], Response]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """Make `use` a Lambda handler behind API Gateway with the Cognito authorizer."""
+def handler(use: Use) -> Handle:
+    """Make `use` a Lambda handler behind API Gateway with the Cognito authorizer. It takes no query parameters."""
+    return query_handler()(use)
 
+
+def query_handler(*known: str) -> Callable[[Use], Handle]:
+    """As `handler`, for a call with query parameters of the `known` names. Any other name is refused: a mistyped filter
+    must not look like one that found everything."""
+    return lambda use: _handler(use, known)
+
+
+def _handler(use: Use, known: tuple[str, ...]) -> Handle:
     @functools.wraps(use)
     def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         log = logger()
         log.set_correlation_id((event.get("requestContext") or {}).get("requestId"))
         try:
-            answer = use(_request(event))
+            answer = use(_request(event, known))
         except AppError as error:
             log.info("refused", extra={"code": error.code, "status": error.status, "reason": error.message})
             answer = _error(error)
@@ -81,18 +88,28 @@ def handler(use: Callable[[Request], Response]) -> Callable[[dict[str, Any], Any
             )
         return _encode(answer)
 
+    handle.query = known  # type: ignore[attr-defined]  # for docs/openapi.json, which is made from the code
     return handle
 
 
-def _request(event: dict[str, Any]) -> Request:
+def _request(event: dict[str, Any], known: tuple[str, ...]) -> Request:
     claims = ((event.get("requestContext") or {}).get("authorizer") or {}).get("claims") or {}
-    # The gateway's authorizer lets an access token pass too; only an ID token says who a person is.
-    if claims.get("token_use") != "id" or not claims.get("sub"):
+    # The gateway's authorizer lets an access token pass, and one made for another client of the same user pool: it
+    # looks at the issuer, the signature and the time. Only an ID token made for this app says who a person is.
+    if (
+        claims.get("token_use") != "id"
+        or claims.get("aud") != settings.token_audience()
+        or not claims.get("sub")
+    ):
         raise Unauthorized("Sign in again: this call needs an ID token.")
+    query = event.get("queryStringParameters") or {}
+    for name in query:
+        if name not in known:
+            raise Invalid(f"{name[:100]} is not a known query parameter")
     return Request(
         user_id=claims["sub"],
         path=event.get("pathParameters") or {},
-        query=event.get("queryStringParameters") or {},
+        query=query,
         raw_body=event.get("body"),
         is_base64=bool(event.get("isBase64Encoded")),
         email=claims.get("email"),
@@ -106,7 +123,7 @@ def _json_object(raw: str | None, is_base64: bool) -> dict[str, Any]:
         raise TooLarge(f"The request body may have at most {MAX_BODY_BYTES // 1024} KB.")
     try:
         text = base64.b64decode(raw, validate=True).decode("utf-8") if is_base64 else raw
-        body = json.loads(text, parse_constant=_no_constant)
+        body = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_twins)
     except (ValueError, RecursionError, binascii.Error):
         raise Invalid("The request body is not valid JSON.", code="invalid_json") from None
     if not isinstance(body, dict):
@@ -118,6 +135,14 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object that names a field twice means one thing to this parser and another to the next."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a field is named twice")
+    return found
+
+
 def _error(error: AppError) -> Response:
     body: dict[str, Any] = {"error": error.code, "message": error.message}
     if error.details is not None:
@@ -126,6 +151,7 @@ def _error(error: AppError) -> Response:
 
 
 def _encode(answer: Response) -> dict[str, Any]:
+    body = json.dumps(answer.body, ensure_ascii=False, allow_nan=False)
     return {
         "statusCode": answer.status,
         "headers": {
@@ -135,5 +161,6 @@ def _encode(answer: Response) -> dict[str, Any]:
             "Vary": "Origin",
             "X-Content-Type-Options": "nosniff",
         },
-        "body": json.dumps(answer.body, ensure_ascii=False, allow_nan=False),
+        # Half a surrogate pair, in a field name that an error quotes, is text to Python and to no encoder.
+        "body": body.encode("utf-8", "replace").decode("utf-8"),
     }

@@ -121,7 +121,8 @@ def eta_s(song: Song, now: datetime) -> int | None:
     return round(elapsed_s * (100 - progress) / progress)
 
 
-_PUBLIC = {
+# What a person sees, and the field of `Song` it comes from.
+PUBLIC = {
     "songId": "song_id",
     "title": "title",
     "artist": "artist",
@@ -149,5 +150,5 @@ _PUBLIC = {
 
 def public_view(song: Song, *, now: datetime, queue_position: int | None = None) -> dict[str, Any]:
     """What the owner sees of a song. Every field is always there; what is not known is null."""
-    view = {name: getattr(song, field) for name, field in _PUBLIC.items()}
+    view = {name: getattr(song, field) for name, field in PUBLIC.items()}
     return view | {"etaSec": eta_s(song, now), "queuePosition": queue_position}

@@ -55,3 +55,13 @@ def test_any_json_gives_right_values_or_one_error(body: dict[str, Any]) -> None:
 )
 def test_text_is_cleaned_but_keeps_its_script(given_text: str, kept: str | None) -> None:
     assert Fields({"title": given_text}).text("title", max_length=200) == kept
+
+
+def test_a_texts_limit_counts_what_was_sent() -> None:
+    """So that a schema's maxLength says exactly what is taken."""
+    assert Fields({"title": " " * 9 + "a"}).text("title", max_length=10) == "a"
+    for too_long in (" " * 10 + "a", "\x00" * 11):
+        fields = Fields({"title": too_long})
+        fields.text("title", max_length=10)
+        with pytest.raises(Invalid, match="at most 10 characters"):
+            fields.done()

@@ -6,12 +6,12 @@ from unplugd.edge import http
 from unplugd.kernel.clock import utc_now
 
 
-@http.handler
+@http.query_handler("cursor")
 def handler(request: http.Request) -> http.Response:
     page = service.export_account(
         request.user_id,
         request.email,
-        cursor=request.query_only("cursor").get("cursor"),
+        cursor=request.query.get("cursor"),
         songs=wiring.songs(),
         originals=wiring.uploads(),
         results=wiring.results(),

@@ -6,7 +6,7 @@ from unplugd.kernel.clock import utc_now
 from unplugd.songs import rules, service
 
 
-@http.handler
+@http.query_handler("status", "q", "limit", "cursor")
 def handler(request: http.Request) -> http.Response:
-    page = rules.page(request.query_only("status", "q", "limit", "cursor"), owner=request.user_id)
+    page = rules.page(request.query, owner=request.user_id)
     return http.ok(service.list_songs(page, owner=request.user_id, songs=wiring.songs(), now=utc_now()))
