@@ -13,7 +13,14 @@ from local.workarounds import Context
 
 _TYPE = "AWS::ApiGateway::RestApi"
 # What an OpenAPI body makes, each kept by API id.
-_IMPORTED = ("_resources", "_authorizers_v1", "_models", "_gateway_responses", "_documentation_parts")
+_IMPORTED = (
+    "_resources",
+    "_authorizers_v1",
+    "_models",
+    "_request_validators",
+    "_gateway_responses",
+    "_documentation_parts",
+)
 
 
 def check() -> None:

@@ -1,11 +1,13 @@
 """Symptom: a REST API made by SAM answers preflights without CORS headers, and its 401s have none either.
 
 Importing an OpenAPI body (which every AWS::Serverless::Api is) loses the mock integrations' responses, the gateway
-responses, and x-amazon-apigateway-any-method. They are put where the API's own calls would have put them.
+responses, x-amazon-apigateway-any-method, and the request models with their validators, so that a body the gateway
+should refuse reaches the function. They are put where the API's own calls would have put them.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,12 +17,16 @@ from local.workarounds import Context
 _ANY = "x-amazon-apigateway-any-method"
 _GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 _INTEGRATION = "x-amazon-apigateway-integration"
+_VALIDATOR = "x-amazon-apigateway-request-validator"
+_VALIDATORS = "x-amazon-apigateway-request-validators"
 
 
 def check() -> None:
     gateway = upstream.service("apigateway_v1")
-    functions = ("_import_operation", "_import_rest_api", "_put_method_response", "_put_integration_response")
-    upstream.need(gateway, *functions, "_put_gateway_response", "_OPENAPI_HTTP_METHODS", by=__name__)
+    puts = ("_put_method_response", "_put_integration_response", "_put_gateway_response")
+    makes = ("_import_operation", "_import_rest_api", "_create_model", "_create_request_validator")
+    stores = ("_OPENAPI_HTTP_METHODS", "_resources", "_request_validators")
+    upstream.need(gateway, *puts, *makes, *stores, by=__name__)
     upstream.need_parameters(
         gateway._import_operation, "api_id", "resource_id", "http_method", "operation", by=__name__
     )
@@ -43,6 +49,7 @@ def apply(_: Context) -> None:
         api_id = import_rest_api({**spec, "paths": paths}, base_data)
         for kind, response in (spec.get(_GATEWAY_RESPONSES) or {}).items():
             gateway._put_gateway_response(api_id, kind, response)
+        _import_request_models(gateway, api_id, spec)
         return api_id
 
     gateway._OPENAPI_HTTP_METHODS.add("any")
@@ -52,6 +59,24 @@ def apply(_: Context) -> None:
 
 def _with_any_method(item: Mapping[str, Any]) -> dict[str, Any]:
     return {("any" if method == _ANY else method): operation for method, operation in item.items()}
+
+
+def _import_request_models(gateway: Any, api_id: str, spec: Mapping[str, Any]) -> None:
+    for name, schema in ((spec.get("components") or {}).get("schemas") or {}).items():
+        gateway._create_model(api_id, {"name": name, "schema": json.dumps(schema)})
+    for name, validator in (spec.get(_VALIDATORS) or {}).items():
+        gateway._create_request_validator(api_id, {"name": name, **validator})
+    ids = {one["name"]: one["id"] for one in gateway._request_validators.get(api_id, {}).values()}
+    for resource in gateway._resources[api_id].values():
+        for method, made in resource["resourceMethods"].items():
+            operation = ((spec.get("paths") or {}).get(resource["path"]) or {}).get(method.lower()) or {}
+            content = (operation.get("requestBody") or {}).get("content") or {}
+            made["requestModels"] = {
+                kind: body["schema"]["$ref"].rpartition("/")[2]
+                for kind, body in content.items()
+                if "$ref" in body.get("schema", {})
+            }
+            made["requestValidatorId"] = ids.get(operation.get(_VALIDATOR))
 
 
 def _import_responses(gateway: Any, where: tuple[str, str, str], operation: Mapping[str, Any]) -> None:

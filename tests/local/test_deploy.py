@@ -37,6 +37,17 @@ def test_the_gateways_own_refusal_has_cors_headers(app: App) -> None:
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
+@pytest.mark.parametrize(
+    ("body", "status"), [('{"text": "hi"}', 200), ("{}", 400), ("[]", 400), ("{", 400), ("", 400)]
+)
+def test_the_gateway_refuses_a_body_that_its_model_does_not_allow(app: App, body: str, status: int) -> None:
+    with httpx.Client(trust_env=False) as http:
+        url = f"{app.outputs['ApiUrl']}/notes/{status}-{len(body)}"
+        answer = http.post(url, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert (app.item(f"{status}-{len(body)}") is None) == (status == 400)
+
+
 def test_time_to_live_is_on(app: App) -> None:
     answer = app.client("dynamodb").describe_time_to_live(TableName=app.outputs["TableName"])
     assert answer["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}
