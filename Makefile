@@ -24,6 +24,7 @@ SAM  := .venv-sam/bin/sam
 UV   := .venv-uv/bin/uv
 
 BROWSER   = $(firstword $(foreach name,chromium google-chrome firefox-esr firefox,$(shell command -v $(name) 2>/dev/null)))
+NEWMAN    = tests/postman/node_modules/.installed
 MODEL_TESTS = $(wildcard tests/ml/*/test_demucs*.py tests/ml/*/test_whisper*.py)
 TEMPLATES = $(wildcard template.yaml templates/*.yaml)
 
@@ -59,7 +60,7 @@ reset: $(VENV)/.demo ## forget the local library, after asking
 test test-unit: export MODEL_DIR := $(CURDIR)/.cache/no-models
 
 # The state machine's own tests are among the rest, so `asl` is not asked for twice.
-test: lint types imports templates browser test-models ## everything: check, then every test
+test: lint types imports templates browser test-models $(NEWMAN) ## everything: check, then every test
 	@echo "test: every test, on a local stack where one is needed"
 	@$(BIN)/pytest
 
@@ -170,6 +171,14 @@ $(VENV)/.models: requirements/models.lock ml/models/sources.py $(VENV)/.demo
 	$(call install-models,.venv-models/bin)
 	@touch $@
 
+# For the Postman collection only. Scripts that packages bring are not run.
+$(NEWMAN): tests/postman/package-lock.json
+	@command -v npm >/dev/null 2>&1 || { echo "newman runs the Postman collection here: install Node 20 with npm"; exit 1; }
+	@echo "set-up: newman, once (66 MB)"
+	@cd $(<D) && npm_config_cache="$(CURDIR)/.cache/npm" npm_config_update_notifier=false \
+	  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .venv-sam/.installed: requirements/sam.lock | .venv-sam/bin/python
 	@echo "set-up: the SAM CLI, once"
 	@.venv-sam/bin/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/sam.lock
@@ -193,4 +202,4 @@ lock: $(UV) ## bring the locks up to pyproject.toml (UPGRADE=--upgrade for newer
 
 clean: ## remove what set-up and builds made (the library and models/ stay)
 	@rm -rf $(VENV) .venv-sam .venv-uv .venv-models .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	@rm -rf .import_linter_cache unplugd.egg-info
+	@rm -rf .import_linter_cache unplugd.egg-info tests/postman/node_modules
