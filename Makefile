@@ -1,4 +1,5 @@
-# One word each. Needs git, make and Python 3.11-3.13 with venv, and installs the rest itself.
+# One word each. Needs git, make and Python 3.11-3.13 with venv (the tests: Node 20 with npm too), and installs the rest
+# itself.
 
 PYTHON ?= python3
 ENV    ?= dev
