@@ -117,6 +117,17 @@ format: $(VENV)/.dev ## rewrite the code in the house style
 build: .venv-sam/.installed ## sam build: what a deploy uploads (needs python3.12 on the PATH)
 	@$(SAM) build
 
+# The words that need Docker; nothing else does. docs/images.md says what IMAGE_ARGS can hold.
+.PHONY: images invoke
+images: ## the two stage images, by Docker (IMAGE_ARGS="--build-arg ENGINE=full"); see docs/images.md
+	@for stage in demucs whisper; do \
+	  DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --platform linux/amd64 $(IMAGE_ARGS) \
+	    -f containers/$$stage/Dockerfile -t unplugd-$$stage . || exit 1; \
+	done
+
+invoke: build $(VENV)/.demo ## one function in Docker with its event (FUNCTION=songs/list_songs); see docs/images.md
+	@AWS=$(BIN)/aws SAM=$(SAM) events/invoke "$(FUNCTION)" $(EVENT)
+
 # In samconfig.toml dev is called default, so that a bare `sam deploy` is never prod.
 deploy: build ## build and deploy to AWS (ENV=dev or prod); see docs/operations.md
 	@case "$$ENV" in dev) config=default;; prod) config=prod;; *) echo "ENV is dev or prod, not '$$ENV'"; exit 1;; esac; \
