@@ -32,7 +32,7 @@ TEMPLATES = $(wildcard template.yaml templates/*.yaml)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: models test-models
-.PHONY: help demo up doctor reset test test-unit browser bench check lint types imports templates asl format build deploy lock clean
+.PHONY: help demo up doctor reset reference docs test test-unit browser bench check lint types imports templates asl format build deploy lock clean
 
 help: ## this list
 	@echo "usage: make <word>"
@@ -54,6 +54,10 @@ models: $(VENV)/.models ## CPU torch, Demucs, Whisper and weights: the default f
 
 reset: $(VENV)/.demo ## forget the local library, after asking
 	@$(BIN)/unplugd reset
+
+docs: $(VENV)/.demo ## the API's page in a browser, served on 127.0.0.1 until Ctrl-C
+	@echo "http://127.0.0.1:8480/api.html"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory docs 8480 2>/dev/null
 
 # ---- prove it ----------------------------------------------------------------------------------------------------
 
@@ -111,6 +115,9 @@ asl: $(VENV)/.dev
 format: $(VENV)/.dev ## rewrite the code in the house style
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+reference: $(VENV)/.dev ## rewrite the pages made from the code: openapi.json, api.html, websocket.md, who-may.md
+	@$(BIN)/python -m reference
 
 # ---- ship it -----------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ import boto3
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from tests import answers
+
 ROOT = Path(__file__).resolve().parents[1]
 REGION, ACCOUNT = "us-east-1", "123456789012"
 OWNER, STRANGER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
@@ -115,9 +117,13 @@ class Stage:
                 )
 
     def call(self, room: str, name: str, trigger: dict[str, Any]) -> Any:
-        """Run a handler as Lambda would: the template's environment, the role's permissions, nothing else."""
+        """Run a handler as Lambda would: the template's environment, the role's permissions, nothing else. What a REST
+        call answers must be what docs/openapi.json says."""
         with self.role_of(name):
-            return importlib.import_module(f"unplugd.{room}.handlers.{name}").handler(trigger, None)
+            answer = importlib.import_module(f"unplugd.{room}.handlers.{name}").handler(trigger, None)
+        if name in answers.operations():
+            answers.check(name, trigger, answer)
+        return answer
 
     @contextmanager
     def role_of(self, name: str) -> Iterator[None]:

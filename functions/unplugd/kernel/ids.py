@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 NewId = Callable[[], str]
 
-_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+SONG_ID_PATTERN = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
+_ULID = re.compile(SONG_ID_PATTERN)
 
 
 def new_song_id() -> str:

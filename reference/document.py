@@ -1,0 +1,201 @@
+"""docs/openapi.json: the routes of the templates, the shapes of the code."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from reference import examples
+from reference.operations import OPERATIONS, Operation
+from reference.routes import Route, routes, template
+from reference.schemas import SONG_ID, Schema, components
+from unplugd.kernel import errors
+
+TITLES = {"account": "Account", "songs": "Songs", "uploads": "Uploads"}
+_INTRODUCTION = """\
+A private karaoke and practice studio: upload a song, get its four stems and its lyrics, play them in a mixer.
+
+Sign in with Cognito and send the **ID token** as the `Authorization` header. An access token is 401. A song of another
+person is answered as one that does not exist. Every refusal has the same shape: `error` for programs, `message` for
+people, `details` where several fields are wrong at once. What happens to a song is pushed over a WebSocket:
+see websocket.md.
+
+Made from the code by `make reference`; a test fails when it is not up to date."""
+
+
+class Undescribed(Exception):
+    """A route or parameter that the reference knows nothing of, or one it describes that is gone."""
+
+
+def document() -> dict[str, Any]:
+    """The whole OpenAPI document."""
+    found = routes()
+    names = {route.name for route in found}
+    if names != set(OPERATIONS):
+        raise Undescribed(
+            f"reference/operations.py and the templates differ: {sorted(names ^ set(OPERATIONS))}"
+        )
+    paths: dict[str, dict[str, Any]] = {}
+    for route in found:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, OPERATIONS[route.name])
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Unplugd",
+            "version": "1",
+            "description": _INTRODUCTION,
+            "license": {"name": "MIT"},
+        },
+        "servers": [
+            {
+                "url": "{apiUrl}",
+                "variables": {
+                    "apiUrl": {
+                        "default": "https://api.example.com/dev",
+                        "description": "The stack's output ApiUrl.",
+                    }
+                },
+            }
+        ],
+        "security": [{"idToken": []}],
+        "tags": [{"name": name} for name in TITLES.values()],
+        "paths": paths,
+        "components": {
+            "schemas": components(),
+            "responses": _responses(found),
+            "securitySchemes": {
+                "idToken": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": "The Cognito ID token, as it is.",
+                }
+            },
+        },
+    }
+
+
+def to_text(described: dict[str, Any]) -> str:
+    """The document as it is committed."""
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+
+
+def _operation(route: Route, told: Operation) -> dict[str, Any]:
+    if set(route.query) != set(told.query):
+        raise Undescribed(f"{route.name} knows the query parameters {route.query}, not {sorted(told.query)}")
+    if set(route.path_parameters) - {"songId"}:
+        raise Undescribed(f"{route} has a path parameter that the reference does not know")
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": SONG_ID} for name in route.path_parameters
+    ] + [{"name": name, "in": "query", "schema": schema} for name, schema in told.query.items()]
+    made: dict[str, Any] = {
+        "operationId": route.name,
+        "tags": [TITLES[route.room]],
+        "summary": route.summary,
+    }
+    if told.notes:
+        made["description"] = told.notes
+    if parameters:
+        made["parameters"] = parameters
+    if told.body:
+        made["requestBody"] = {
+            "required": True,
+            "content": _json(_ref(told.body), examples.BODIES[told.body]),
+        }
+    made["responses"] = {
+        **{str(status): _answer(status, name) for status, name in told.answers.items()},
+        **{
+            str(status): {"$ref": f"#/components/responses/{_name(codes)}"}
+            for status, codes in _refusals(route, told).items()
+        },
+    }
+    return made
+
+
+def _answer(status: int, name: str) -> dict[str, Any]:
+    names = name.split(" | ")
+    schema = _ref(name) if len(names) == 1 else {"oneOf": [_ref(one) for one in names]}
+    return {"description": MEANINGS[status], "content": _json(schema, examples.answer(name))}
+
+
+def _refusals(route: Route, told: Operation) -> dict[int, frozenset[str]]:
+    """Status → the codes it can carry: the use case's errors, the edge's, the gateway's."""
+    codes: dict[int, set[str]] = {}
+    kinds: list[type[errors.AppError]] = [
+        errors.Invalid,
+        errors.Unauthorized,
+        errors.Transient,
+        *told.refusals,
+    ]
+    kinds += [errors.NotFound] if route.path_parameters else []
+    kinds += [errors.TooLarge] if told.body else []
+    for kind in kinds:
+        codes.setdefault(kind.status, set()).add(kind.code)
+    if told.body:
+        codes[400].add("invalid_json")
+    if "cursor" in told.query:
+        codes[400].add("bad_cursor")
+    for status, code in gateway_refusals().items():
+        if status in _GATEWAY_ANYWHERE:
+            codes.setdefault(status, set()).add(code)
+    return {status: frozenset(codes[status]) for status in sorted(codes)}
+
+
+def _responses(found: list[Route]) -> dict[str, Any]:
+    """Each refusal that some call can answer, once."""
+    every = {
+        (status, codes)
+        for route in found
+        for status, codes in _refusals(route, OPERATIONS[route.name]).items()
+    }
+    return {
+        _name(codes): {"description": MEANINGS[status], "content": _json(_error(codes))}
+        for status, codes in sorted(every, key=lambda one: (one[0], _name(one[1])))
+    }
+
+
+def _name(codes: frozenset[str]) -> str:
+    return "_or_".join(sorted(codes))
+
+
+MEANINGS = {
+    200: "Done",
+    201: "Made",
+    202: "Accepted: it goes on from here",
+    400: "The request itself is wrong",
+    401: "No valid ID token",
+    403: "Not allowed",
+    404: "No such song in the caller's library",
+    409: "The song is not in a state that allows this",
+    413: "Over a size limit",
+    415: "A content type that is not taken",
+    429: "Too many requests: wait a moment",
+    500: "A fault of ours",
+    503: "Try again in a moment",
+}
+
+# What the gateway, or the edge for a fault of ours, may answer to any call.
+_GATEWAY_ANYWHERE = (403, 429, 500)
+
+
+def gateway_refusals() -> dict[int, str]:
+    """Status → code of the answers that the gateway gives in our shape without asking a function."""
+    found = {500: "internal"}
+    for response in template("api")["Resources"]["Api"]["Properties"]["GatewayResponses"].values():
+        if "StatusCode" in response:
+            code = json.loads(response["ResponseTemplates"]["application/json"])["error"]
+            found[int(response["StatusCode"])] = code
+    return found
+
+
+def _error(codes: frozenset[str]) -> Schema:
+    return {"allOf": [_ref("Error"), {"type": "object", "properties": {"error": {"enum": sorted(codes)}}}]}
+
+
+def _json(schema: Schema, example: Any = None) -> dict[str, Any]:
+    content = {"schema": schema} if example is None else {"schema": schema, "example": example}
+    return {"application/json": content}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}

@@ -1,0 +1,102 @@
+"""Examples, made by the code that makes the answers, so that they look like them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from unplugd.kernel.clock import to_iso
+from unplugd.songs import rules
+from unplugd.songs.model import LINK_SECONDS, STEMS, STREAM_SUFFIX, LyricsStatus, Song, Status, public_view
+
+NOW = datetime(2026, 1, 31, 8, 20, tzinfo=UTC)
+SONG_ID = "01J9ZQ4X5V8K2M3N4P5Q6R7S8T"
+_SIGNED = "https://storage.example/{name}?X-Amz-Signature=…"
+
+BODIES: dict[str, Any] = {
+    "NewUpload": {
+        "filename": "one-more-time.mp3",
+        "contentType": "audio/mpeg",
+        "sizeBytes": 1_540_321,
+        "title": "One More Time",
+    },
+    "SongChanges": {"artist": "Unplugd Demo Band", "language": "en"},
+}
+
+
+def song(**fields: Any) -> Song:
+    """A song at work, changed by `fields`."""
+    told: dict[str, Any] = {
+        "user_id": "11111111-1111-4111-8111-111111111111",
+        "song_id": SONG_ID,
+        "status": Status.PROCESSING,
+        "title": "One More Time",
+        "artist": "Unplugd Demo Band",
+        "uploaded_at": "2026-01-31T08:15:00.000Z",
+        "updated_at": "2026-01-31T08:16:00.000Z",
+        "queued_at": "2026-01-31T08:15:04.000Z",
+        "started_at": "2026-01-31T08:15:05.000Z",
+        "stage_started_at": "2026-01-31T08:15:10.000Z",
+        "duration_sec": 38.4,
+        "original_format": "mp3",
+        "content_type": "audio/mpeg",
+        "file_size_bytes": 1_540_321,
+        "attempt": 1,
+        "stage": "demucs",
+        "progress": 42,
+        "seq": 12,
+    }
+    return Song(**{**told, **fields})
+
+
+def _finished() -> dict[str, Any]:
+    done = song(
+        status=Status.COMPLETED,
+        completed_at=to_iso(NOW),
+        stage=None,
+        progress=None,
+        seq=40,
+        lyrics_status=LyricsStatus.READY,
+    )
+    return public_view(done, now=NOW) | {
+        "stems": {
+            stem: {
+                "url": _SIGNED.format(name=f"{stem}.wav"),
+                "streamUrl": _SIGNED.format(name=f"{stem}.{STREAM_SUFFIX}"),
+            }
+            for stem in STEMS
+        },
+        "peaksUrl": _SIGNED.format(name="peaks.json"),
+        "lyricsUrl": _SIGNED.format(name="lyrics.json"),
+        "manifestUrl": _SIGNED.format(name="manifest.json"),
+        "urlsExpireAt": "2026-01-31T08:35:00.000Z",
+    }
+
+
+def answer(name: str) -> Any:
+    """An answer of the schema `name`."""
+    at_work = public_view(song(), now=NOW)
+    return {
+        "Song": at_work,
+        "UnfinishedSong | FinishedSong": _finished(),
+        "SongPage": {"data": [at_work], "nextCursor": None},
+        "Deleted": {"deleted": True},
+        "Presets": {"data": rules.presets()},
+        "UploadLink": {
+            "songId": SONG_ID,
+            "uploadUrl": _SIGNED.format(name="upload"),
+            "headers": {"Content-Type": "audio/mpeg", "If-None-Match": "*"},
+            "expiresIn": LINK_SECONDS,
+        },
+        "AccountPage": {
+            "account": {"userId": song().user_id, "email": "singer@example.com"},
+            "data": [
+                {
+                    "song": at_work | {"contentType": "audio/mpeg", "updatedAt": song().updated_at},
+                    "files": {"one-more-time.mp3": _SIGNED.format(name="one-more-time.mp3")},
+                }
+            ],
+            "urlsExpireAt": "2026-01-31T08:35:00.000Z",
+            "nextCursor": None,
+        },
+    }[name]

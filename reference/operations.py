@@ -1,0 +1,69 @@
+"""What each call takes and answers, by the name of its function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reference.schemas import SONG_ID, Schema
+from unplugd.kernel import errors
+from unplugd.songs.model import MAX_TEXT, Status
+from unplugd.songs.rules import DEFAULT_LIMIT, MAX_LIMIT
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A call, as far as its handler's name and route do not say it."""
+
+    answers: dict[int, str]  # status → schema
+    body: str | None = None  # schema
+    refusals: tuple[type[errors.AppError], ...] = ()  # beside those that every call has
+    notes: str = ""
+    query: dict[str, Schema] = field(default_factory=dict)
+
+
+_CURSOR: Schema = {"type": "string", "description": "`nextCursor` of the page before."}
+
+# A call that is not here fails the generator, and so does a query parameter that its handler does not know.
+OPERATIONS: dict[str, Operation] = {
+    "list_songs": Operation(
+        {200: "SongPage"},
+        notes="Newest first. A cursor is good for the same caller and filter only.",
+        query={
+            "status": {"type": "string", "enum": [str(one) for one in Status]},
+            "q": {"type": "string", "maxLength": MAX_TEXT, "description": "Text in title or artist."},
+            "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+            "cursor": _CURSOR,
+        },
+    ),
+    "get_song": Operation({200: "UnfinishedSong | FinishedSong"}),
+    "update_song": Operation({200: "Song"}, body="SongChanges"),
+    "delete_song": Operation(
+        {200: "Deleted"},
+        refusals=(errors.Conflict,),
+        notes="409 while it waits or is processed: cancel first.",
+    ),
+    "retry_song": Operation(
+        {202: "Song"},
+        refusals=(errors.Conflict,),
+        notes="From FAILED or CANCELLED, or for failed lyrics. Finished stages are kept.",
+    ),
+    "cancel_song": Operation(
+        {200: "Song", 202: "Song"}, refusals=(errors.Conflict,), notes="200 when it was cancelled already."
+    ),
+    "list_presets": Operation({200: "Presets"}),
+    "create_upload": Operation(
+        {201: "UploadLink"},
+        body="NewUpload",
+        refusals=(errors.UnsupportedType,),
+        notes="The file then goes to `uploadUrl` by PUT, with exactly the `headers` of the answer.",
+    ),
+    "renew_upload": Operation(
+        {200: "UploadLink"}, refusals=(errors.Conflict,), notes="Only while the file has not arrived."
+    ),
+    "export_account": Operation(
+        {200: "AccountPage"}, query={"cursor": _CURSOR | {"pattern": SONG_ID["pattern"]}}
+    ),
+    "delete_account": Operation(
+        {200: "Deleted"}, notes="Everything, at once and for good. Running songs are stopped."
+    ),
+}

@@ -1,0 +1,70 @@
+"""The routes, read from the templates: one that is deployed cannot be missing here."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path, and the function behind it."""
+
+    method: str  # upper case
+    path: str
+    room: str
+    name: str  # of the handler's file, and of everything else
+    request_model: str | None  # the gateway's
+
+    @property
+    def handler(self) -> Any:
+        """The function itself. Importing it does nothing else."""
+        return importlib.import_module(f"unplugd.{self.room}.handlers.{self.name}").handler
+
+    @property
+    def summary(self) -> str:
+        """What it does, as its handler's first line says."""
+        doc = importlib.import_module(f"unplugd.{self.room}.handlers.{self.name}").__doc__ or ""
+        said = doc.strip().splitlines()[0].partition(": ")[2]
+        return said[:1].upper() + said[1:]
+
+    @property
+    def query(self) -> tuple[str, ...]:
+        """The query parameters it knows."""
+        return tuple(self.handler.query)
+
+    @property
+    def path_parameters(self) -> tuple[str, ...]:
+        """The names in its path."""
+        return tuple(re.findall(r"\{(\w+)\}", self.path))
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def template(name: str) -> dict[str, Any]:
+    """One of the nested templates."""
+    return yaml_parse((ROOT / "templates" / f"{name}.yaml").read_text())  # type: ignore[no-any-return]
+
+
+def routes() -> list[Route]:
+    """Every route of every template, by path and method."""
+    found = []
+    for path in sorted((ROOT / "templates").glob("*.yaml")):
+        for resource in template(path.stem)["Resources"].values():
+            if resource["Type"] != "AWS::Serverless::Function":
+                continue
+            _, room, _, name, _ = resource["Properties"]["Handler"].split(".")
+            for event in resource["Properties"].get("Events", {}).values():
+                if event["Type"] == "Api":
+                    told = event["Properties"]
+                    model = told.get("RequestModel", {}).get("Model")
+                    found.append(Route(told["Method"].upper(), told["Path"], room, name, model))
+    return sorted(found, key=lambda route: (route.path, route.method))

@@ -1,0 +1,91 @@
+"""docs/websocket.md: each message the builder can make, made by the builder."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from reference.examples import NOW, song
+from unplugd.realtime import messages, service
+from unplugd.songs.model import LyricsStatus, Song, Status
+
+# When it is sent → the song's row at that moment, and its place in the line.
+MOMENTS: list[tuple[str, Song, int | None]] = [
+    (
+        "the upload is accepted, or the song is in line again",
+        song(status=Status.QUEUED, stage=None, seq=1),
+        3,
+    ),
+    ("processing starts", song(stage=None, progress=None, seq=2), None),
+    ("a stage has come further; `etaSec` once the pace says something", song(seq=12), None),
+    ("the same, at a stage's beginning", song(stage="whisper", progress=2, seq=30), None),
+    (
+        "it is done; the song's row has the links and says how the lyrics went",
+        song(status=Status.COMPLETED, lyrics_status=LyricsStatus.READY, seq=40),
+        None,
+    ),
+    (
+        "it has failed for good; nothing is tried again by itself",
+        song(
+            status=Status.FAILED,
+            error_code="CORRUPT_AUDIO",
+            error_message="The file is damaged or incomplete. Export it again and upload the new file.",
+            seq=13,
+        ),
+        None,
+    ),
+    ("its owner has cancelled it", song(status=Status.CANCELLED, seq=13), None),
+]
+
+_HEAD = f"""\
+# The WebSocket
+
+Made from the code by `make reference`. The REST calls are in [openapi.json](openapi.json), and in api.html for people
+(`make docs`).
+
+Connect to the stack's output `WebSocketUrl` with `?token=<ID token>`. Anything but a valid ID token of this app is 401
+([who-may.md](who-may.md)); 503 means that tokens cannot be checked just now. The connection ends with the token, or
+after {service.MAX_CONNECTION_S // 3600} hours: connect again, then read the songs, whose rows hold the latest.
+
+## You send
+
+| frame | answer |
+|---|---|
+"""
+_MESSAGES = """
+## You hear
+
+Each message is about one song and has its `songId` and `seq`. A message may come twice: drop a `seq` that is not
+greater than the last one of that song. A retry of lyrics alone says the same words about a song that stays COMPLETED.
+
+| type | when | |
+|---|---|---|
+"""
+
+
+class _Heard:
+    """A socket that keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, Any] = {}
+
+    def send(self, _connection_id: str, message: Any) -> None:
+        self.last = dict(message)
+
+
+def page() -> str:
+    """The page, as Markdown."""
+    frames = []
+    for frame, shown in (({"action": "ping"}, '`{"action": "ping"}`'), ({}, "anything else")):
+        heard = _Heard()
+        service.ping("", frame, sockets=heard)
+        frames.append(f"| {shown} | {_code(heard.last)} |\n")
+    rows = []
+    for when, moment, position in MOMENTS:
+        message = messages.for_song(moment, now=NOW, position=position) or {}
+        rows.append(f"| {message['type']} | {when} | {_code(message)} |\n")
+    return _HEAD + "".join(frames) + _MESSAGES + "".join(rows)
+
+
+def _code(message: dict[str, Any]) -> str:
+    return f"`{json.dumps(message, ensure_ascii=False)}`"
