@@ -64,6 +64,12 @@ def test_the_weights_and_their_folder_agree(stage: str) -> None:
 
 
 @BOTH
+def test_a_run_is_nobody_elses_business(stage: str) -> None:
+    # Measured: without it ONNX Runtime writes a device id and a session id under HOME, and has an address to report to.
+    assert any(line.startswith("ENV ") and "ORT_DISABLE_TELEMETRY=1" in line for line in last_stage(stage))
+
+
+@BOTH
 def test_a_shell_does_not_stand_between_a_stop_and_the_task(stage: str) -> None:
     assert (
         last_stage(stage)[-1]
