@@ -212,7 +212,7 @@ def _first_failure(target: Target, stack_name: str, began: datetime) -> str | No
         for stack in cloudformation.list_stacks()["StackSummaries"]
         if stack["StackName"].startswith(f"{stack_name}-")
     }
-    causes: list[tuple[Any, str]] = []
+    causes: list[tuple[bool, Any, str]] = []
     for name in names:
         try:
             events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
@@ -223,9 +223,11 @@ def _first_failure(target: Target, stack_name: str, began: datetime) -> str | No
             if event["Timestamp"] < began:
                 continue
             if event["ResourceStatus"].endswith("_FAILED") and reason and not _CONSEQUENCE.search(reason):
-                what = f"{event['LogicalResourceId']} ({event.get('ResourceType', 'stack')})"
-                causes.append((event["Timestamp"], f"{what}: {reason}"))
-    return min(causes)[1] if causes else None
+                kind = event.get("ResourceType", "AWS::CloudFormation::Stack")
+                what = f"{event['LogicalResourceId']} ({kind})"
+                # A stack fails because of something in it, if only by a clock tick, or the same one.
+                causes.append((kind == "AWS::CloudFormation::Stack", event["Timestamp"], f"{what}: {reason}"))
+    return min(causes)[2] if causes else None
 
 
 def _last_line(text: str) -> str:
