@@ -33,6 +33,10 @@ _GAINS = {
     "LFE": _NEITHER,
 }
 
+# PyAV counts the planes of a frame up to the first null pointer, and FFmpeg keeps eight: a frame with that many makes
+# it read on (a crash, seen with 18.1).
+_UNSAFE_PLANES = 8
+
 # A WAV without a channel mask names no speakers: the usual order for each count.
 _USUAL = {
     3: ("FL", "FR", "FC"),
@@ -63,8 +67,13 @@ def to_stereo(frame: Any) -> NDArray[np.float32]:
 
 def _as_float(frame: Any) -> NDArray[np.float32]:
     """(frames, channels) float32; integer formats are divided by their full scale, so 16 and 24 bits stay exact."""
-    raw = frame.to_ndarray()
     channels = len(frame.layout.channels) or frame.layout.nb_channels
+    if frame.format.is_planar and channels >= _UNSAFE_PLANES:
+        frame = _packed(frame)
+    try:
+        raw = frame.to_ndarray()
+    except ValueError:  # PyAV knows no array type for it (64-bit integers)
+        raise _unusual(frame) from None
     packed = raw.reshape(-1, channels) if not frame.format.is_planar else raw.T
     if packed.dtype == np.uint8:
         centred: NDArray[np.float32] = (packed.astype(np.float32) - 128) / np.float32(128)
@@ -76,6 +85,18 @@ def _as_float(frame: Any) -> NDArray[np.float32]:
     if packed.dtype in (np.float32, np.float64):
         with np.errstate(over="ignore"):  # a double beyond float32 becomes inf, which the caller refuses
             return np.ascontiguousarray(packed, np.float32)
-    raise BadAudio(
+    raise _unusual(frame)
+
+
+def _packed(frame: Any) -> Any:
+    """The same samples interleaved."""
+    from av import AudioResampler
+
+    (packed,) = AudioResampler(format=frame.format.packed.name).resample(frame)
+    return packed
+
+
+def _unusual(frame: Any) -> BadAudio:
+    return BadAudio(
         f"This file's sample format ({frame.format.name}) is unusual. Export it as 16-bit and upload that."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Fault = Literal["unsupported", "corrupt", "too_long"]
+Fault = Literal["unsupported", "channels", "corrupt", "too_long"]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ time and memory. Whatever a hostile file does to a decoder, it does there; the p
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +19,14 @@ CPU_SECONDS = 60  # ten minutes of any format decode in under five here
 MEMORY_BYTES = 1536 * 1024**2  # address space, of which FFmpeg's libraries map a few hundred MB
 MAX_SECONDS = 600.0
 # Headers lie, and decoders add or drop some frames: a file that decodes to less than this share of what its header
-# promises was cut off.
-COMPLETE_SHARE = 0.97
-BAD_SHARE = 0.02  # of the packets may fail to decode: players skip over such scratches too
+# promises was cut off. This limit and the next ones are at least as strict as ml.audio.decode's: what is accepted
+# here must not fail there (tests/unit/uploads/test_same_verdict.py).
+COMPLETE_SHARE = 0.98
+BAD_SHARE = 0.01  # of the packets may fail to decode: players skip over such scratches too
+LOUDEST = 1000.0  # +60 dBFS: beyond it the numbers are damage, not sound
+MAX_CHANNELS = 8
+MAX_RATE = 768_000  # no format of ours goes higher, and no memory holds the filter from 2 GHz to 44.1 kHz
+WAV_SIZE_UNKNOWN = 0xFFFF_FF00
 MAX_TAG = 200
 COMMAND = ("-m", "unplugd.uploads.probe")
 
@@ -54,11 +60,14 @@ class _Unreadable(Exception):
 # formats that open further files.
 _DEMUXERS = {"mp3": "mp3", "wav": "wav", "m4a": "mov", "flac": "flac", "ogg": "ogg"}
 _CODECS = {
-    "mp3": ("mp3",),
-    "wav": ("pcm_",),
+    "mp3": ("mp3", "mp3float"),
+    "wav": (
+        *("pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le"),
+        *("pcm_alaw", "pcm_mulaw"),
+    ),
     "m4a": ("aac", "alac"),
     "flac": ("flac",),
-    "ogg": ("vorbis", "opus", "flac"),
+    "ogg": ("vorbis", "opus", "libopus", "flac"),
 }
 
 
@@ -81,14 +90,20 @@ def _decode(path: Path, kind: str) -> tuple[str, float, float]:
     """Decode it all: (codec name, seconds, peak). Stops early only past the longest song we take."""
     import av
 
-    with av.open(str(path), format=_DEMUXERS[kind], metadata_errors="replace") as container:
+    # Only our decoders: FFmpeg would otherwise unpack each cover, which may be small on disk and huge unpacked.
+    options = {"codec_whitelist": ",".join(_CODECS[kind])}
+    with av.open(str(path), format=_DEMUXERS[kind], options=options, metadata_errors="replace") as container:
         pictures = [
             s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic
         ]
         if pictures or len(container.streams.audio) != 1:
             raise _Unreadable("unsupported")
         stream = container.streams.audio[0]
-        if not stream.codec_context.name.startswith(_CODECS[kind]):
+        if stream.codec_context is None or stream.codec_context.name not in _CODECS[kind]:
+            raise _Unreadable("unsupported")  # None: a codec FFmpeg lacks, or a copy protection
+        if stream.codec_context.layout.nb_channels > MAX_CHANNELS:
+            raise _Unreadable("channels")
+        if stream.codec_context.sample_rate > MAX_RATE:
             raise _Unreadable("unsupported")
         promised = _promised_s(path, kind, stream)
         if promised > MAX_SECONDS:
@@ -102,15 +117,35 @@ def _decode(path: Path, kind: str) -> tuple[str, float, float]:
 def _promised_s(path: Path, kind: str, stream: Any) -> float:
     """The length that the header states, in seconds; 0 where it states none. An mp3 does in a Xing, Info or VBRI tag
     only (without one FFmpeg guesses from the first frame's bit rate, and guesses wrong for variable rates)."""
-    if kind == "mp3":
-        from mutagen.mp3 import MP3, BitrateMode, HeaderNotFoundError
+    if not stream.duration or not stream.time_base:
+        return 0.0
+    told = float(stream.duration * stream.time_base)
+    if kind != "mp3":
+        return told
+    from mutagen.mp3 import BitrateMode, HeaderNotFoundError, MPEGInfo
 
-        try:
-            info = MP3(path).info
-        except HeaderNotFoundError:
-            return 0.0
-        return 0.0 if info.bitrate_mode == BitrateMode.UNKNOWN else float(info.length)
-    return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+    try:
+        with path.open("rb") as file:
+            info = MPEGInfo(file)
+    except HeaderNotFoundError:
+        return 0.0
+    # Of two joined files FFmpeg guesses the whole; and only FFmpeg leaves out the encoder's delay.
+    return 0.0 if info.bitrate_mode == BitrateMode.UNKNOWN else min(told, float(info.length))
+
+
+def _is_cut_wav(path: Path) -> bool:
+    """Whether a WAV's data chunk promises clearly more than is there (FFmpeg believes the file's length instead).
+    Recorders that cannot know the size write 0 or something close to all ones."""
+    with path.open("rb") as file:
+        if file.read(12)[:4] != b"RIFF":
+            return False  # RF64: its sizes lie elsewhere
+        while len(header := file.read(8)) == 8:
+            size = int.from_bytes(header[4:], "little")
+            if header[:4] == b"data":
+                there = path.stat().st_size - file.tell()
+                return size < WAV_SIZE_UNKNOWN and there < size * COMPLETE_SHARE
+            file.seek(size + size % 2, os.SEEK_CUR)
+    return False
 
 
 def _listen(container: Any, stream: Any) -> tuple[float, float]:
@@ -118,8 +153,8 @@ def _listen(container: Any, stream: Any) -> tuple[float, float]:
     import av
     import numpy as np
 
-    resampler = av.AudioResampler(format="fltp")
     seconds, peak, packets, bad = 0.0, 0.0, 0, 0
+    made_for, resampler = None, None
     for packet in container.demux(stream):
         packets += 1
         try:
@@ -131,11 +166,15 @@ def _listen(container: Any, stream: Any) -> tuple[float, float]:
             seconds += frame.samples / frame.sample_rate
             if seconds > MAX_SECONDS:
                 raise _Unreadable("too_long")
-            for flat in resampler.resample(frame):
-                samples = flat.to_ndarray()
-                if not np.isfinite(samples).all():
+            kind = (frame.format.name, frame.layout.nb_channels, frame.layout.name, frame.sample_rate)
+            if kind != made_for:  # the next song of a chained ogg may differ
+                # Packed: PyAV reads past the end of eight planes.
+                made_for, resampler = kind, av.AudioResampler(format="flt")
+            for flat in resampler.resample(frame) if resampler else ():
+                loudest = float(np.abs(flat.to_ndarray()).max(initial=0.0))
+                if not loudest < LOUDEST:  # so that NaN fails too
                     raise _Unreadable("corrupt")
-                peak = max(peak, float(np.abs(samples).max(initial=0.0)))
+                peak = max(peak, loudest)
     if bad > max(2, packets * BAD_SHARE):
         raise _Unreadable("corrupt")
     return seconds, peak
@@ -147,6 +186,8 @@ def _tags(path: Path) -> dict[str, str | None]:
 
     try:
         tags = mutagen.File(path, easy=True) or {}
+    except MemoryError:  # unpacks to more than any song needs; whoever reads it later may have no limit
+        raise
     except Exception:
         return {}
     found = {}
@@ -157,38 +198,43 @@ def _tags(path: Path) -> dict[str, str | None]:
     return found
 
 
-def _is_cut_wav(path: Path, head: bytes) -> bool:
-    """Whether a WAV's own size field promises clearly more than is there. (FFmpeg believes the file's length instead;
-    0 and all ones are what recorders write that cannot know the size.)"""
-    promised = int.from_bytes(head[4:8], "little") + 8
-    unknown = head[:4] != b"RIFF" or promised in (8, 0xFFFFFFFF + 8)
-    return not unknown and path.stat().st_size < promised * COMPLETE_SHARE
-
-
 def look(path: Path) -> dict[str, Any]:
     """The fields of `Probe` for a file."""
     import av
     import mutagen
 
-    with path.open("rb") as file:
-        head = file.read(16)
-    kind = sniff(head)
+    kind = sniff(_head(path))
     if kind is None:
         return {"fault": "unsupported"}
-    if kind == "wav" and _is_cut_wav(path, head):
-        return {"fault": "corrupt"}
     try:
+        if kind == "wav" and _is_cut_wav(path):
+            return {"fault": "corrupt"}
         codec, seconds, peak = _decode(path, kind)
+        tags = _tags(path)
     except _Unreadable as error:
         return {"fault": error.fault}
     except (av.FFmpegError, mutagen.MutagenError, MemoryError, OSError, ValueError):
         return {"fault": "corrupt"}
     return {
-        "format": "opus" if codec == "opus" else kind,
+        "format": "opus" if "opus" in codec else kind,
         "duration_s": round(seconds, 3),
         "peak": round(peak, 6),
-        **_tags(path),
+        **tags,
     }
+
+
+def _head(path: Path) -> bytes:
+    """The bytes that say what a file is: its first ones, or those of a FLAC that some tagger put an ID3 tag before."""
+    with path.open("rb") as file:
+        head = file.read(16)
+        if head[:3] != b"ID3":
+            return head
+        size = 0
+        for byte in head[6:10]:
+            size = size << 7 | byte & 0x7F
+        file.seek(10 + size)
+        behind = file.read(16)
+    return behind if behind[:4] == b"fLaC" else head
 
 
 def _limit() -> None:

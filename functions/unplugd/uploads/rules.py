@@ -58,6 +58,9 @@ UNSUPPORTED = Refusal(
     "UNSUPPORTED_FORMAT",
     "This is not an audio file we can read. Upload an mp3, wav, m4a, flac, ogg or opus file.",
 )
+CHANNELS = Refusal(
+    "UNSUPPORTED_FORMAT", "The file has more than eight channels. Export it in stereo and upload that."
+)
 CORRUPT = Refusal(
     "CORRUPT_AUDIO", "The file is damaged or incomplete. Export it again and upload the new file."
 )
@@ -66,7 +69,7 @@ TOO_LONG = Refusal(
 )
 TOO_SHORT = Refusal("TOO_SHORT", f"The song is shorter than {MIN_SECONDS:g} seconds.")
 SILENT = Refusal("SILENT_AUDIO", "The file holds only silence. Check the export and upload it again.")
-_BY_FAULT = {"unsupported": UNSUPPORTED, "corrupt": CORRUPT, "too_long": TOO_LONG}
+_BY_FAULT = {"unsupported": UNSUPPORTED, "channels": CHANNELS, "corrupt": CORRUPT, "too_long": TOO_LONG}
 
 
 def judge(probe: Probe) -> Refusal | None:
