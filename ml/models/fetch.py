@@ -142,7 +142,7 @@ def prepare(files: Mapping[str, Path], published: Mapping[str, str], folder: Pat
         else:
             made = folder / name
             try:
-                made.hardlink_to(path)
+                made.hardlink_to(path.resolve())  # a hub's cache holds links to its files
             except OSError:  # another disk, or one without links
                 shutil.copyfile(path, made)
         filled[made.name] = published[name]

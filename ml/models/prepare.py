@@ -78,6 +78,9 @@ def save(
     }
     # Views that share memory are refused by the format; each gets its own.
     save_file({key: tensor.clone().contiguous() for key, tensor in state.items()}, to, metadata)
+    to.chmod(
+        0o644
+    )  # the library makes it its owner's alone; weights are no secret, and a task may be another user
     return to
 
 

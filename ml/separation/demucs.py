@@ -32,7 +32,7 @@ OVERLAP = 0.25
 SILENCE = 1e-7
 """A deviation below this (-140 dBFS) is silence or a constant: dividing by it would make noise of rounding."""
 
-_STATISTICS_FRAMES = 1 << 20
+_STATISTICS_FRAMES = 1 << 17
 _LOOK_S = 0.2  # how often a stop is looked for while a network works
 _PACKAGES = ("torch", "demucs", "safetensors")
 

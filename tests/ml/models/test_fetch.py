@@ -141,6 +141,18 @@ def test_a_whisper_is_taken_from_a_folder_which_stays(tmp_path: Path, store: Mod
     made.verify()
 
 
+def test_a_hubs_cache_which_is_links_becomes_files(tmp_path: Path, store: ModelStore) -> None:
+    snapshot, blobs = tmp_path / "snapshots" / REVISION, tmp_path / "blobs"
+    snapshot.mkdir(parents=True)
+    blobs.mkdir()
+    for name, content in WHISPER_FILES.items():
+        (blobs / f"b-{name}").write_bytes(content)
+        (snapshot / name).symlink_to(Path("../../blobs") / f"b-{name}")
+    made = adopt(store, "base", snapshot)
+    assert not any((made.folder / name).is_symlink() for name in made.files)
+    made.verify()
+
+
 def test_a_folder_that_does_not_hold_it_says_what_is_missing(tmp_path: Path, store: ModelStore) -> None:
     with pytest.raises(ModelError, match="is not a folder"):
         adopt(store, "base", tmp_path / "none")

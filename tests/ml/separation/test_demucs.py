@@ -10,6 +10,7 @@ import io
 import pickle
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -20,10 +21,13 @@ import pytest
 
 import ml
 from ml.models.adopt import OWN_NAME, adopt
+from ml.models.fetch import HUB_ETAG, PUBLISHED_PREFIX, fetch
 from ml.models.prepare import UnsafeWeights, save, to_safetensors
+from ml.models.sources import DEMUCS, Bag
 from ml.models.store import Model, ModelStore
 from ml.separation import STEMS, ModelUnavailable, registry, separate_file
 from ml.separation.demucs import Demucs
+from tests.ml.models.hosts import Host, serving
 from tests.ml.signals import RATE, noise, snr_db, song, write_wav
 
 torch = pytest.importorskip("torch", reason="make test-models runs these: they need torch's CPU build")
@@ -246,6 +250,61 @@ def test_preparing_keeps_every_number_and_the_proof(repository: Path, stored: Mo
     after = load_file(stored.folder / "aaaa1111.safetensors")
     assert set(before) == set(after)
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def publish_as_htdemucs(path: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a network of ours where the published one is expected."""
+    signature, prefix = path.stem.split("-")
+    monkeypatch.setitem(
+        DEMUCS, "htdemucs", Bag(((signature, prefix),), "hybrid_transformer", "someone/HTDemucs")
+    )
+    host.files[f"/demucs/hybrid_transformer/{path.name}"] = path.read_bytes()
+
+
+def test_fetched_over_a_connection_that_breaks_it_separates(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as host:
+        path = next(repository.glob("aaaa1111-*.th"))
+        publish_as_htdemucs(path, host, monkeypatch)
+        host.cuts[f"/demucs/hybrid_transformer/{path.name}"] = [100_000]
+        made = fetch(ModelStore(tmp_path), "htdemucs", hosts=host.hosts)
+    assert made.proved == PUBLISHED_PREFIX
+    assert [*made.files] == ["aaaa1111.safetensors"]
+    assert (made.folder / "aaaa1111.safetensors").stat().st_mode & 0o077 == 0o044
+    assert [entry.name for entry in tmp_path.iterdir()] == ["htdemucs"]
+    assert stems_of(Demucs(made), Song(noise(5000))).any()
+
+
+def test_a_published_file_that_is_more_than_weights_is_left_for_the_hubs(
+    tmp_path: Path, stored: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save({"klass": Mischief(tmp_path / "ran")}, tmp_path / "raw")
+    prefix = hashlib.sha256((tmp_path / "raw").read_bytes()).hexdigest()[:8]
+    forged = (tmp_path / "raw").rename(tmp_path / f"aaaa1111-{prefix}.th")
+    with serving() as host:
+        publish_as_htdemucs(forged, host, monkeypatch)
+        tensors = {"aaaa1111.safetensors": (stored.folder / "aaaa1111.safetensors").read_bytes()}
+        host.publish_on_hub("someone/HTDemucs", tensors, large=("aaaa1111.safetensors",))
+        made = fetch(ModelStore(tmp_path / "models"), "htdemucs", hosts=host.hosts)
+    assert made.proved == HUB_ETAG
+    assert not (tmp_path / "ran").exists()
+    Demucs(made)
+
+
+def test_memory_does_not_grow_with_the_song(stored: Model) -> None:
+    separator = Demucs(stored)
+
+    def peak_of(seconds: int) -> int:
+        mix = Song(noise(seconds * RATE))
+        tracemalloc.start()
+        for _block in separator.separate(mix):
+            pass
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    assert peak_of(12) < peak_of(3) + 2_000_000  # nine seconds of four stems would be 13 MB
 
 
 class Mischief:
