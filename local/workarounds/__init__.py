@@ -25,6 +25,7 @@ NAMES = (
     "function_properties",
     "openapi_import",
     "api_updates",
+    "handshake_status",
     "lambda_errors",
     "log_drain",
     "event_retries",

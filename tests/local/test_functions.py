@@ -7,6 +7,8 @@ import statistics
 import time
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from local.workarounds.lambda_errors import raised_class
 from tests.local.conftest import App, wait_for
@@ -70,3 +72,11 @@ def test_an_invocation_is_quick(app: App) -> None:
         took.append(time.perf_counter() - began)
     # Upstream waits 50 ms for a log line after each.
     assert statistics.median(took) < 0.045
+
+
+@pytest.mark.parametrize("status", [401, 403, 503])
+def test_a_refused_socket_ends_with_the_functions_own_status(app: App, status: int) -> None:
+    url = f"{app.outputs['WebSocketUrl'].replace('http://', 'ws://')}?status={status}"
+    with pytest.raises(InvalidStatus) as refused, connect(url):
+        pass
+    assert refused.value.response.status_code == status
