@@ -219,12 +219,15 @@ def id3_frame(name: bytes, body: bytes, flags: bytes = b"\0\0") -> bytes:
     return name + syncsafe(len(body)) + flags + body
 
 
-def id3_bomb(expands_to: int) -> bytes:
-    """A frame that is small on disk and huge in memory: zlib, as ID3v2.4 allows."""
+def id3_bomb(mib: int) -> bytes:
+    """A frame that is small on disk and huge in memory: zlib, as ID3v2.4 allows. A block that stands alone is packed
+    once and repeated; the checksum of zeros alone is known."""
     packer = zlib.compressobj(9)
-    block = bytes(1 << 20)
-    packed = b"".join(packer.compress(block) for _ in range(expands_to >> 20)) + packer.flush()
-    return id3_frame(b"TXXX", syncsafe(min(expands_to, (1 << 28) - 1)) + packed, b"\x00\x09")
+    head = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    end = b"\x03\x00" + struct.pack(">HH", (mib << 20) % 65_521, 1)
+    packed = head + block * (mib - 1) + end
+    return id3_frame(b"TXXX", syncsafe(min(mib << 20, (1 << 28) - 1)) + packed, b"\x00\x09")
 
 
 def bare_mp3(seconds: float = 1.0) -> bytes:
@@ -358,3 +361,21 @@ def audiobook() -> bytes:
         book["covr"] = [mutagen.mp4.MP4Cover(png(64, 64), mutagen.mp4.MP4Cover.FORMAT_PNG)]
         book.save()
         return path.read_bytes()
+
+
+def elsewhere(path: bytes) -> bytes:
+    """An m4a that says its sound lies in another file of the machine."""
+    data = m4a()
+    inside = b"\0\0\0\x0curl \0\0\0\x01"  # flags 1: here
+    outside = atom(b"url ", bytes(4), b"file://" + path + b"\0")
+    at = data.index(inside)
+    grown = len(outside) - len(inside)
+    changed = bytearray(data[:at] + outside + data[at + len(inside) :])
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"):
+        size_at = changed.rindex(name, 0, at) - 4
+        size = struct.unpack(">I", changed[size_at : size_at + 4])[0]
+        changed[size_at : size_at + 4] = struct.pack(">I", size + grown)
+    sound = changed.index(b"mdat") + 4  # and not in this one
+    size = struct.unpack(">I", changed[sound - 8 : sound - 4])[0]
+    changed[sound : sound + size - 8] = bytes(size - 8)
+    return bytes(changed)

@@ -5,16 +5,19 @@ time and memory. Whatever a hostile file does to a decoder, it does there; the p
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from unplugd.kernel import settings
 from unplugd.uploads.model import Fault, Probe
 
+TAG_BYTES = 512 * 1024**2  # a 50 MB cover, three times over; a packed tag may want any amount
 CPU_SECONDS = 60  # ten minutes of any format decode in under five here
 MEMORY_BYTES = 1536 * 1024**2  # address space, of which FFmpeg's libraries map a few hundred MB
 MAX_SECONDS = 600.0
@@ -185,8 +188,9 @@ def _tags(path: Path) -> dict[str, str | None]:
     import mutagen
 
     try:
-        tags = mutagen.File(path, easy=True) or {}
-    except MemoryError:  # unpacks to more than any song needs; whoever reads it later may have no limit
+        with _room(TAG_BYTES):
+            tags = mutagen.File(path, easy=True) or {}
+    except MemoryError:  # unpacks to more than any song needs, and whoever reads it later may have no limit
         raise
     except Exception:
         return {}
@@ -196,6 +200,25 @@ def _tags(path: Path) -> dict[str, str | None]:
         text = "".join(c for c in str(values[0]) if c.isprintable()).strip()
         found[name] = text[:MAX_TAG] or None
     return found
+
+
+@contextlib.contextmanager
+def _room(more_bytes: int) -> Iterator[None]:
+    """Let this process grow by so much and no more (where the kernel tells its size)."""
+    import resource
+
+    size = Path("/proc/self/statm")
+    if not size.exists():
+        yield
+        return
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    now = int(size.read_text().split()[0]) * resource.getpagesize()
+    limits = [now + more_bytes, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def look(path: Path) -> dict[str, Any]:
