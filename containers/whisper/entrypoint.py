@@ -10,6 +10,8 @@ from task import stopping
 def main() -> int:
     """Run the stage in this process's environment; returns its exit code."""
     stop = stopping.on_signals()
+    # The voice detector's runtime reports to its maker otherwise; a private studio tells nobody anything.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # Only now what takes long to load: see on_signals.
     from ml.lyrics import write_lyrics
     from ml.lyrics.engines import resolve

@@ -19,6 +19,7 @@ MODELS = ("auto", "preview", "htdemucs", "htdemucs_ft")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one word; the process's exit code. Set UNPLUGD_DEBUG=1 to see where a fault arose."""
     options = _parser().parse_args(arguments)
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # the voice detector's runtime reports to its maker
     signal.signal(signal.SIGTERM, _terminated)
     try:
         return _run(options)

@@ -71,13 +71,13 @@ def disconnect(connection_id: str, *, connections: Connections) -> None:
 
 def ping(connection_id: str, message: Mapping[str, Any], *, sockets: Sockets) -> None:
     """Answer a client's frame: a ping with a pong, anything else with what we understand."""
-    if message.get("action") == "ping":
-        sockets.send(connection_id, {"action": "pong"})
-    else:
-        sockets.send(
-            connection_id,
-            {"action": "unknown", "message": 'Send {"action": "ping"}; nothing else is understood.'},
-        )
+    answer = {"action": "pong"}
+    if message.get("action") != "ping":
+        answer = {"action": "unknown", "message": 'Send {"action": "ping"}; nothing else is understood.'}
+    try:
+        sockets.send(connection_id, answer)
+    except Exception as fault:  # whoever asked has gone: its $disconnect is on its way
+        logger().info("nobody waits for this answer", extra={"fault": type(fault).__name__})
 
 
 def push(user_id: str, message: Mapping[str, Any], *, connections: Connections, sockets: Sockets) -> int:

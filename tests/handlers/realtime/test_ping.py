@@ -22,3 +22,10 @@ def test_anything_else_is_unknown_and_harms_nothing(stage: Stage, sent: Frames, 
     assert stage.call("realtime", "ping", trigger)["statusCode"] == 200
     assert sent[0][1]["action"] == "unknown"
     assert sent[0][1]["message"]
+
+
+def test_a_client_that_has_gone_meanwhile_is_no_fault(stage: Stage, sent: Frames) -> None:
+    trigger = event("realtime", "ping")
+    trigger["requestContext"]["connectionId"] = "gone"
+    assert stage.call("realtime", "ping", trigger)["statusCode"] == 200
+    assert sent == []

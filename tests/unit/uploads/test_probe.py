@@ -208,3 +208,11 @@ def test_sniffing_knows_the_beginnings() -> None:
         "ogg",
         None,
     ]
+
+
+def test_a_prober_that_lacks_a_package_is_our_fault_not_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prober, "COMMAND", ("-c", "import a_package_that_is_not_here"))
+    with pytest.raises(RuntimeError, match="cannot start"):
+        probe(song(tmp_path / "x", "mp3"))
