@@ -1,0 +1,209 @@
+"""What people and attackers send, and what the contract says they get: the rows of docs/bad-input.md."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tests.e2e import bad_files as files
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that is announced truthfully, sent, and judged. `code` None: it becomes a song."""
+
+    name: str
+    make: Callable[[], bytes]
+    code: str | None = None
+    file_name: str = "song.mp3"
+    content_type: str = "audio/mpeg"
+    title: str | None = None  # as shown, where that is the point
+    frames: int | None = None  # of each stem, where the format says exactly how many there are
+    by_hand: bool = False  # put by the administrator: no presigned link would take it
+
+
+def _cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+@functools.cache
+def _spike(value: float) -> bytes:
+    samples = files.tone(1.0)
+    samples[22_050] = value
+    return files.float_wav(samples)
+
+
+def _cover() -> bytes:
+    noise = np.random.default_rng(0).bytes(40 * MIB)
+    return files.id3(files.artwork(b"\x89PNG\r\n\x1a\n" + noise)) + files.bare_mp3()
+
+
+def _frames(count: int) -> bytes:
+    return files.id3(*[files.id3_frame(b"TXXX", b"\x03a\0b")] * count) + files.bare_mp3()
+
+
+REFUSED = (
+    Upload("text renamed .mp3", lambda: b"This is not music.\n" * 400, "UNSUPPORTED_FORMAT"),
+    Upload("zero bytes, past the API", lambda: b"", "UNSUPPORTED_FORMAT", by_hand=True),
+    Upload("mp3, cut in half", lambda: _cut(files.mp3(3.0)), "CORRUPT_AUDIO"),
+    Upload("flac, cut in half", lambda: _cut(files.flac(3.0)), "CORRUPT_AUDIO"),
+    Upload("m4a, cut in half (index last)", lambda: _cut(files.m4a(3.0)), "CORRUPT_AUDIO"),
+    Upload(
+        "m4a, cut in half (index first)",
+        lambda: _cut(files.m4a(3.0, options={"movflags": "faststart"})),
+        "CORRUPT_AUDIO",
+    ),
+    Upload("wav, cut in half", lambda: _cut(files.tone_wav(3.0, 8_000, 1)), "CORRUPT_AUDIO"),
+    Upload("ogg, cut in half (one page left)", lambda: _cut(files.vorbis(3.0)), "CORRUPT_AUDIO"),
+    Upload("video, renamed .m4a", files.video, "UNSUPPORTED_FORMAT"),
+    Upload("video in Matroska", lambda: files.video("matroska"), "UNSUPPORTED_FORMAT"),
+    Upload(
+        "601 s", lambda: files.encoded("flac", "flac", files.tone(601.0, 8_000, 1), rate=8_000), "TOO_LONG"
+    ),
+    Upload("51 MiB, past the API", lambda: bytes(51 * MIB), "TOO_LARGE", by_hand=True),
+    Upload("0.3 s", lambda: files.tone_wav(0.3), "TOO_SHORT"),
+    Upload("silence", lambda: files.wav(bytes(176_400)), "SILENT_AUDIO"),
+    Upload("NaN in a float wav", lambda: _spike(float("nan")), "CORRUPT_AUDIO"),
+    Upload("infinity in a float wav", lambda: _spike(float("inf")), "CORRUPT_AUDIO"),
+    Upload("1e30 in a float wav", lambda: _spike(1e30), "CORRUPT_AUDIO"),
+    Upload("10 h of silence in 61 kB of flac", lambda: files.silent_flac(10.0), "TOO_LONG"),
+    Upload("the same, its header promising nothing", lambda: files.silent_flac(10.0, says=False), "TOO_LONG"),
+    Upload("wav, its header promising more", lambda: files.tone_wav(data_size=10**6), "CORRUPT_AUDIO"),
+    Upload(
+        "flac, its header promising more",
+        lambda: files.with_flac_total(files.flac(), 99_999),
+        "CORRUPT_AUDIO",
+    ),
+    Upload(
+        "mp3, its Xing tag promising more",
+        lambda: files.xing_mp3(1.0, claims_frames=100, flags=9),
+        "CORRUPT_AUDIO",
+    ),
+    Upload("wav of nine channels", lambda: files.tone_wav(channels=9), "UNSUPPORTED_FORMAT"),
+    Upload(
+        "wav of 2 GHz",
+        lambda: files.wav(bytes(MIB), rate=2**31 - 1, channels=1, bits=8),
+        "UNSUPPORTED_FORMAT",
+    ),
+    Upload("wav of ADPCM", lambda: files.encoded("wav", "adpcm_ms"), "UNSUPPORTED_FORMAT"),
+    Upload("AIFF renamed .wav", lambda: files.encoded("aiff", "pcm_s16be"), "UNSUPPORTED_FORMAT"),
+    Upload("raw AAC renamed .m4a", lambda: files.encoded("adts", "aac"), "UNSUPPORTED_FORMAT"),
+    Upload("zip renamed .mp3", lambda: b"PK\x03\x04" + bytes(1000), "UNSUPPORTED_FORMAT"),
+    Upload("two songs in one ogg", files.two_tracks, "UNSUPPORTED_FORMAT"),
+    Upload(
+        "50,000 boxes in each other in an m4a",
+        lambda: files.into_moov(files.m4a(), files.nested(b"udta", 50_000)),
+        "CORRUPT_AUDIO",
+    ),
+    Upload("m4a whose sound is in another file", lambda: files.elsewhere(b"/etc/passwd"), "CORRUPT_AUDIO"),
+    Upload("playlist renamed .mp3", lambda: b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", "UNSUPPORTED_FORMAT"),
+)
+
+ACCEPTED = (
+    Upload(
+        "wav, mono, 8 kHz, with a unicode file name",
+        lambda: files.tone_wav(1.0, 8_000, 1),
+        file_name="Ünïcode 歌 🎵.wav",
+        content_type="audio/wav",
+        frames=44_100,
+        title="Ünïcode 歌",
+    ),
+    Upload(
+        "wav, 24 bits, 96 kHz, with a path for a file name",
+        lambda: files.tone_wav(1.0, 96_000, 2, 24),
+        file_name="../../etc/passwd\\..\\song.wav",
+        content_type="audio/x-wav",
+        frames=44_100,
+        title="song",
+    ),
+    Upload(
+        "wav, float, with a 10 kB file name",
+        lambda: files.float_wav(files.tone(1.0)),
+        file_name="x" * 10_000 + ".wav",
+        content_type="audio/wav",
+        frames=44_100,
+        title="x" * 116,
+    ),
+    Upload(
+        "wav, 5.1, with a right-to-left file name",
+        lambda: files.extensible(1.0, 6, 0x3F),
+        file_name="שיר \u202evaw.wav",
+        content_type="audio/wav",
+        frames=44_100,
+        title="שיר vaw",
+    ),
+    Upload("mp3 without any tags", files.bare_mp3, title="song"),
+    Upload("mp3 with a 40 MB cover", _cover, title="song"),
+    Upload("mp3 with 10,000 ID3 frames", lambda: _frames(10_000), title="song"),
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP request to the API of somebody signed in (who may call at all: test_who_may.py)."""
+
+    name: str
+    status: int
+    error: str
+    method: str = "POST"
+    path: str = "/songs/upload-url"
+    body: bytes | None = None
+
+
+GOOD: dict[str, Any] = {"filename": "song.mp3", "contentType": "audio/mpeg", "sizeBytes": 1234}
+
+
+def _with(**changes: Any) -> bytes:
+    return json.dumps({**GOOD, **changes}).encode()
+
+
+def _announce(name: str, error: str = "invalid_request", status: int = 400, **changes: Any) -> Call:
+    return Call(name, status, error, body=_with(**changes))
+
+
+def _list(name: str, query: str) -> Call:
+    error = "bad_cursor" if query.startswith("cursor") else "invalid_request"
+    return Call(name, 400, error, "GET", f"/songs?{query}")
+
+
+CALLS = (
+    _announce("51 MiB announced", "too_large", 413, sizeBytes=51 * MIB),
+    _announce("zero bytes announced", sizeBytes=0),
+    _announce("a video announced", "unsupported_type", 415, contentType="video/mp4"),
+    Call("no body", 400, "invalid_json"),
+    Call("broken JSON", 400, "invalid_json", body=b'{"filename": "song.mp3", '),
+    Call("JSON that is no object", 400, "invalid_json", body=b"[1, 2]"),
+    Call("NaN in JSON", 400, "invalid_json", body=b'{"sizeBytes": NaN}'),
+    Call("bytes that are no text", 400, "invalid_json", body=b'{"filename": "\xff\xfe"}'),
+    Call("30,000 lists in each other", 400, "invalid_json", body=b"[" * 30_000),
+    Call("a number of 5,000 digits", 400, "invalid_json", body=b'{"sizeBytes": ' + b"9" * 5_000 + b"}"),
+    Call("a body of 1 MB", 413, "too_large", body=_with(title="x" * MIB)),
+    _announce("an unknown field", userId="someone"),
+    _announce("an unknown field that is no text", **{"\ud800": 1}),
+    _announce("a number for a name", filename=7),
+    _announce("a list for a title", title=["a"]),
+    _announce("text for a size", sizeBytes="1234"),
+    _announce("a fraction for a size", sizeBytes=12.5),
+    _announce("true for a size", sizeBytes=True),
+    _announce("a negative size", sizeBytes=-1),
+    _announce("an unknown model", model="mdx"),
+    _announce("a language that is none", language="English!"),
+    _announce("a title of 201 characters", title="x" * 201),
+    _announce("a file name of 17 kB", filename="x" * 17_000),
+    _list("a cursor that is none", "cursor=rubbish"),
+    _list("a cursor of bytes", "cursor=%00%ff%fe"),
+    _list("a cursor of 4 kB", "cursor=" + "A" * 4096),
+    _list("an unknown status", "status=DONE"),
+    _list("a limit of 0", "limit=0"),
+    _list("a limit of 101", "limit=101"),
+    _list("a limit that is no number", "limit=ten"),
+    _list("an unknown query field", "page=2"),
+    Call("an id that is none", 404, "not_found", "GET", "/songs/not-a-song"),
+)
