@@ -32,7 +32,7 @@ TEMPLATES = $(wildcard template.yaml templates/*.yaml)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: models test-models
-.PHONY: help demo up doctor reset reference docs test test-unit browser bench check lint types imports templates asl format build deploy lock clean
+.PHONY: help demo up doctor reset reference docs test test-unit browser fuzz bench check lint types imports templates asl format build deploy lock clean
 
 help: ## this list
 	@echo "usage: make <word>"
@@ -65,7 +65,7 @@ docs: $(VENV)/.demo ## the API's page in a browser, served on 127.0.0.1 until Ct
 test test-unit: export MODEL_DIR := $(CURDIR)/.cache/no-models
 
 # The state machine's own tests are among the rest, so `asl` is not asked for twice.
-test: lint types imports templates browser test-models $(NEWMAN) ## everything: check, then every test
+test: lint types imports templates browser test-models $(NEWMAN) .venv-fuzz/.installed ## everything: check, then every test
 	@echo "test: every test, on a local stack where one is needed"
 	@$(BIN)/pytest
 
@@ -83,6 +83,10 @@ browser: $(VENV)/.dev
 	@if [ -n "$(BROWSER)" ]; then \
 	  echo "test: stems streamed by a real browser ($(BROWSER))"; $(BIN)/python -m bench.stream_proof; \
 	else echo "test: no browser here; what it would prove is left to CI"; fi
+
+# FUZZ_EXAMPLES is how many inputs are made up for each call; another FUZZ_SEED makes up others.
+fuzz: $(VENV)/.dev .venv-fuzz/.installed ## the API against inputs nobody thought of (FUZZ_EXAMPLES=600 FUZZ_SEED=7)
+	@$(BIN)/pytest --timeout=3600 tests/e2e/test_fuzz.py
 
 bench: browser ## measure again what the docs claim of speed and streaming
 
@@ -151,7 +155,7 @@ define new-venv
 	@$(PYTHON) -m venv $(@D)/..
 endef
 
-$(BIN)/python .venv-sam/bin/python .venv-uv/bin/python .venv-models/bin/python:
+$(BIN)/python .venv-sam/bin/python .venv-uv/bin/python .venv-models/bin/python .venv-fuzz/bin/python:
 	$(new-venv)
 
 # --no-deps throughout: a lock is complete, so anything it lacks is a fault to hear of, not to fetch.
@@ -198,6 +202,11 @@ $(NEWMAN): tests/postman/package-lock.json
 	  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+.venv-fuzz/.installed: requirements/fuzz.lock | .venv-fuzz/bin/python
+	@echo "set-up: schemathesis, once"
+	@.venv-fuzz/bin/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/fuzz.lock
+	@touch $@
+
 .venv-sam/.installed: requirements/sam.lock | .venv-sam/bin/python
 	@echo "set-up: the SAM CLI, once"
 	@.venv-sam/bin/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/sam.lock
@@ -218,7 +227,8 @@ lock: $(UV) ## bring the locks up to pyproject.toml (UPGRADE=--upgrade for newer
 	@$(LOCK) $(UPGRADE) requirements/models.in --override requirements/models.override \
 	  --constraint requirements/dev.lock --output-file requirements/models.lock
 	@$(LOCK) $(UPGRADE) requirements/sam.in --output-file requirements/sam.lock
+	@$(LOCK) $(UPGRADE) requirements/fuzz.in --output-file requirements/fuzz.lock
 
 clean: ## remove what set-up and builds made (the library and models/ stay)
-	@rm -rf $(VENV) .venv-sam .venv-uv .venv-models .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .venv-sam .venv-uv .venv-models .venv-fuzz .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@rm -rf .import_linter_cache unplugd.egg-info tests/postman/node_modules

@@ -103,7 +103,7 @@ def _operation(route: Route, told: Operation) -> dict[str, Any]:
             "content": _json(_ref(told.body), examples.BODIES[told.body]),
         }
     made["responses"] = {
-        **{str(status): _answer(status, name) for status, name in told.answers.items()},
+        **{str(status): _answer(status, name) | _links(name) for status, name in told.answers.items()},
         **{
             str(status): {"$ref": f"#/components/responses/{_name(codes)}"}
             for status, codes in _refusals(route, told).items()
@@ -116,6 +116,18 @@ def _answer(status: int, name: str) -> dict[str, Any]:
     names = name.split(" | ")
     schema = _ref(name) if len(names) == 1 else {"oneOf": [_ref(one) for one in names]}
     return {"description": MEANINGS[status], "content": _json(schema, examples.answer(name))}
+
+
+def _links(name: str) -> dict[str, Any]:
+    """What can be done next with an answer: every call about the one song it names."""
+    if name != "UploadLink":
+        return {}
+    about = [route.name for route in routes() if route.path_parameters]
+    return {
+        "links": {
+            one: {"operationId": one, "parameters": {"songId": "$response.body#/songId"}} for one in about
+        }
+    }
 
 
 def _refusals(route: Route, told: Operation) -> dict[int, frozenset[str]]:

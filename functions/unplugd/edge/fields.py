@@ -66,8 +66,10 @@ class Fields:
         return value
 
     def integer(self, name: str, *, at_least: int) -> int:
-        """A required whole number (a JSON true is not 1)."""
+        """A required whole number. A JSON true is not 1, but 1.0 is: JSON has one kind of number."""
         value = self._take(name)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         if value is None:
             self._absent(name, required=True)
             return at_least

@@ -65,3 +65,18 @@ def test_a_texts_limit_counts_what_was_sent() -> None:
         fields.text("title", max_length=10)
         with pytest.raises(Invalid, match="at most 10 characters"):
             fields.done()
+
+
+@pytest.mark.parametrize(("sent", "read"), [(1, 1), (7.0, 7), (1e3, 1000)])
+def test_a_whole_number_is_one_however_it_is_written(sent: float, read: int) -> None:
+    fields = Fields({"sizeBytes": sent})
+    assert fields.integer("sizeBytes", at_least=1) == read
+    fields.done()
+
+
+@pytest.mark.parametrize("sent", [True, 1.5, "1", None, 0, float("inf")])
+def test_anything_else_is_none(sent: object) -> None:
+    fields = Fields({"sizeBytes": sent})
+    fields.integer("sizeBytes", at_least=1)
+    with pytest.raises(Invalid, match="sizeBytes"):
+        fields.done()
