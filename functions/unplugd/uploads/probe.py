@@ -45,7 +45,7 @@ def probe(path: Path) -> Probe:
     try:
         return Probe(**json.loads(done.stdout))
     except (ValueError, TypeError):
-        if done.returncode == 1 and b"ImportError" in done.stderr:
+        if done.returncode == 1 and (b"ImportError" in done.stderr or b"ModuleNotFoundError" in done.stderr):
             raise RuntimeError(f"the prober cannot start: {done.stderr[-300:]!r}") from None
         return Probe(fault="corrupt")
 
