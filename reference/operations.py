@@ -27,7 +27,7 @@ _CURSOR: Schema = {"type": "string", "description": "`nextCursor` of the page be
 OPERATIONS: dict[str, Operation] = {
     "list_songs": Operation(
         {200: "SongPage"},
-        notes="Newest first. A cursor is good for the same caller and filter only.",
+        notes="A cursor is good for the same caller and filter only.",
         query={
             "status": {"type": "string", "enum": [str(one) for one in Status]},
             "q": {"type": "string", "maxLength": MAX_TEXT, "description": "Text in title or artist."},
