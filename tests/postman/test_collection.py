@@ -30,7 +30,7 @@ PRIVATE = {
     "part of a network": r"\b(subnet|vpc|sg|eni)-[0-9a-f]{6,}",
     "a user pool": r"\b[a-z]{2}-[a-z]+-\d_\w+",
     "somebody's address": r"[\w.+-]+@(?!example\.com\b)[\w-]+\.[a-z]{2,}",
-    "somebody's folder": r"(/home/|/Users/|/root/|/work/)\w*",
+    "somebody's folder": r"(/home/|/Users/)\w*",
 }
 SECRET = {
     "awsAccessKeyId",
