@@ -195,8 +195,9 @@ def _tags(path: Path) -> dict[str, str | None]:
     except Exception:
         return {}
     found = {}
-    for name in ("title", "artist"):
-        values = tags.get(name) or [""]
+    # mutagen has no easy names for the ID3 chunk of a WAV: there the frames answer to their own.
+    for name, frame in (("title", "TIT2"), ("artist", "TPE1")):
+        values = tags.get(name) or tags.get(frame) or [""]
         text = "".join(c for c in str(values[0]) if c.isprintable()).strip()
         found[name] = text[:MAX_TAG] or None
     return found

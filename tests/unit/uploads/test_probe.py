@@ -13,6 +13,8 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutagen.id3 import TIT2, TPE1
+from mutagen.wave import WAVE
 
 from unplugd.uploads import probe as prober
 from unplugd.uploads.model import Probe
@@ -216,3 +218,14 @@ def test_a_prober_that_lacks_a_package_is_our_fault_not_the_files(
     monkeypatch.setattr(prober, "COMMAND", ("-c", "import a_package_that_is_not_here"))
     with pytest.raises(RuntimeError, match="cannot start"):
         probe(song(tmp_path / "x", "mp3"))
+
+
+def test_a_wavs_own_tags_are_read(tmp_path: Path) -> None:
+    path = song(tmp_path / "x.wav", "wav")
+    tagged = WAVE(path)
+    tagged.add_tags()
+    tagged.tags.add(TIT2(encoding=3, text="Ünïcode 歌"))
+    tagged.tags.add(TPE1(encoding=3, text="Someone"))
+    tagged.save()
+    found = Probe(**look(path))
+    assert (found.fault, found.title, found.artist) == (None, "Ünïcode 歌", "Someone")
