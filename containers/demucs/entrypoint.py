@@ -12,13 +12,14 @@ def main() -> int:
     stop = stopping.on_signals()
     # Only now what takes long to load: see on_signals.
     from ml.lyrics import read_tag_lyrics
-    from ml.separation import separate_file
+    from ml.separation import merge_parts, separate_file, separate_part
     from task import shell
     from task.demucs_stage import DemucsStage
     from task.settings import model_folder
 
-    separate = partial(separate_file, models=model_folder(os.environ))
-    return shell.run(DemucsStage(separate, read_tag_lyrics), os.environ, stop=stop)
+    models = model_folder(os.environ)
+    separate, part = partial(separate_file, models=models), partial(separate_part, models=models)
+    return shell.run(DemucsStage(separate, part, merge_parts, read_tag_lyrics), os.environ, stop=stop)
 
 
 if __name__ == "__main__":

@@ -1,41 +1,91 @@
 """The demucs stage: an original in, four stems, their streams, peaks and the original's own lyrics out."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from ml.separation import STEMS, ModelUnavailable, SeparationResult
+from ml.separation import STEMS, BadParts, ModelUnavailable, Part, PartResult, SeparationResult
+from ml.separation.parts import INDEX, folder_name
+from task.checkpoints import TAG, Checkpoints, clear
 from task.manifest import TAGS, Manifest, intact
-from task.objects import Missing, Stored, to_json
+from task.objects import Folder, Missing, Stored, to_json
 from task.outcomes import BadInput
+from task.settings import BadSettings
 from task.shell import Job
+
+T = TypeVar("T")
 
 PEAKS = "peaks.json"
 
-_WORK_BYTES = 3 << 29
-"""Disk a ten-minute song may need beside the original: the mix and four stems in float32 (1.06 GB) while they
-wait for their common gain, then four WAVs (423 MB) and their streams."""
+PARTS = "checkpoints/parts/"
+"""Where parts lie: with the checkpoints, since they are kept, expire and go as those do."""
+
+MERGE = "merge"
+"""PART of the task that puts the parts together."""
+
+_WORK_BYTES = 13 << 27
+"""Disk a ten-minute song may need beside the original: the mix and four stems as stretches in float32 (1.1 GB) while
+they wait for their common gain, four WAVs (423 MB) and their streams (38 MB)."""
 
 
 class Separate(Protocol):
     """ml.separation.separate_file."""
 
     def __call__(
-        self, source: Path, out: Path, *, model: str, progress: Callable[[float], None], stop: Any
+        self,
+        source: Path,
+        out: Path,
+        *,
+        model: str,
+        progress: Callable[[float], None],
+        stop: Any,
+        checkpoints: Path,
+        warn: Callable[[str], None],
+    ) -> SeparationResult: ...
+
+
+class SeparatePart(Protocol):
+    """ml.separation.separate_part."""
+
+    def __call__(
+        self,
+        source: Path,
+        out: Path,
+        part: Part,
+        *,
+        model: str,
+        progress: Callable[[float], None],
+        stop: Any,
+        checkpoints: Path,
+        warn: Callable[[str], None],
+    ) -> PartResult: ...
+
+
+class MergeParts(Protocol):
+    """ml.separation.merge_parts."""
+
+    def __call__(
+        self, source: Path, parts: Sequence[Path], out: Path, *, progress: Callable[[float], None], stop: Any
     ) -> SeparationResult: ...
 
 
 @dataclass(frozen=True)
 class DemucsStage:
-    """See task.shell.Stage. `separate` and `read_lyrics` are the ml core's front doors."""
+    """See task.shell.Stage. `separate`, `separate_part`, `merge_parts` and `read_lyrics` are the ml core's front doors.
+
+    With PART=k and PARTS=n it makes part k of n, stores it beside the checkpoints and writes no manifest. With
+    PART=merge and PARTS=n it puts the n parts together, and ends as a task that made the whole song.
+    """
 
     separate: Separate
+    separate_part: SeparatePart
+    merge_parts: MergeParts
     read_lyrics: Callable[[Path], str | None]
     name: str = "demucs"
     own: tuple[str, ...] = ("UPLOADS_BUCKET", "UPLOAD_KEY", "MODEL")
-    optional: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ("PART", "PARTS")
     message: str = "Separating the song"
 
     def is_done(self, job: Job, manifest: Manifest) -> bool:
@@ -47,17 +97,22 @@ class DemucsStage:
             return False
         return intact(manifest, _names(made["files"]), job.folder, job.log)
 
-    def work(self, job: Job, _manifest: Manifest | None, /) -> Manifest:
+    def work(self, job: Job, _manifest: Manifest | None, /) -> Manifest | None:
         """Separate the original. What an older manifest said is replaced whole: its lyrics fit other stems."""
+        part, parts = _part(job)
         source = _fetch(job)
         out = job.work / "out"
         out.mkdir()
+        if part is not None:
+            _upload_part(
+                job,
+                self._run(job, f"part-{part.number}-of-{part.of}/", self.separate_part, source, out, part),
+            )
+            return None
         text = self.read_lyrics(source)
-        model = job.settings.own["MODEL"]
-        try:
-            result = self.separate(source, out, model=model, progress=job.report, stop=job.stop)
-        except ModelUnavailable as error:
-            raise BadInput("MODEL_UNAVAILABLE", str(error)) from error
+        result = (
+            self._merge(job, source, out, parts) if parts else self._run(job, "", self.separate, source, out)
+        )
         source.unlink()
         (out / TAGS).write_bytes(to_json({"lyrics": text}))
         files = _upload(job, out, _names(result.files))
@@ -67,9 +122,81 @@ class DemucsStage:
                 "frames": result.frames,
                 "sampleRate": result.sample_rate,
             },
-            separation=_separation(result, model),
+            separation=_separation(result, job.settings.own["MODEL"]),
             files=files,
         )
+
+    def tidy(self, job: Job) -> None:
+        """The checkpoints have served."""
+        clear(job)
+
+    def _merge(self, job: Job, source: Path, out: Path, parts: int) -> SeparationResult:
+        """The stems from the stored parts. Parts that do not make one song cost time, and nobody the song."""
+        rooms = [_fetch_part(job, Part(number, parts)) for number in range(1, parts + 1)]
+        try:
+            return self.merge_parts(source, rooms, out, progress=job.report, stop=job.stop)
+        except BadParts as error:
+            job.log.warning(
+                "The parts cannot be used, so the whole song is separated here", reason=str(error)
+            )
+            return self._run(job, "", self.separate, source, out)
+
+    def _run(self, job: Job, under: str, separate: Callable[..., T], *given: Any) -> T:
+        """Call the engine with checkpoints that outlive this task."""
+        kept = Checkpoints(job, under)
+        kept.fetch()
+
+        def report(fraction: float) -> None:
+            kept.save()
+            job.report(fraction)
+
+        try:
+            return separate(
+                *given,
+                model=job.settings.own["MODEL"],
+                progress=report,
+                stop=job.stop,
+                checkpoints=kept.folder,
+                warn=job.log.warning,
+            )
+        except ModelUnavailable as error:
+            raise BadInput("MODEL_UNAVAILABLE", str(error)) from error
+        except BaseException:
+            kept.save()
+            raise
+
+
+def _part(job: Job) -> tuple[Part | None, int]:
+    """The part to make, if this is to be one; and how many are to be put together (0: none)."""
+    number, of = job.settings.own["PART"], job.settings.own["PARTS"]
+    try:
+        if number == MERGE:
+            return None, Part.parse(f"1/{of}").of
+        return (Part.parse(f"{number}/{of}") if number or of else None), 0
+    except ValueError as error:
+        raise BadSettings(f"PART={number} and PARTS={of}: {error}") from error
+
+
+def _upload_part(job: Job, made: PartResult) -> None:
+    """Store a part's folder; its index goes last, so that a part that has one is whole."""
+    folder = _stored_part(job, made.folder.name)
+    for path in sorted(made.folder.iterdir(), key=lambda path: (path.name == INDEX, path.name)):
+        folder.upload(path, tag=TAG)
+
+
+def _fetch_part(job: Job, part: Part) -> Path:
+    """A copy of a stored part's folder: empty when there is none. Raises Stopped."""
+    name = folder_name(part)
+    stored, room = _stored_part(job, name), job.work / "parts" / name
+    room.mkdir(parents=True)
+    for file in stored.names():
+        if "/" not in file:
+            stored.download(file, room / file)
+    return room
+
+
+def _stored_part(job: Job, name: str) -> Folder:
+    return replace(job.folder, prefix=f"{job.folder.prefix}{PARTS}{name}/")
 
 
 def _fetch(job: Job) -> Path:
@@ -112,6 +239,7 @@ def _separation(result: SeparationResult, requested: str) -> dict[str, Any]:
         "requestedModel": requested,
         "modelVersion": result.model_version,
         "modelSha256": result.model_sha256,
+        "precision": result.precision,
         "seconds": round(result.seconds, 3),
         "gain": result.gain,
         # A residual of nothing at all is minus infinity, which JSON cannot say.

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ml import Stopped
 # A few parts at a time: enough to fill the task's network, few enough to stay small in memory.
 _TRANSFER = TransferConfig(multipart_threshold=16 << 20, multipart_chunksize=16 << 20, max_concurrency=4)
 _MAX_JSON_BYTES = 4 << 20
+_DELETED_AT_ONCE = 1000  # S3's own limit
 _CONTENT_TYPES = {
     ".wav": "audio/wav",
     ".flac": "audio/flac",
@@ -27,6 +28,7 @@ _CONTENT_TYPES = {
     ".opus": "audio/ogg",
     ".webm": "audio/webm",
     ".json": "application/json",
+    ".stretch": "application/octet-stream",
 }
 
 
@@ -79,10 +81,15 @@ class Objects:
             content: bytes = body.read(_MAX_JSON_BYTES)
         return content
 
-    def upload(self, bucket: str, key: str, source: Path) -> Stored:
-        """Store the file `source` with its type and its checksum; returns the latter. Raises Stopped."""
+    def upload(self, bucket: str, key: str, source: Path, tag: str = "") -> Stored:
+        """Store the file `source` with its type, its checksum (which is returned) and a tag `key=value`.
+
+        Raises Stopped.
+        """
         stored = identify(source)
         extra = {"ContentType": content_type(source.name), "Metadata": {"sha256": stored.sha256}}
+        if tag:
+            extra["Tagging"] = tag
         self._client.upload_file(
             str(source), bucket, key, ExtraArgs=extra, Callback=self._check, Config=_TRANSFER
         )
@@ -95,6 +102,21 @@ class Objects:
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object; one that is not there is no error."""
         self._client.delete_object(Bucket=bucket, Key=key)
+
+    def names(self, bucket: str, prefix: str) -> list[str]:
+        """Every key under `prefix`, without it."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [entry["Key"].removeprefix(prefix) for page in pages for entry in page.get("Contents", [])]
+
+    def delete_all(self, bucket: str, keys: Sequence[str]) -> None:
+        """Remove many objects."""
+        for start in range(0, len(keys), _DELETED_AT_ONCE):
+            some = [{"Key": key} for key in keys[start : start + _DELETED_AT_ONCE]]
+            self._client.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
+
+    def unstoppable(self) -> "Objects":
+        """The same client, whose transfers end when they are done."""
+        return Objects(self._client, threading.Event())
 
     def _head(self, bucket: str, key: str) -> dict[str, Any]:
         self._check(0)
@@ -136,9 +158,17 @@ class Folder:
         """See Objects.download."""
         self.objects.download(self.bucket, self.prefix + name, to)
 
-    def upload(self, source: Path) -> Stored:
-        """Store `source` under its own name."""
-        return self.objects.upload(self.bucket, self.prefix + source.name, source)
+    def upload(self, source: Path, tag: str = "") -> Stored:
+        """Store `source` under its own name. See Objects.upload."""
+        return self.objects.upload(self.bucket, self.prefix + source.name, source, tag)
+
+    def names(self) -> list[str]:
+        """Every name in the folder, those in folders inside it as well."""
+        return self.objects.names(self.bucket, self.prefix)
+
+    def delete_all(self, names: Sequence[str]) -> None:
+        """Remove these files."""
+        self.objects.delete_all(self.bucket, [self.prefix + name for name in names])
 
     def write_json(self, name: str, document: Any) -> None:
         """Store a small JSON document."""

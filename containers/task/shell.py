@@ -91,8 +91,15 @@ class Stage(Protocol):
         """Whether `manifest` lists this very work and S3 holds it."""
         ...
 
-    def work(self, job: Job, manifest: Manifest | None, /) -> Manifest:
-        """Do the work, upload its files, return the manifest to write. Raises BadInput, Temporary, Stopped."""
+    def work(self, job: Job, manifest: Manifest | None, /) -> Manifest | None:
+        """Do the work, upload its files, return the manifest to write; None where this is only a part of the work.
+
+        Raises BadInput, Temporary, Stopped.
+        """
+        ...
+
+    def tidy(self, job: Job) -> None:
+        """Remove what only an unfinished run needs: the manifest is written."""
         ...
 
 
@@ -186,8 +193,13 @@ class _Run:
             job.log.info("Already done: outputs and manifest are in place")
         else:
             job.log.info("The stage begins")
-            job.folder.write_json(manifests.NAME, self._stage.work(job, manifest).to_json())
+            made = self._stage.work(job, manifest)
+            if made is not None:
+                job.folder.write_json(manifests.NAME, made.to_json())
             job.log.seconds("StageSeconds", self._clock() - began, dimension="stage")
+            if made is None:
+                return
+        self._stage.tidy(job)
         # What an earlier attempt could not do no longer holds.
         job.folder.delete(FAILURE)
 
@@ -198,6 +210,8 @@ class _Run:
             "attempt": self._given.attempt,
             "stage": self._stage.name,
         }
+        # Parts of a song speak of themselves; send_progress makes one figure of them.
+        fields |= {name.lower(): given for name in ("PART", "PARTS") if (given := self._given.own.get(name))}
         send = lambda_sender(lambda: self._make_client("lambda"), self._given.progress_function, fields)
 
         def failed(error: Exception) -> None:

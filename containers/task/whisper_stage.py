@@ -9,16 +9,22 @@ from typing import Any, Protocol
 from ml.audio import BadAudio
 from ml.lyrics.document import failed
 from ml.lyrics.engines import Engine
+from ml.lyrics.known import KnownText, from_layer
 from ml.separation import ModelUnavailable
+from task.checkpoints import Checkpoints, clear
+from task.log import describe
 from task.manifest import TAGS, Manifest, intact
 from task.objects import Missing, identify, to_json
 from task.outcomes import BadInput, Temporary
 from task.shell import Job
 
 LYRICS = "lyrics.json"
+MACHINE = "lyrics.transcribed.json"
+"""What we had without a person's words, kept when they take its place."""
 VOCALS = "vocals.wav"
 
 _SPARE_BYTES = 64 << 20
+_PARTIAL = "lyrics/"  # under the checkpoints: what was heard before a stop
 
 
 class Write(Protocol):
@@ -28,11 +34,12 @@ class Write(Protocol):
         self,
         vocals: Path,
         *,
-        text: str | None,
+        text: KnownText | str | None,
         model: str,
         language: str | None,
         progress: Callable[[float], None],
         stop: Any,
+        partial: Path,
     ) -> dict[str, Any]: ...
 
 
@@ -44,7 +51,7 @@ class WhisperStage:
     resolve: Callable[[str], Engine]
     name: str = "whisper"
     own: tuple[str, ...] = ("LYRICS_MODEL",)
-    optional: tuple[str, ...] = ("LANGUAGE",)
+    optional: tuple[str, ...] = ("LANGUAGE", "TEXT_KEY")
     message: str = "Writing the lyrics"
 
     def is_done(self, job: Job, manifest: Manifest) -> bool:
@@ -62,14 +69,23 @@ class WhisperStage:
         began = job.clock()
         vocals = _fetch(job, manifest)
         own = job.settings.own
+        person = _person_text(job)
+        checkpoints = Checkpoints(job, _PARTIAL, suffix=".json")
+        checkpoints.fetch()
+
+        def report(fraction: float) -> None:
+            checkpoints.save()
+            job.report(fraction)
+
         try:
             document = self.write(
                 vocals,
-                text=_known_text(job),
+                text=person or _known_text(job),
                 model=own["LYRICS_MODEL"],
                 language=own["LANGUAGE"] or None,
-                progress=job.report,
+                progress=report,
                 stop=job.stop,
+                partial=checkpoints.folder,
             )
         except ModelUnavailable as error:
             # The stems are fine and the reason is readable: a result, not a fault of this run.
@@ -77,7 +93,12 @@ class WhisperStage:
         except BadAudio as error:
             _upload(job, failed(str(error)))
             raise
+        # Which of a person's texts this is, so that nobody takes it for that of a newer one.
+        document["textVersion"] = person.version if person else None
+        if person:
+            _keep_machines(job)
         stored = _upload(job, document)
+        clear(job, _PARTIAL)
         manifest = manifest or Manifest()
         lyrics = {
             **self._identity(job, manifest),
@@ -93,6 +114,9 @@ class WhisperStage:
         }
         return manifest.with_lyrics(lyrics, {LYRICS: stored})
 
+    def tidy(self, _job: Job) -> None:
+        """Nothing is kept of an unfinished run."""
+
     def _identity(self, job: Job, manifest: Manifest) -> dict[str, Any]:
         """What the lyrics follow from: other values, other lyrics."""
         own = job.settings.own
@@ -106,6 +130,7 @@ class WhisperStage:
             "engineVersion": engine.version if engine else None,
             "model": own["LYRICS_MODEL"],
             "requestedLanguage": own["LANGUAGE"] or None,
+            "textKey": own["TEXT_KEY"] or None,
             "inputs": {name: stored.sha256 if stored else None for name, stored in inputs.items()},
         }
 
@@ -135,6 +160,31 @@ def _known_text(job: Job) -> str | None:
         job.log.warning("The tags of the original are missing or unreadable", file=TAGS)
         return None
     return text
+
+
+def _person_text(job: Job) -> KnownText | None:
+    """The words that the song's owner gave, if there are any. They may be gone: newer ones have taken their place, and
+    the run for those is waiting already."""
+    key = job.settings.own["TEXT_KEY"]
+    if not key:
+        return None
+    try:
+        return from_layer(json.loads(job.objects.read(job.settings.output_bucket, key)))
+    except Missing:
+        job.log.warning("The owner's words are gone; newer ones are waiting", key=key)
+    except (ValueError, KeyError, TypeError) as error:
+        job.log.error("The owner's words cannot be read", key=key, **describe(error))
+    return None
+
+
+def _keep_machines(job: Job) -> None:
+    """Keep what we wrote without a person's words under a name of its own, before theirs take its place."""
+    try:
+        before = json.loads(job.folder.read(LYRICS) or b"{}")
+    except ValueError:
+        return
+    if before and before.get("textVersion") is None and _status(before) != "FAILED":
+        job.folder.write_json(MACHINE, before)
 
 
 def _upload(job: Job, document: Mapping[str, Any]) -> Any:

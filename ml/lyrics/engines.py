@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ml.lyrics.embedded import Embedded
+from ml.lyrics.known import KnownText, from_text
 from ml.lyrics.whisper import Whisper, is_installed
 from ml.models import ModelError
 from ml.models.sources import LYRICS_ORDER, WHISPER
@@ -28,12 +29,14 @@ class Engine(Protocol):
         self,
         vocals: Path,
         *,
-        text: str | None,
+        text: KnownText | None,
         language: str | None,
         progress: Callable[[float], None],
         stop: threading.Event,
+        partial: Path | None = None,
     ) -> dict[str, Any]:
-        """The document. Raises BadAudio (the stem cannot be read), Stopped (`stop` was set)."""
+        """The document. In the folder `partial` an engine may keep what it has so far, and find it again. Raises
+        BadAudio (the stem cannot be read), Stopped (`stop` was set)."""
         ...
 
 
@@ -44,13 +47,10 @@ ENGINES: dict[str, Engine] = {"embedded": Embedded()}
 def resolve(model: str, models: Path | None = None) -> Engine:
     """The engine that `model` means here, its weights looked for in the folder `models`. Loads nothing yet.
 
-    "auto" is the first of LYRICS_ORDER that is here and whose packages are installed, else "embedded". "align" wants
-    the known words kept, which "embedded" does, with estimated times. Raises ModelUnavailable, naming those that are
-    here.
-    """
-    if model == "align":
-        return ENGINES["embedded"]
-    name = choose(models) if model == "auto" else model
+    "auto" is the first of LYRICS_ORDER that is here and whose packages are installed, else "embedded". "align" is
+    the same engine, told to keep a tag's words too instead of writing what it hears. Raises ModelUnavailable, naming
+    those that are here."""
+    name = choose(models) if model in ("auto", "align") else model
     if name in ENGINES:
         return ENGINES[name]
     try:
@@ -58,7 +58,7 @@ def resolve(model: str, models: Path | None = None) -> Engine:
     except ModelError as error:
         raise ModelUnavailable(str(error)) from error
     if stored is not None and stored.kind == "whisper":
-        return Whisper(stored, threads=_cores())
+        return Whisper(stored, threads=_cores(), keeps_tags=model == "align")
     have = ", ".join(["auto", *ENGINES, *present(models)])
     how = f" To install it: make models MODELS={name}." if name in WHISPER else ""
     raise ModelUnavailable(f"The lyrics model “{name}” is not installed here; available: {have}.{how}")
@@ -85,28 +85,38 @@ def _cores() -> int:
 def write_lyrics(
     vocals: Path,
     *,
-    text: str | None,
+    text: KnownText | str | None,
     model: str = "auto",
     models: Path | None = None,
     language: str | None = None,
     progress: Callable[[float], None] = lambda _fraction: None,
     stop: threading.Event | None = None,
+    partial: Path | None = None,
 ) -> dict[str, Any]:
     """The document lyrics.json holds, for the vocal stem `vocals` (WAV).
 
-    `text` is what is known of the words (lines; the first 100 KB count), `language` its code or None, `models` the
-    folder of the weights (ml.models.store); `progress` gets 0..1. A transcriber writes what it hears, whatever `text`
-    says. Returns one of three shapes:
+    `text` is what is known of the words: a tag's text (plain or LRC; the first 100 KB count) or a KnownText.
+    `language` is its code or None, `models` the folder of the weights (ml.models.store); `progress` gets 0..1.
+    `partial` is a folder for what was heard before a stop. A transcriber writes what it hears, whatever a tag says,
+    unless `model` is "align"; a person's words (`KnownText.by_person`) are kept and timed, by any engine. Returns one
+    of three shapes:
 
-    - words: `{language, instrumental: False, segments: [{start, end, text, words: [{word, start, end,
-      probability, estimated}]}], source, engine, model, estimated}`: seconds, monotone, inside the song; `model` only
-      where weights were used; `source` is "supplied" or "transcribed";
+    - words: `{language, instrumental: False, segments: [{start, end, text, words: [{word, start, end, probability,
+      estimated, flags?}], estimated, flags?}], source, engine, model?, estimated, notice?, unworded}`: seconds,
+      monotone, inside the song; `model` only where weights were used; `source` is "supplied" (a segment for each line,
+      in order) or "transcribed"; `notice` is a sentence for the song's owner; flags and `unworded`: ml.lyrics.trust;
     - no singing: `{language: None, instrumental: True, segments: []}`;
     - no lyrics could be written: `{language: None, instrumental: False, segments: [], status: "FAILED",
       reason}`, the reason being a sentence for the song's owner.
 
     Raises ModelUnavailable, ml.audio.BadAudio (the stem cannot be read), ml.Stopped (`stop` was set).
     """
+    known = from_text(text) if isinstance(text, str) else text
     return resolve(model, models).write(
-        vocals, text=text, language=language, progress=progress, stop=stop or threading.Event()
+        vocals,
+        text=known,
+        language=language,
+        progress=progress,
+        stop=stop or threading.Event(),
+        partial=partial,
     )

@@ -11,6 +11,7 @@ import soundfile
 
 from ml import Stopped
 from ml.audio import BadAudio
+from ml.lyrics.segmentation import segments_of
 
 HOP_S = 0.02
 """Length of one energy reading (s)."""
@@ -29,12 +30,14 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True)
 class Voice:
-    """What the vocal stem holds: its length (s), its sung spans (start, end in s; in order, disjoint), and
-    whether it holds nothing at all, not even something too short or too faint to be a span."""
+    """What the vocal stem holds: its length (s), its sung spans (start, end in s; in order, disjoint), whether it
+    holds nothing at all, not even something too short or too faint to be a span, and the segments (likewise) that
+    should be listened to (ml.lyrics.segmentation)."""
 
     duration_s: float
     spans: tuple[Span, ...]
     silent: bool
+    segments: tuple[Span, ...] = ()
 
 
 def find_voice(vocals: Path, *, progress: Callable[[float], None], stop: threading.Event) -> Voice:
@@ -53,7 +56,8 @@ def find_voice(vocals: Path, *, progress: Callable[[float], None], stop: threadi
     duration_s = frames / rate
     hop_s = max(1, round(rate * HOP_S)) / rate
     silent = np.count_nonzero(levels > SILENCE_DB) * hop_s < _MIN_SPAN_S
-    return Voice(duration_s, spans_of(levels, hop_s=hop_s, duration_s=duration_s), bool(silent))
+    segments = segments_of(levels, hop_s=hop_s, duration_s=duration_s, floor_db=SILENCE_DB)
+    return Voice(duration_s, spans_of(levels, hop_s=hop_s, duration_s=duration_s), bool(silent), segments)
 
 
 def spans_of(levels_db: npt.NDArray[np.float64], *, hop_s: float, duration_s: float) -> tuple[Span, ...]:

@@ -1,9 +1,11 @@
 """The `whisper` engine: words heard in the vocal stem, by faster-whisper (CTranslate2, int8 on the CPU).
 
-Nothing is known of the text before, so each window of 30 s is heard for itself (`condition_on_previous_text=False`): a
-text that went astray would otherwise lead the next astray. faster-whisper is looked for when it is used, never when
-this is imported, and never fetches anything: the weights are in the store, hash-checked, or the engine is unavailable.
-"""
+The stem is cut by its energy (ml.lyrics.segmentation), and the stretches, without the long pauses between them, are
+heard 30 s at a time: what follows the last word of one hearing opens the next, as in faster-whisper itself. Nothing is
+known of the text before (`condition_on_previous_text=False`), as a text that went astray would lead the next astray.
+A person's words are kept, and put on the voice by Whisper's cross-attention (ml.lyrics.attention). faster-whisper is
+looked for when it is used, never when this is imported, and never fetches anything: the weights are in the store,
+hash-checked, or the engine is unavailable."""
 
 from __future__ import annotations
 
@@ -12,13 +14,24 @@ import threading
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ml import Stopped
+from ml.lyrics import trust
+from ml.lyrics.attention import align
 from ml.lyrics.document import instrumental
+from ml.lyrics.embedded import document as supplied_document
 from ml.lyrics.hearing import HEARING_RATE, listen
-from ml.lyrics.voice import find_voice
+from ml.lyrics.known import KnownText
+from ml.lyrics.partial import Partial
+from ml.lyrics.segmentation import PAD_S
+from ml.lyrics.stretches import Stretches
+from ml.lyrics.voice import Voice, find_voice
 from ml.lyrics.words import says_instrumental
 from ml.models import WrongHash
 from ml.models.store import Model
@@ -32,7 +45,8 @@ TEMPERATURES = (0.0, 0.4, 0.8)
 """Tried in turn where a window comes out garbled. The library's own six cost twice the time on music without words."""
 
 _MAX_THREADS = 8
-_LISTENED, _LOADED = 0.04, 0.08  # shares of the work before the first word
+_LISTENED, _LOADED, _TO_ALIGN = 0.04, 0.08, 0.8  # shares of the work: heard, loaded, transcribed
+_DETECT_S = 90
 _PACKAGES = ("faster_whisper", "ctranslate2")
 
 
@@ -46,54 +60,71 @@ class Whisper:
 
     name: ClassVar[str] = "whisper"
 
-    def __init__(self, model: Model, *, threads: int = 2, vad: bool = True) -> None:
-        """`threads` of the CPU at most; `vad`: leave out what Silero's detector takes for no voice."""
+    def __init__(
+        self, model: Model, *, threads: int = 2, vad: bool = False, keeps_tags: bool = False
+    ) -> None:
+        """`threads` of the CPU at most; `keeps_tags`: a tag's words are kept, as a person's always are; `vad`: also
+        leave out what Silero's detector takes for no speech, which loses sung words."""
         self.model = model.name
         # Another size hears other words: it is part of what the lyrics follow from.
         self.version = f"{version('faster-whisper') if is_installed() else 'none'}, {model.name}"
         self._stored = model
         self._threads = min(threads, _MAX_THREADS)
         self._vad = vad
+        self._keeps_tags = keeps_tags
 
     def write(
         self,
         vocals: Path,
         *,
-        text: str | None,
+        text: KnownText | None,
         language: str | None,
         progress: Callable[[float], None],
         stop: threading.Event,
+        partial: Path | None = None,
     ) -> dict[str, Any]:
-        """See ml.lyrics.write_lyrics. Of `text` only the word "instrumental" counts. Also raises ModelUnavailable."""
-        if says_instrumental(text or ""):
+        """See ml.lyrics.write_lyrics. Of a tag's `text` only the word "instrumental" counts; a person's is kept, and
+        timed. Also raises ModelUnavailable."""
+        if says_instrumental(text.text if text else ""):
             return instrumental()
         voice = find_voice(vocals, progress=lambda f: progress(f * _LISTENED / 2), stop=stop)
-        if voice.silent:
+        keep = text is not None and (
+            text.by_person or (self._keeps_tags and text.characters >= MIN_TEXT_CHARACTERS)
+        )
+        if voice.silent and not keep:
             return instrumental()
         heard = listen(vocals, progress=lambda f: progress(_LISTENED / 2 + f * _LISTENED / 2), stop=stop)
         whisper = self._load(stop)
         progress(_LOADED)
-        segments, info = whisper.transcribe(
+        spoken = _language(language, whisper.supported_languages) or self._detect(whisper, heard, voice)
+        known = text if keep else None
+        share = _TO_ALIGN if known else 1.0
+        found = self._hear(
+            whisper,
             heard,
-            language=_language(language, whisper.supported_languages),
-            beam_size=BEAM,
-            temperature=TEMPERATURES,
-            condition_on_previous_text=False,
-            word_timestamps=True,
-            vad_filter=self._vad and find_spec("onnxruntime") is not None,
+            voice,
+            spoken,
+            lambda f: progress(_LOADED + f * (share - _LOADED)),
+            Partial(partial, f"{self.version} {spoken} {self._vad}"),
+            stop,
         )
-        duration_s = min(voice.duration_s, len(heard) / HEARING_RATE)
-        found = document_segments(
-            _watched(segments, duration_s, progress), math.floor(duration_s * 1000) / 1000
-        )
+        if known is not None:
+            timed, notice = align(
+                whisper, heard, known, found, voice, spoken, lambda f: progress(share + f * (1 - share)), stop
+            )
+            made = supplied_document(
+                known, timed, voice.spans, language=spoken, engine=self.name, notice=notice, model=self.model
+            )
+            progress(1.0)
+            return made
         progress(1.0)
         if (
             sum(len("".join(word["word"].split())) for s in found for word in s["words"])
             < MIN_TEXT_CHARACTERS
         ):
             return instrumental()
-        return {
-            "language": info.language,
+        made = {
+            "language": spoken,
             "instrumental": False,
             "segments": found,
             "source": "transcribed",
@@ -101,6 +132,84 @@ class Whisper:
             "model": self.model,
             "estimated": False,
         }
+        return trust.mark(made, voice.spans)
+
+    def _hear(
+        self,
+        whisper: Any,
+        heard: Any,
+        voice: Voice,
+        language: str,
+        progress: Callable[[float], None],
+        partial: Partial,
+        stop: threading.Event,
+    ) -> list[dict[str, Any]]:
+        """The segments of lyrics.json, heard 30 s at a time."""
+        stretches = Stretches(voice.segments)
+        lines: list[list[list[Any]]] = []
+        at = 0
+        # The last segment ends with padding, in which no word is.
+        while stretches.length - at > (PAD_S * HEARING_RATE if at else 0):
+            if stop.is_set():
+                raise Stopped
+            samples = stretches.samples(heard, at, stretches.hearing_end(at))
+            own = partial.read(samples)
+            if own is None:
+                own = self._hear_once(whisper, samples, language)
+                partial.write(samples, own)
+            shift = at / HEARING_RATE
+            lines += [
+                [[word, start + shift, end + shift, probability] for word, start, end, probability in line]
+                for line in own["lines"]
+            ]
+            at += own["until"]
+            progress(min(1.0, at / stretches.length))
+        end_s = math.floor(min(voice.duration_s, len(heard) / HEARING_RATE) * 1000) / 1000
+        return document_segments(_in_song(lines, stretches), end_s)
+
+    def _hear_once(self, whisper: Any, samples: Any, language: str) -> dict[str, Any]:
+        """One pass of Whisper over up to 30 s: {lines: [[word, start (s), end (s), probability], ...], until: where
+        the next hearing begins (samples)}.
+
+        Left alone, faster-whisper would hear what follows the last word again by itself, as expensive as 30 s: twice
+        the work. So it is broken off there, and the next hearing begins there.
+        """
+        passes = _OnePass(whisper)
+        found: list[Any] = []
+        with passes:
+            segments, _ = whisper.transcribe(
+                samples,
+                language=language,
+                beam_size=BEAM,
+                temperature=TEMPERATURES,
+                condition_on_previous_text=False,
+                word_timestamps=True,
+                vad_filter=self._vad and find_spec("onnxruntime") is not None,
+            )
+            found.extend(segments)
+        lines = [
+            [
+                [word.word, float(word.start), float(word.end), float(word.probability)]
+                for word in segment.words
+            ]
+            for segment in found
+            if segment.words
+        ]
+        last = round(max((word[2] for line in lines for word in line), default=0.0) * HEARING_RATE)
+        until = last if passes.broken_off and last > 0 else len(samples)
+        return {"lines": lines, "until": min(until, len(samples))}
+
+    def _detect(self, whisper: Any, heard: Any, voice: Voice) -> str:
+        """The language, from up to a minute and a half of what is sung: an intro tells nothing."""
+        if not whisper.model.is_multilingual:
+            return "en"
+        sung = [heard[round(a * HEARING_RATE) : round(b * HEARING_RATE)] for a, b in voice.spans]
+        if not sung:
+            sung = [heard]
+        code, _, _ = whisper.detect_language(
+            np.concatenate(sung)[: _DETECT_S * HEARING_RATE], language_detection_segments=_DETECT_S // 30
+        )
+        return str(code)
 
     def _load(self, stop: threading.Event) -> Any:
         missing = [name for name in _PACKAGES if find_spec(name) is None]
@@ -135,6 +244,35 @@ class Whisper:
         return whisper
 
 
+class _OnePass:
+    """While it is entered, faster-whisper's `transcribe` is broken off, without an error, where its encoder is asked a
+    second time. By then it has handed out all that the first pass gave."""
+
+    class _Heard(Exception):
+        pass
+
+    def __init__(self, whisper: Any) -> None:
+        self._whisper = whisper
+        self._begun = False
+        self.broken_off = False
+
+    def __enter__(self) -> None:
+        encode = self._whisper.encode
+
+        def once(features: Any) -> Any:
+            if self._begun:
+                raise self._Heard
+            self._begun = True
+            return encode(features)
+
+        self._whisper.encode = once
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        del self._whisper.encode
+        self.broken_off = kind is self._Heard
+        return self.broken_off
+
+
 class _Stoppable:
     """CTranslate2's model, which looks for a stop before each of its calls: a call cannot be broken off, but one is
     at most a window of 30 s at one temperature."""
@@ -150,19 +288,24 @@ class _Stoppable:
 
 
 def _language(asked: str | None, known: Iterable[str]) -> str | None:
-    """The language to force: that of the code asked for ("pt-BR" is "pt"), None (to be detected) for an unknown one."""
+    """The language to force: that of the code asked for ("pt-BR" is "pt"), None (to be detected) for an unknown
+    one."""
     code = (asked or "").replace("_", "-").split("-")[0].lower()
     return code if code in set(known) else None
 
 
-def _watched(segments: Iterable[Any], duration_s: float, progress: Callable[[float], None]) -> Iterable[Any]:
-    heard_s = 0.0
-    for segment in segments:
-        yield segment
-        heard_s = max(
-            heard_s, min(float(segment.end), duration_s)
-        )  # a segment may end before the one it follows
-        progress(min(1.0, _LOADED + (1 - _LOADED) * heard_s / max(duration_s, 1e-3)))
+def _in_song(lines: Iterable[list[list[Any]]], stretches: Stretches) -> Iterable[Any]:
+    """Lines of [word, start, end, probability] at their place in the song; one on both sides of a pause that was cut
+    out becomes two."""
+    for line in lines:
+        placed = [(stretches.place(start, end), word, sure) for word, start, end, sure in line]
+        for _, group in groupby(placed, key=lambda one: one[0][0]):
+            yield SimpleNamespace(
+                words=[
+                    SimpleNamespace(word=word, start=start, end=end, probability=sure)
+                    for (_, (start, end)), word, sure in group
+                ]
+            )
 
 
 def document_segments(segments: Iterable[Any], end_s: float) -> list[dict[str, Any]]:

@@ -29,12 +29,13 @@ class Line:
 
 def lines_of(text: str) -> list[Line]:
     """The lines of `text` that hold anything. Joined, their units are the text without its white space."""
-    lines = []
-    for raw in clean_lines(text):
-        units = tuple(unit for token in raw.split() for unit in _units(token))
-        if units:
-            lines.append(Line(" ".join(raw.split()), units, tuple(weight(unit) for unit in units)))
-    return lines
+    return [line for raw in clean_lines(text) if (line := line_of(raw)) is not None]
+
+
+def line_of(text: str) -> Line | None:
+    """One line of text; None where nothing but white space is in it."""
+    units = tuple(unit for token in text.split() for unit in _units(token))
+    return Line(" ".join(text.split()), units, tuple(weight(unit) for unit in units)) if units else None
 
 
 def says_instrumental(text: str) -> bool:

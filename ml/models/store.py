@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ml.audio.checksum import sha256
@@ -60,11 +61,11 @@ class Model:
         listed = "".join(f"{name} {self.files[name].sha256}\n" for name in sorted(self.files))
         return hashlib.sha256(listed.encode()).hexdigest()
 
-    def verify(self) -> None:
-        """Raises WrongHash, naming the first file that is missing or is not what the manifest lists."""
-        for name, listed in self.files.items():
-            path = self.folder / name
-            if not path.is_file():
+    def verify(self, names: Iterable[str] | None = None) -> None:
+        """Check these files, or all of them. Raises WrongHash, naming the first that is missing or not as listed."""
+        for name in self.files if names is None else names:
+            listed, path = self.files.get(name), self.folder / name
+            if listed is None or not path.is_file():
                 raise WrongHash(
                     f"{self.name} lacks its file {name}. Fetch it again: make models MODELS={self.name}"
                 )
@@ -143,14 +144,6 @@ class ModelStore:
         new.mkdir(parents=True)
         try:
             published = fill(new)
-            files = {
-                file: {
-                    "sha256": sha256(new / file),
-                    "bytes": (new / file).stat().st_size,
-                    "published": words,
-                }
-                for file, words in sorted(published.items())
-            }
             manifest = {
                 "version": VERSION,
                 "name": name,
@@ -159,9 +152,9 @@ class ModelStore:
                 "revision": revision,
                 "proved": proved,
                 "bag": bag,
-                "files": files,
+                "files": _listed(new, published),
             }
-            (new / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+            _write(new / MANIFEST, manifest)
             model = _parse(manifest, self.folder / name)
             if (self.folder / name).exists():
                 (self.folder / name).rename(old)
@@ -170,6 +163,36 @@ class ModelStore:
             shutil.rmtree(new, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)
         return model
+
+    def extend(self, model: Model, fill: Callable[[Path], Mapping[str, str]]) -> Model:
+        """Add files to a model that is here: `fill` as in `install`. On a failure it stays as it was."""
+        with TemporaryDirectory(dir=self.folder, prefix=f".new-{model.name}-") as made:
+            new = Path(made)
+            published = fill(new)
+            listed = _listed(new, published)
+            for file in published:
+                (new / file).replace(model.folder / file)
+            manifest = json.loads((model.folder / MANIFEST).read_text(encoding="utf-8"))
+            manifest["files"] |= listed
+            _write(new / MANIFEST, manifest)
+            (new / MANIFEST).replace(model.folder / MANIFEST)
+        return _parse(manifest, model.folder)
+
+
+def _listed(folder: Path, published: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """What the manifest says of the files in `folder`."""
+    return {
+        file: {
+            "sha256": sha256(folder / file),
+            "bytes": (folder / file).stat().st_size,
+            "published": words,
+        }
+        for file, words in sorted(published.items())
+    }
+
+
+def _write(path: Path, manifest: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 def _parse(document: Any, folder: Path) -> Model:

@@ -1,16 +1,52 @@
 """Separation: one song in, four stems, their streamable encodings and peaks out."""
 
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 STEMS = ("drums", "bass", "other", "vocals")
 """The four stems, in the order every file and table lists them."""
 
+PRECISIONS = ("f32", "bf16")
+"""What the networks may reckon in; bf16 is faster where the CPU has it, and less exact."""
+
 
 class ModelUnavailable(Exception):
     """The model asked for cannot run here. The message names the models that can."""
+
+
+class InUse(Exception):
+    """Another run works in the folder given."""
+
+
+class BadParts(Exception):
+    """The parts given are not one whole song. The message says which of them is missing or at fault."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Part `number` (from 1) of `of` parts of a song."""
+
+    number: int
+    of: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= self.of:
+            raise ValueError(f"there is no part {self.number} of {self.of}")
+
+    @classmethod
+    def parse(cls, text: str) -> "Part":
+        """The part that `k/n` names. Raises ValueError."""
+        match = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
+        if match is None:
+            raise ValueError(f"{text} is not a part: write k/n, such as 1/3")
+        return cls(int(match[1]), int(match[2]))
+
+    def run(self, count: int) -> range:
+        """Which of `count` segments are this part's: neighbours, and none where there are too few."""
+        return range(count * (self.number - 1) // self.of, count * self.number // self.of)
 
 
 @dataclass(frozen=True)
@@ -28,6 +64,23 @@ class SeparationResult:
     frames: int
     sample_rate: int
     files: tuple[str, ...]
+    precision: str = "f32"
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """What a part did: `folder` (in `out`) is what merge_parts takes; `segments` were its share of the work."""
+
+    engine: str
+    model: str
+    part: Part
+    folder: Path
+    segments: int
+    seconds: float
+
+
+def _nobody(_line: str) -> None:
+    """Says nothing."""
 
 
 def separate_file(
@@ -36,14 +89,60 @@ def separate_file(
     *,
     model: str = "auto",
     models: Path | None = None,
+    precision: str = "f32",
     progress: Callable[[float], None] = lambda _fraction: None,
     stop: threading.Event | None = None,
+    checkpoints: Path | None = None,
+    warn: Callable[[str], None] = _nobody,
 ) -> SeparationResult:
     """Separate `source` into `out`: {drums,bass,other,vocals}.wav, a stream file of each, peaks.json.
 
-    `models` is the folder of the weights (ml.models.store); without it only the preview can run. Raises
-    ml.audio.BadAudio (bad input), ModelUnavailable, ml.Stopped (stop was set).
-    """
-    from ml.separation.job import run
+    `models` is the folder of the weights (ml.models.store); without it only the preview can run. In the folder
+    `checkpoints` finished stretches are kept, also when this fails or is stopped or killed: called again with it, the
+    work goes on from there and gives the same bits. Removing them after a success is the caller's
+    (ml.separation.checkpoints.clear). `warn` hears of checkpoints that cannot be used.
 
-    return run(source, out, model=model, models=models, progress=progress, stop=stop or threading.Event())
+    Raises ml.audio.BadAudio (bad input), ModelUnavailable, InUse (another run has `checkpoints`), ml.Stopped (stop was
+    set), OSError (the disk is full).
+    """
+    from ml.separation.job import Request, separate
+
+    asked = Request(source, out, progress, stop or threading.Event(), checkpoints, warn)
+    return separate(asked, model, models, precision)
+
+
+def separate_part(
+    source: Path,
+    out: Path,
+    part: Part,
+    *,
+    model: str = "auto",
+    models: Path | None = None,
+    precision: str = "f32",
+    progress: Callable[[float], None] = lambda _fraction: None,
+    stop: threading.Event | None = None,
+    checkpoints: Path | None = None,
+    warn: Callable[[str], None] = _nobody,
+) -> PartResult:
+    """Do a part of the work of separate_file, on whole segments, into a folder in `out`. Raises what that raises."""
+    from ml.separation.job import Request, separate_share
+
+    asked = Request(source, out, progress, stop or threading.Event(), checkpoints, warn)
+    return separate_share(asked, part, model, models, precision)
+
+
+def merge_parts(
+    source: Path,
+    parts: Sequence[Path],
+    out: Path,
+    *,
+    progress: Callable[[float], None] = lambda _fraction: None,
+    stop: threading.Event | None = None,
+) -> SeparationResult:
+    """Put the folders of all parts of `source`, in any order, together: the files of separate_file to the bit.
+
+    Needs no model. Raises BadParts, ml.audio.BadAudio, ml.Stopped, OSError (the disk is full).
+    """
+    from ml.separation.job import Request, merge
+
+    return merge(Request(source, out, progress, stop or threading.Event(), None, _nobody), parts)

@@ -1,17 +1,106 @@
-"""What every separator is: the seam between the job (files, gain, progress) and the engines (signals)."""
+"""What every separator is: the seam between the runner (segments, files, progress) and the engines (networks).
+
+An engine is a function that gives a `Separator`: facts, and a list of members. A member is a network that has not been
+loaded yet; the runner (ml.separation.runner) opens one after the other, feeds it segments and does all the rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.separation import STEMS
+
 StemBlock = NDArray[np.float32]
 """Four stems of the same stretch, shape (4, frames, 2), in the order of ml.separation.STEMS."""
+
+
+class Network(Protocol):
+    """A member, loaded."""
+
+    def run(self, samples: NDArray[np.float32], stop: threading.Event) -> NDArray[np.float32]:
+        """(2, n) samples → (len(member.stems), 2, n). The same samples give the same bits, whatever ran before.
+
+        Called from a thread of the runner's, one call at a time. Raises ml.Stopped within about a second of `stop`.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free its memory. Called once, in the end."""
+        ...
+
+
+def own_length(frames: int) -> int:
+    """The window of a network that takes any length: the segment and nothing more."""
+    return frames
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of a model, and how the song is cut for it.
+
+    Segment k covers the frames from k * stride, `segment` long, the last one shorter. The network is given
+    `window(length)` frames with the segment in their middle: the song's own samples as far as they go, then zeros. That
+    is demucs' TensorChunk: HTDemucs wants its training length whatever the segment's (`lambda _: segment`), HDemucs
+    the segment alone (`own_length`), Demucs its `valid_length`.
+    """
+
+    name: str
+    """Unique in the model, letters, digits, dots and dashes: part of checkpoints' names."""
+    stems: tuple[str, ...]
+    """Which of ml.separation.STEMS it gives, in its own order."""
+    weights: tuple[float, ...]
+    """One a stem, over 0; the runner divides by the sum over the members."""
+    segment: int
+    stride: int
+    """At least half of `segment`, so that nowhere more than two segments overlap: a sum of two has one order."""
+    cost: float
+    """Seconds that a segment takes on two cores, about: for even progress."""
+    open: Callable[[], Network]
+    """Load it. Raises ModelUnavailable."""
+    window: Callable[[int], int] = own_length
+
+    def __post_init__(self) -> None:
+        if not 0 < self.stride <= self.segment <= 2 * self.stride:
+            raise ValueError(
+                f"{self.name}: a stride of {self.stride} does not fit a segment of {self.segment}"
+            )
+        if (
+            len(self.weights) != len(self.stems)
+            or not set(self.stems) <= set(STEMS)
+            or min(self.weights) <= 0
+        ):
+            raise ValueError(f"{self.name}: stems {self.stems} with weights {self.weights}")
+
+
+@dataclass(frozen=True)
+class Separator:
+    """A model that can run here: what identifies its results, and its members."""
+
+    engine: str
+    model: str
+    version: str
+    """Of the engine and whatever else changes its bits."""
+    sha256: str
+    """Of the weights; empty where there are none."""
+    precision: str
+    """"f32" or "bf16"."""
+    additive: bool
+    """Whether the stems add up to the mix, so that `other` may take the others' rounding."""
+    normalised: bool
+    """Whether networks hear (x - mean) / deviation of the whole song in mono; the runner undoes it afterwards."""
+    members: tuple[Member, ...]
+
+    def __post_init__(self) -> None:
+        names = {member.name for member in self.members}
+        if len(names) != len(self.members) or {s for m in self.members for s in m.stems} != set(STEMS):
+            raise ValueError(f"{self.model}: members of one name, or a stem without a network")
 
 
 class Mix(Protocol):
@@ -22,39 +111,6 @@ class Mix(Protocol):
 
     def read(self, start: int, frames: int) -> NDArray[np.float32]:
         """(frames, 2) float32 from `start`; the stretch lies inside the song."""
-        ...
-
-
-class Separator(Protocol):
-    """An engine with its model loaded."""
-
-    @property
-    def engine(self) -> str: ...
-    @property
-    def model(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def sha256(self) -> str:
-        """Hash of the weights, empty where there are none."""
-        ...
-
-    @property
-    def additive(self) -> bool:
-        """Whether the stems add up to the mix, so that `other` may take the others' rounding."""
-        ...
-
-    @property
-    def share(self) -> float:
-        """How much of the time after decoding goes into `separate`, 0…1; the rest is writing. For even progress."""
-        ...
-
-    def separate(self, mix: Mix) -> Generator[StemBlock, None, None]:
-        """Yield the stems from the first frame to the last, every frame once. Must not change the mix.
-
-        The job looks for a stop between blocks, so yield at least every second or two of work, an empty block where
-        nothing is ready. When closed early, leave no thread at work.
-        """
         ...
 
 
@@ -70,33 +126,3 @@ class FloatFile:
     def read(self, start: int, frames: int) -> NDArray[np.float32]:
         raw = np.fromfile(self._path, "<f4", frames * 2, offset=start * self._FRAME_BYTES)
         return raw.reshape(-1, 2)
-
-
-class StemFile:
-    """The unscaled stems on disk, (frames, 4, 2) float32: written once in order, then read once in order."""
-
-    _FRAME_FLOATS = 8
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("w+b")
-        self.frames = 0
-        self.peak = 0.0
-
-    def write(self, block: StemBlock) -> None:
-        np.ascontiguousarray(block.transpose(1, 0, 2), "<f4").tofile(self._file)
-        self.frames += block.shape[1]
-        self.peak = max(self.peak, float(np.abs(block).max(initial=0.0)))
-
-    def blocks(self, frames: int) -> Iterator[StemBlock]:
-        """The stems again, (4, up to `frames`, 2) at a time."""
-        self._file.seek(0)
-        while len(raw := np.fromfile(self._file, "<f4", frames * self._FRAME_FLOATS)):
-            yield raw.reshape(-1, 4, 2).transpose(1, 0, 2)
-
-    def __enter__(self) -> StemFile:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()

@@ -1,131 +1,221 @@
 """One separation from file to files: decode, separate, scale by one gain, write, check what was written.
 
-Each step streams, so memory does not grow with the song; what must wait for the gain waits on disk in `out`.
+Each step streams, so memory does not grow with the song; what must wait for the gain waits on disk, as stretches.
 """
 
 from __future__ import annotations
 
+import errno
 import json
-import tempfile
+import os
+import shutil
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from ml import Stopped
-from ml.audio import SAMPLE_RATE, stream
+import numpy as np
+
+from ml.audio import CHANNELS, SAMPLE_RATE, stream
 from ml.audio.checksum import sha256
 from ml.audio.decode import BLOCK_FRAMES, decode
 from ml.audio.peaks import document
-from ml.separation import STEMS, SeparationResult, registry
-from ml.separation.engine import FloatFile, Separator, StemFile
+from ml.separation import STEMS, BadParts, Part, PartResult, SeparationResult, parts, registry
+from ml.separation.checkpoints import Checkpoints, Recipe, Stretch, held, started
+from ml.separation.engine import FloatFile, Separator
+from ml.separation.estimates import Estimates
+from ml.separation.folders import aside, move
 from ml.separation.output import StemWriters, quantise, shared_gain
 from ml.separation.residual import residual_db
+from ml.separation.runner import Progress, Scale, Task, make, measure, plan
+from ml.separation.watch import Watch
+
+T = TypeVar("T")
 
 PEAKS = "peaks.json"
+FILES = (*(f"{s}.wav" for s in STEMS), *(f"{s}{stream.SUFFIX}" for s in STEMS), PEAKS)
 
-# Shares of the work, so that progress runs at an even pace; how the middle is shared, the separator says.
-_DECODED, _WRITTEN = 0.05, 0.98
-
-
-class Watch:
-    """Reports progress that never goes back and raises Stopped as soon as the stop event is seen."""
-
-    def __init__(self, progress: Callable[[float], None], stop: threading.Event) -> None:
-        self._progress = progress
-        self._stop = stop
-        self._last = 0.0
-
-    def at(self, fraction: float) -> None:
-        """`fraction` of the job is done, 0…1."""
-        if self._stop.is_set():
-            raise Stopped
-        self._last = max(self._last, min(fraction, 1.0))
-        self._progress(self._last)
+# Seconds of work a second of song, on two cores: what decoding and writing count for beside the networks.
+_DECODE_S, _WRITE_S = 0.004, 0.04
+_PEAK_SHARE, _WRITTEN = 0.15, 0.95  # of the writing: when the gain is known, and when the files are whole
 
 
-def run(
-    source: Path,
-    out: Path,
-    *,
-    model: str,
-    models: Path | None,
-    progress: Callable[[float], None],
-    stop: threading.Event,
-) -> SeparationResult:
+@dataclass(frozen=True)
+class Request:
+    """What the front doors of ml.separation have in common."""
+
+    source: Path
+    out: Path
+    progress: Callable[[float], None]
+    stop: threading.Event
+    checkpoints: Path | None
+    warn: Callable[[str], None]
+
+
+@dataclass
+class _Song:
+    """The decoded song in a room of its own, and how far the work on it is."""
+
+    room: Path
+    sha256: str
+    mix: FloatFile
+    scale: Scale
+    progress: Progress
+    began: float
+
+    @property
+    def seconds(self) -> float:
+        return self.mix.frames / SAMPLE_RATE
+
+
+def separate(asked: Request, model: str, models: Path | None, precision: str) -> SeparationResult:
     """See ml.separation.separate_file. On any failure nothing of this run stays in `out`."""
+    with _begin(asked, lambda: registry.load(model, models, precision)) as (song, separator):
+        recipe = Recipe.of(separator, song.sha256, song.mix.frames)
+        stretches = _stretches(asked, song, recipe, separator, plan(separator, recipe))
+        return _finish(asked, song, recipe, stretches)
+
+
+def separate_share(asked: Request, part: Part, model: str, models: Path | None, precision: str) -> PartResult:
+    """See ml.separation.separate_part."""
+    with _begin(asked, lambda: registry.load(model, models, precision), writes=False) as (song, separator):
+        recipe = Recipe.of(separator, song.sha256, song.mix.frames)
+        tasks = plan(separator, recipe, part.run)
+        stretches = _stretches(asked, song, recipe, separator, tasks)
+        name = parts.folder_name(part)
+        parts.write(song.room / name, part, recipe, stretches)
+        move(song.room, asked.out, [name])
+        asked.progress(1.0)
+        segments = sum(task.last - task.first for task in tasks)
+        took = time.monotonic() - song.began
+        return PartResult(separator.engine, separator.model, part, asked.out / name, segments, took)
+
+
+def merge(asked: Request, folders: Sequence[Path]) -> SeparationResult:
+    """See ml.separation.merge_parts."""
+    stored = [parts.read(folder) for folder in folders]
+    recipe = parts.check(stored, sha256(asked.source), asked.source)
+    stretches = parts.stretches(stored, recipe)
+    with _begin(asked, lambda: None) as (song, _):
+        if song.mix.frames != recipe.frames:
+            raise BadParts(
+                f"The parts were made of {recipe.frames} frames, here the song decodes to {song.mix.frames}."
+            )
+        if not (stretches or (recipe.normalised and song.scale.is_silence)):
+            raise BadParts("The parts hold no segments. Make them again.")
+        song.progress.begin(0, 0)
+        return _finish(asked, song, recipe, stretches)
+
+
+@contextmanager
+def _begin(asked: Request, load: Callable[[], T], *, writes: bool = True) -> Iterator[tuple[_Song, T]]:
+    """Decode and measure the song in a room inside `out`, in which whatever follows is done aside."""
     began = time.monotonic()
-    watch = Watch(progress, stop)
+    watch = Watch(asked.progress, asked.stop)
+    # How far an earlier run came is known only when the song is decoded; until then nothing is said.
+    watch.quiet = asked.checkpoints is not None and started(asked.checkpoints)
     watch.at(0.0)
-    separator = registry.load(model, models)
-    source_sha256 = sha256(source)
-    out.mkdir(parents=True, exist_ok=True)
-    names = tuple([f"{s}.wav" for s in STEMS] + [f"{s}{stream.SUFFIX}" for s in STEMS] + [PEAKS])
-    # Written aside and moved when whole: an `out` never shows half a separation.
-    with tempfile.TemporaryDirectory(prefix=".separating-", dir=out) as aside:
-        room = Path(aside)
-        mix = _decode(source, room / "mix.f32", watch)
-        with StemFile(room / "stems.f32") as stems:
-            _separate(separator, mix, stems, watch)
-            gain = shared_gain(stems.peak)
-            _write(stems, mix, room, gain, separator, watch)
-        residual = residual_db([room / f"{s}.wav" for s in STEMS], mix, gain, lambda: watch.at(_WRITTEN))
-        for name in names:
-            (room / name).replace(out / name)
-    progress(1.0)
-    return SeparationResult(
-        engine=separator.engine,
-        model=separator.model,
-        model_version=separator.version,
-        model_sha256=separator.sha256,
-        seconds=time.monotonic() - began,
-        gain=gain,
-        residual_db=residual,
-        source_sha256=source_sha256,
-        frames=mix.frames,
-        sample_rate=SAMPLE_RATE,
-        files=names,
-    )
+    loaded = load()
+    with ExitStack() as stack:
+        if asked.checkpoints is not None:
+            stack.enter_context(held(asked.checkpoints))
+        room = stack.enter_context(aside(asked.out))
+        hashed = sha256(asked.source)
+        mix = _decode(asked.source, room / "mix.f32", watch)
+        scale = measure(mix, watch.tick)
+        seconds = mix.frames / SAMPLE_RATE
+        progress = Progress(watch, _DECODE_S * seconds, _WRITE_S * seconds if writes else 0.0)
+        yield _Song(room, hashed, mix, scale, progress, began), loaded
 
 
 def _decode(source: Path, path: Path, watch: Watch) -> FloatFile:
-    frames = 0
     with path.open("wb") as file:
         for block in decode(source):
-            block.astype("<f4", copy=False).tofile(file)
-            frames += len(block)
-            # The length is not known before the end; a ten-minute song is the most the product takes.
-            watch.at(_DECODED * min(1.0, frames / (600 * SAMPLE_RATE)))
+            file.write(np.ascontiguousarray(block, "<f4").data)
+            watch.tick()
     return FloatFile(path)
 
 
-def _separate(separator: Separator, mix: FloatFile, stems: StemFile, watch: Watch) -> None:
-    watch.at(_DECODED)
-    whole = _separated(separator) - _DECODED
-    with closing(separator.separate(mix)) as blocks:  # on a stop its threads end before the mix is deleted
-        for block in blocks:
-            stems.write(block)
-            watch.at(_DECODED + whole * stems.frames / mix.frames)
-    if stems.frames != mix.frames:
-        raise AssertionError(f"{separator.model} gave {stems.frames} frames for a mix of {mix.frames}")
+def _stretches(
+    asked: Request, song: _Song, recipe: Recipe, separator: Separator, tasks: list[Task]
+) -> list[Stretch]:
+    if separator.normalised and song.scale.is_silence:
+        tasks = []  # nothing to hear: the stems are silence
+    folder = asked.checkpoints or song.room / "stretches"
+    folder.mkdir(exist_ok=True)
+    _require_space(song, recipe, tasks)
+    kept = Checkpoints(folder, recipe, durable=asked.checkpoints is not None, warn=asked.warn)
+    return make(tasks, song.mix, song.scale if separator.normalised else None, kept, song.progress)
 
 
-def _separated(separator: Separator) -> float:
-    """The fraction of the job that is done when the last stem is there."""
-    return _DECODED + separator.share * (_WRITTEN - _DECODED)
+def _require_space(song: _Song, recipe: Recipe, tasks: list[Task]) -> None:
+    """Raises OSError: better now than after the work. What an earlier run left is counted twice; so be it."""
+    floats = sum((task.grid.span(task.first, task.last)[1] - task.first * task.grid.stride)
+                 * len(task.grid.stems) * CHANNELS for task in tasks)  # fmt: skip
+    needed = (
+        floats * 4 + recipe.frames * len(STEMS) * CHANNELS * 2 * 5 // 4
+    )  # WAVs, and a quarter for streams
+    free = shutil.disk_usage(song.room).free
+    if free < needed:
+        raise OSError(
+            errno.ENOSPC, f"The disk is full: {needed >> 20} MiB are needed, {free >> 20} MiB are free"
+        )
 
 
-def _write(
-    stems: StemFile, mix: FloatFile, room: Path, gain: float, separator: Separator, watch: Watch
-) -> None:
-    begun = _separated(separator)
-    done = 0
-    with StemWriters(room) as writers:
-        for block in stems.blocks(BLOCK_FRAMES):
-            part = mix.read(done, block.shape[1]) if separator.additive else None
-            writers.feed(quantise(block, gain, part))
-            done += block.shape[1]
-            watch.at(begun + (_WRITTEN - begun) * done / mix.frames)
-        peaks = writers.peaks()
-    (room / PEAKS).write_text(json.dumps(document(peaks), separators=(",", ":")), encoding="utf-8")
+def _finish(asked: Request, song: _Song, recipe: Recipe, stretches: list[Stretch]) -> SeparationResult:
+    estimates = Estimates(stretches, recipe, song.scale)
+    gain = shared_gain(_peak(estimates, song))
+    _write(estimates, song, gain, recipe.additive)
+    wavs = [song.room / f"{s}.wav" for s in STEMS]
+    residual = residual_db(wavs, song.mix, gain, lambda: song.progress.rest(_WRITTEN))
+    move(song.room, asked.out, FILES)
+    asked.progress(1.0)
+    return SeparationResult(
+        engine=recipe.engine,
+        model=recipe.model,
+        model_version=recipe.version,
+        model_sha256=recipe.sha256,
+        seconds=time.monotonic() - song.began,
+        gain=gain,
+        residual_db=residual,
+        source_sha256=recipe.source_sha256,
+        frames=recipe.frames,
+        sample_rate=SAMPLE_RATE,
+        files=FILES,
+        precision=recipe.precision,
+    )
+
+
+def _blocks(frames: int) -> Iterator[tuple[int, int]]:
+    """(start, length) of each block."""
+    for start in range(0, frames, BLOCK_FRAMES):
+        yield start, min(BLOCK_FRAMES, frames - start)
+
+
+def _peak(estimates: Estimates, song: _Song) -> float:
+    peak = 0.0
+    for start, frames in _blocks(song.mix.frames):
+        peak = max(peak, float(np.abs(estimates.read(start, frames)).max()))
+        song.progress.rest(_PEAK_SHARE * (start + frames) / song.mix.frames)
+    return peak
+
+
+def _write(estimates: Estimates, song: _Song, gain: float, additive: bool) -> None:
+    from soundfile import LibsndfileError
+
+    try:
+        with StemWriters(song.room) as writers:
+            for start, frames in _blocks(song.mix.frames):
+                mix = song.mix.read(start, frames) if additive else None
+                writers.feed(quantise(estimates.read(start, frames), gain, mix))
+                done = (start + frames) / song.mix.frames
+                song.progress.rest(_PEAK_SHARE + (_WRITTEN - _PEAK_SHARE) * done)
+            peaks = writers.peaks()
+    except LibsndfileError as error:  # "System error.": which one, libsndfile keeps to itself
+        full = shutil.disk_usage(song.room).free < 1 << 20
+        code = errno.ENOSPC if full else errno.EIO
+        raise OSError(code, f"The stems cannot be written: {os.strerror(code)}") from error
+    (song.room / PEAKS).write_text(json.dumps(document(peaks), separators=(",", ":")), encoding="utf-8")

@@ -15,37 +15,38 @@ DEFAULT = "preview"
 """What "auto" falls back on: it needs no weights."""
 
 
-def _preview() -> Separator:
-    from ml.separation.preview import Preview
+def _preview(precision: str) -> Separator:
+    from ml.separation import embedded
 
-    return Preview()
-
-
-def _demucs(model: Model) -> Separator:
-    from ml.separation.demucs import Demucs
-
-    return Demucs(model)
+    return embedded.load(precision)
 
 
-_MODELS: dict[str, Callable[[], Separator]] = {"preview": _preview}
-_ENGINES: dict[str, Callable[[Model], Separator]] = {"demucs": _demucs}
+def _demucs(model: Model, precision: str) -> Separator:
+    from ml.separation import demucs
+
+    return demucs.load(model, precision)
+
+
+_MODELS: dict[str, Callable[[str], Separator]] = {"preview": _preview}
+_ENGINES: dict[str, Callable[[Model, str], Separator]] = {"demucs": _demucs}
 """Those that are always there, and what runs the weights of each kind."""
 
 
-def load(model: str, models: Path | None = None) -> Separator:
+def load(model: str, models: Path | None = None, precision: str = "f32") -> Separator:
     """The separator for `model`, its weights looked for in the folder `models`. Raises ModelUnavailable.
 
-    "auto" is the first of SEPARATION_ORDER that is here and whose packages are installed, else the preview.
+    `precision` is one of ml.separation.PRECISIONS; an engine that lacks it here raises ModelUnavailable. "auto" is the
+    first of SEPARATION_ORDER that is here and whose packages are installed, else the preview.
     """
     name = choose(models) if model == "auto" else model
     if name in _MODELS:
-        return _MODELS[name]()
+        return _MODELS[name](precision)
     try:
         stored = ModelStore(models).find(name) if models is not None else None
     except ModelError as error:
         raise ModelUnavailable(str(error)) from error
     if stored is not None and stored.kind in _ENGINES:
-        return _ENGINES[stored.kind](stored)
+        return _ENGINES[stored.kind](stored, precision)
     there = ", ".join(["auto", *sorted(_MODELS), *present(models)])
     how = f" To install it: make models MODELS={name}." if name in DEMUCS else ""
     raise ModelUnavailable(f"The separation model '{name}' is not installed here. There is: {there}.{how}")
@@ -53,10 +54,12 @@ def load(model: str, models: Path | None = None) -> Separator:
 
 def choose(models: Path | None) -> str:
     """The name that "auto" stands for here."""
-    from ml.separation.demucs import is_installed
+    from ml.separation import demucs
 
-    here = present(models)
-    return next((name for name in SEPARATION_ORDER if name in here), DEFAULT) if is_installed() else DEFAULT
+    if models is None:
+        return DEFAULT
+    here = {model.name: model for model in ModelStore(models).list() if model.kind in _ENGINES}
+    return next((name for name in SEPARATION_ORDER if name in here and demucs.can_run(here[name])), DEFAULT)
 
 
 def present(models: Path | None) -> list[str]:

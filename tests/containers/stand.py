@@ -15,7 +15,7 @@ from mutagen.flac import FLAC
 
 from ml.lyrics import read_tag_lyrics, write_lyrics
 from ml.lyrics.engines import resolve
-from ml.separation import STEMS, SeparationResult
+from ml.separation import STEMS, SeparationResult, merge_parts, separate_part
 from task import shell
 from task.demucs_stage import DemucsStage
 from task.objects import identify
@@ -37,7 +37,7 @@ COMMON = {
     "CORRELATION_ID": "correlation-1",
 }
 DEMUCS = {**COMMON, "UPLOADS_BUCKET": UPLOADS, "UPLOAD_KEY": KEY, "MODEL": "auto"}
-WHISPER = {**COMMON, "LYRICS_MODEL": "auto", "LANGUAGE": "en"}
+WHISPER = {**COMMON, "LYRICS_MODEL": "auto", "LANGUAGE": "en", "TEXT_KEY": ""}
 
 
 def write_song(path: Path, *, lyrics: str | None = TEXT, duration_s: float = 2.5) -> Path:
@@ -52,9 +52,7 @@ def write_song(path: Path, *, lyrics: str | None = TEXT, duration_s: float = 2.5
     return path
 
 
-def separate(
-    source: Path, out: Path, *, model: str, progress: Callable[[float], None], stop: threading.Event
-) -> SeparationResult:
+def separate(source: Path, out: Path, *, progress: Callable[[float], None], **_more: Any) -> SeparationResult:
     """A separator that shares the mix out in equal parts."""
     mix, rate = soundfile.read(source, always_2d=True)
     files = []
@@ -107,7 +105,9 @@ class Stand:
             self.separations += 1
             return self.separate(*args, **kwargs)
 
-        return self.run(DemucsStage(counted, read_tag_lyrics), {**DEMUCS, **changes})
+        return self.run(
+            DemucsStage(counted, separate_part, merge_parts, read_tag_lyrics), {**DEMUCS, **changes}
+        )
 
     def whisper(self, **changes: str) -> int:
         def counted(*args: Any, **kwargs: Any) -> dict[str, Any]:

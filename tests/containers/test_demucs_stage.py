@@ -51,6 +51,7 @@ def test_the_manifest_says_what_was_made_of_what(done: Stand) -> None:
         "requestedModel": "auto",
         "modelVersion": "1",
         "modelSha256": "0" * 64,
+        "precision": "f32",
         "seconds": 0.1,
         "gain": 1.0,
         "residualDb": None,  # nothing was left over: minus infinity dB

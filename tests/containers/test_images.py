@@ -13,8 +13,8 @@ STAGES = ("demucs", "whisper")
 OURS = {"ml", "task"}
 # What only the engines with weights import: requirements/models.lock brings it, and PyTorch's CPU builds.
 WITH_WEIGHTS = {
-    "demucs": {"demucs", "faster_whisper", "safetensors", "torch", "yaml"},
-    "whisper": {"av", "faster_whisper"},
+    "demucs": {"demucs", "faster_whisper", "pocketsphinx", "safetensors", "torch", "yaml"},
+    "whisper": {"faster_whisper"},
 }
 CODE = {
     "demucs": ["ml/*.py", "ml/audio/*.py", "ml/separation/**/*.py", "ml/lyrics/*.py", "ml/models/*.py"],

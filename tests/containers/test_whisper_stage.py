@@ -1,9 +1,17 @@
 """The whisper stage on a fake S3: lyrics.json always exists, and the manifest of the stems grows."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
+from ml import Stopped
+from ml.lyrics.document import instrumental
+from ml.lyrics.engines import resolve
 from task import outcomes
-from tests.containers.stand import OUTPUT, PREFIX, TEXT, Stand
+from task.whisper_stage import WhisperStage
+from tests.containers.stand import OUTPUT, PREFIX, TEXT, WHISPER, Stand
 
 pytestmark = pytest.mark.usefixtures("aws_keys")
 
@@ -34,9 +42,10 @@ def test_supplied_words_are_timed_and_the_manifest_is_extended(separated: Stand)
     assert made.pop("seconds") >= 0
     assert made == {
         "engine": "embedded",
-        "engineVersion": "1",
+        "engineVersion": "2",
         "model": "auto",
         "requestedLanguage": "en",
+        "textKey": None,
         "inputs": {name: before["files"][name]["sha256"] for name in ("vocals.wav", "tags.json")},
         "status": "READY",
         "reason": None,
@@ -68,6 +77,74 @@ def test_altered_lyrics_are_written_again(separated: Stand) -> None:
     separated.put("lyrics.json", b"{}", Metadata={"sha256": "1" * 64})
     assert separated.whisper() == outcomes.DONE
     assert separated.read("lyrics.json")["segments"]
+
+
+PERSON = PREFIX + "lyrics/person-3.json"
+WORDS = {
+    "version": 3,
+    "textVersion": 3,
+    "source": "supplied",
+    "timed": "none",
+    "segments": [
+        {"text": "Somebody else's words"},
+        {"text": "—", "stanza": True},
+        {"text": "in three lines"},
+    ],
+}
+
+
+def put_words(stand: Stand, content: object = WORDS) -> None:
+    stand.s3.put_object(Bucket=OUTPUT, Key=PERSON, Body=json.dumps(content).encode())
+
+
+def test_a_persons_words_take_the_place_of_the_tags_and_ours_are_kept(separated: Stand) -> None:
+    assert separated.whisper() == outcomes.DONE
+    ours = separated.read("lyrics.json")
+    assert ours["textVersion"] is None
+    put_words(separated)
+    assert separated.whisper(TEXT_KEY=PERSON) == outcomes.DONE
+    theirs = separated.read("lyrics.json")
+    assert [segment["text"] for segment in theirs["segments"]] == [s["text"] for s in WORDS["segments"]]
+    assert (theirs["source"], theirs["textVersion"]) == ("supplied", 3)
+    assert separated.read("lyrics.transcribed.json") == ours
+    # Done means done for these words; and theirs are never kept as ours.
+    assert separated.whisper(TEXT_KEY=PERSON) == outcomes.DONE
+    assert separated.transcriptions == 2
+    assert separated.whisper(TEXT_KEY=PERSON, LANGUAGE="") == outcomes.DONE
+    assert separated.read("lyrics.transcribed.json") == ours
+
+
+@pytest.mark.parametrize("content", [None, {}, {"segments": [{}], "textVersion": 1}, [1]])
+def test_words_that_are_gone_or_unreadable_are_logged_and_the_tags_serve(
+    separated: Stand, content: object
+) -> None:
+    if content is not None:
+        put_words(separated, content)
+    assert separated.whisper(TEXT_KEY=PERSON) == outcomes.DONE
+    lyrics = separated.read("lyrics.json")
+    assert [segment["text"] for segment in lyrics["segments"]] == TEXT.split("\n")
+    assert lyrics["textVersion"] is None
+    assert separated.messages("ERROR" if content is not None else "WARNING")
+    assert "lyrics.transcribed.json" not in separated.names()
+
+
+def test_what_was_heard_before_a_stop_is_stored_found_again_and_removed_at_the_end(separated: Stand) -> None:
+    seen: list[set[str]] = []
+
+    def write(*_args: object, partial: Path, progress: Callable[[float], None], **_more: object) -> dict:
+        seen.append({path.name for path in partial.iterdir()})
+        (partial / f"{len(seen)}.json").write_text("[]")
+        progress(0.5)
+        if len(seen) == 1:
+            raise Stopped
+        return instrumental()
+
+    stage = WhisperStage(write, resolve)
+    assert separated.run(stage, WHISPER) == outcomes.STOPPED
+    assert "checkpoints/lyrics/1.json" in separated.names()
+    assert separated.run(stage, WHISPER) == outcomes.DONE
+    assert seen == [set(), {"1.json"}]
+    assert not any(name.startswith("checkpoints/") for name in separated.names())
 
 
 def test_no_words_is_a_lyrics_failure_with_a_reason_and_is_tried_again(stand: Stand) -> None:

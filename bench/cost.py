@@ -1,0 +1,117 @@
+"""What a song costs on Fargate Spot, from its stages' CPU time. `python -m bench.cost` rewrites docs/cost.md's tables.
+
+tests/infra/test_cost.py fails where the page, the templates and the benchmark's figures do not agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "cost.md"
+BEGIN, END = "<!-- made by bench/cost.py -->\n", "<!-- to here -->\n"
+
+# Dollars an hour, US East (N. Virginia), Linux on x86, on demand, as listed in spring 2026; Spot is "up to 70 %" off.
+VCPU_H, GB_H, ADDRESS_H, STORAGE_GB_H = 0.04048, 0.004445, 0.005, 0.000111
+SPOT = 0.30
+FREE_STORAGE_GB = 20
+# The rest of a song: transitions of the state machine, writes to S3 (parts and checkpoints too), and its files for a
+# month (dollars a GB).
+TRANSITION, TRANSITIONS = 0.000025, 8
+S3_PUT, PUTS = 0.000005, 60
+S3_GB_MONTH, GB_A_MINUTE = 0.023, 0.0462  # four WAVs (42.3 MB) and their streams (3.9 MB)
+
+SONG_S = 180
+CPU_S_A_SONG_S = {"f32": 2.4, "bf16": 1.0}
+"""CPU seconds of htdemucs_ft for a second of song, whole task, on a busy machine: docs/images.md."""
+STOCK_CPU_RATIO = {"f32": 2.0, "bf16": 4.0}
+"""How many times that demucs' own command line takes on the same machine, rounded: docs/decisions/0006."""
+WHISPER_CPU_S = 47
+"""Base in int8, beam 5, on the vocals of a song of 180 s: six windows of 3.3 s on two cores, and 7 s to start."""
+START_S = 30
+"""Assumed: pulling the image and starting, which Fargate bills. Not measured: no AWS in reach."""
+REFERENCE_S = 510
+"""The reference design on 4 vCPU and 16 GB: stock Demucs, 3-minute song, 8.5 min."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A stage's size on Fargate, as templates/compute.yaml has it."""
+
+    vcpu: int
+    memory_gb: int
+    storage_gb: int
+
+    def spot(self, seconds: float) -> float:
+        """Dollars for so long on Spot, with its public address."""
+        extra = max(0, self.storage_gb - FREE_STORAGE_GB) * STORAGE_GB_H
+        hourly = SPOT * (self.vcpu * VCPU_H + self.memory_gb * GB_H) + ADDRESS_H + extra
+        return seconds / 3600 * hourly
+
+
+DEMUCS, WHISPER = Task(4, 8, 21), Task(2, 8, 21)
+REFERENCE = Task(4, 16, 30)
+
+
+def rest() -> float:
+    """Dollars for what is not a task."""
+    return TRANSITIONS * TRANSITION + PUTS * S3_PUT
+
+
+def storage_a_month() -> float:
+    """Dollars a month for the song's files."""
+    return SONG_S / 60 * GB_A_MINUTE * S3_GB_MONTH
+
+
+def lyrics() -> tuple[float, float]:
+    """(seconds, dollars) of the whisper task."""
+    seconds = START_S + WHISPER_CPU_S / WHISPER.vcpu
+    return seconds, WHISPER.spot(seconds)
+
+
+def song(separating_s: float) -> tuple[float, float, float]:
+    """(seconds of the demucs task, its dollars, the song's dollars) when separating takes so long on all its vCPU."""
+    seconds = START_S + separating_s
+    cost = DEMUCS.spot(seconds)
+    return seconds, cost, cost + lyrics()[1] + rest()
+
+
+def rows() -> Iterator[tuple[str, float]]:
+    """(what is assumed of separation, its seconds on the task's vCPU)."""
+    for precision, cpu in CPU_S_A_SONG_S.items():
+        yield f"{precision}, vCPUs as fast as here", SONG_S * cpu / DEMUCS.vcpu
+    for precision, times in STOCK_CPU_RATIO.items():
+        yield f"{precision}, vCPUs as slow as the reference's", REFERENCE_S / times
+
+
+def tables() -> str:
+    """The page's tables, in Markdown."""
+    seconds, dollars = lyrics()
+    lines = [
+        "| separation by htdemucs_ft | task | demucs | whisper | rest | **a song** |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, separating in rows():
+        task, cost, whole = song(separating)
+        lines.append(
+            f"| {name} | {task / 60:.1f} min | ${cost:.4f} | ${dollars:.4f} | ${rest():.4f} | **${whole:.4f}** |"
+        )
+    reference = REFERENCE_S / 3600 * SPOT * (REFERENCE.vcpu * VCPU_H + REFERENCE.memory_gb * GB_H)
+    lines += [
+        f"| the reference design, stock Demucs | {REFERENCE_S / 60:.1f} min | ${reference:.4f} | | | |",
+        "",
+        f"whisper: {START_S} s to start + {WHISPER_CPU_S} CPU-s / {WHISPER.vcpu} vCPU = {seconds:.0f} s. "
+        f"Files: ${storage_a_month():.4f} a month.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def written(page: str) -> str:
+    """The page with today's tables in it."""
+    before, _, rest_ = page.partition(BEGIN)
+    return before + BEGIN + tables() + END + rest_.partition(END)[2]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

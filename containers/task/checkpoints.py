@@ -1,0 +1,65 @@
+"""Finished stretches of a separation, or of a transcription, kept in S3 beside the song until its stems are there.
+
+Spot gives a task 120 s, a crash gives it none: a stretch is stored as soon as it is whole. It lies in the song's own
+folder, so that what keeps a failed song's folder keeps it, and what deletes a song deletes it; a tag lets the bucket's
+lifecycle remove what nobody came back for.
+"""
+
+from dataclasses import replace
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ml.separation.checkpoints import SUFFIX
+from task.log import describe
+from task.objects import Folder
+from task.shell import Job
+
+PREFIX = "checkpoints/"
+TAG = "kind=checkpoint"
+"""As the lifecycle rule in templates/storage.yaml names it."""
+
+
+class Checkpoints:
+    """The local folder that the engine fills, and its copy in S3."""
+
+    def __init__(self, job: Job, under: str = "", suffix: str = SUFFIX) -> None:
+        self.folder = job.work / "checkpoints"
+        self.folder.mkdir()
+        self._near, self._far = _places(job.folder, under)
+        self._suffix = suffix
+        self._log = job.log
+        self._stored: set[str] = set()
+
+    def fetch(self) -> None:
+        """Fetch what an earlier run left; the engine looks for itself what of it fits. Raises Stopped."""
+        for name in self._near.names():
+            if name.endswith(self._suffix) and "/" not in name:
+                self._near.download(name, self.folder / name)
+                self._stored.add(name)
+        if self._stored:
+            self._log.info("An earlier run left checkpoints", count=len(self._stored))
+
+    def save(self) -> None:
+        """Store what is finished and not stored yet. Never fails the song: without it, work is only done again."""
+        for path in sorted(self.folder.glob(f"*{self._suffix}")):
+            if path.name in self._stored:
+                continue
+            self._stored.add(path.name)  # also if it fails: the next one is more worth trying
+            try:
+                self._far.upload(path, tag=TAG)
+            except (ClientError, BotoCoreError, Boto3Error, OSError) as error:
+                self._log.warning("A checkpoint was not stored", file=path.name, **describe(error))
+
+
+def clear(job: Job, under: str = "") -> None:
+    """Remove all of the song's checkpoints, or those `under` a folder of theirs: they have served."""
+    near, _ = _places(job.folder, under)
+    near.delete_all(near.names())
+
+
+def _places(folder: Folder, under: str) -> tuple[Folder, Folder]:
+    """The folder of checkpoints in S3, and the same for writing: what is finished is worth the second that storing it
+    takes, also once a stop is asked for."""
+    near = replace(folder, prefix=f"{folder.prefix}{PREFIX}{under}")
+    return near, replace(near, objects=folder.objects.unstoppable())

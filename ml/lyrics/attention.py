@@ -1,0 +1,173 @@
+"""Known words put on the voice by Whisper's cross-attention, in any language that the model knows.
+
+First the song is heard as usual. Where the heard words spell known ones, in order, they are anchors, and the other
+lines are spread between them. Then each group of lines, some 25 s of song, is handed to CTranslate2's `align` with
+the stem around it, which says when each token is sung. Where the model does not believe in a line, its anchors and
+estimates stay."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml import Stopped
+from ml.lyrics import timing
+from ml.lyrics.hearing import HEARING_RATE
+from ml.lyrics.known import KnownLine, KnownText
+from ml.lyrics.voice import Span, Voice
+
+MIN_PROBABILITY = 0.1
+"""Mean probability of a line's tokens below which the line is taken to be sung somewhere else."""
+
+GROUP_S = 25.0
+_MARGIN_S = 1.0  # of song on either side of a group: an estimate may be that far off
+_FRAMES_A_SECOND = 100
+NOT_HEARD = "{count} of {all} lines could not be found in the singing; their times are estimates."
+
+
+def align(
+    whisper: Any,
+    heard: NDArray[np.float32],
+    known: KnownText,
+    segments: Sequence[dict[str, Any]],
+    voice: Voice,
+    language: str,
+    progress: Callable[[float], None],
+    stop: threading.Event,
+) -> tuple[list[timing.Timed], str | None]:
+    """A time for each unit of `known`, and a sentence where lines were not found. `segments` is what Whisper heard.
+
+    Words with times of their own keep them. Raises Stopped.
+    """
+    spans = voice.spans or ((0.0, voice.duration_s),)
+    found: list[Span | None] = [
+        t for line in known.lines for t in line.times or [None] * len(line.line.units)
+    ]
+    if None in found:
+        given = list(found)
+        anchors = timing.judge(known.lines, _anchors(known.lines, segments))
+        found = [own or anchor for own, anchor in zip(given, anchors, strict=True)]
+        rough = timing.complete(known.lines, found, spans, voice.duration_s)
+        heard_at = _attend(whisper, heard, known.lines, rough, language, progress, stop)
+        sure = timing.judge(known.lines, heard_at)
+        found = [own or at or anchor for own, at, anchor in zip(given, sure, anchors, strict=True)]
+        found = _rising(found)
+    times = timing.complete(known.lines, found, spans, voice.duration_s)
+    lost = sum(segment["estimated"] for segment in timing.segments(known.lines, times))
+    return times, NOT_HEARD.format(count=lost, all=len(known.lines)) if lost else None
+
+
+def _anchors(lines: Sequence[KnownLine], segments: Sequence[dict[str, Any]]) -> list[Span | None]:
+    """For each unit the span of the heard word that spells it, where one does and its neighbours do too."""
+    units = [_spelling(unit) for line in lines for unit in line.line.units]
+    words = [word for segment in segments for word in segment["words"]]
+    matcher = SequenceMatcher(None, units, [_spelling(word["word"]) for word in words], autojunk=False)
+    anchors: list[Span | None] = [None] * len(units)
+    for block in matcher.get_matching_blocks():
+        # One word alone ("the") can match anywhere.
+        if block.size >= 2:
+            for i in range(block.size):
+                word = words[block.b + i]
+                anchors[block.a + i] = (word["start"], word["end"])
+    return anchors
+
+
+def _spelling(word: str) -> str:
+    return "".join(char for char in word.casefold() if char.isalnum())
+
+
+def _attend(
+    whisper: Any,
+    heard: NDArray[np.float32],
+    lines: Sequence[KnownLine],
+    rough: Sequence[timing.Timed],
+    language: str,
+    progress: Callable[[float], None],
+    stop: threading.Event,
+) -> list[Span | None]:
+    """For each unit where `align` puts it; None in lines it does not believe in."""
+    from faster_whisper.tokenizer import Tokenizer
+
+    multilingual = whisper.model.is_multilingual
+    tokenizer = Tokenizer(whisper.hf_tokenizer, multilingual, task="transcribe", language=language)
+    found: list[Span | None] = []
+    for group in _groups(lines, rough):
+        if stop.is_set():
+            raise Stopped
+        first = len(found)
+        count = sum(len(line.line.units) for line in group)
+        own = rough[first : first + count]
+        start = max(0.0, own[0].start - _MARGIN_S)
+        samples = heard[round(start * HEARING_RATE) : round((own[-1].end + _MARGIN_S) * HEARING_RATE)]
+        found += _group(whisper, tokenizer, samples, group, start)
+        progress(len(found) / len(rough))
+    return found
+
+
+def _groups(lines: Sequence[KnownLine], rough: Sequence[timing.Timed]) -> list[list[KnownLine]]:
+    groups: list[list[KnownLine]] = []
+    began = 0.0
+    position = 0
+    for line in lines:
+        start, end = rough[position].start, rough[position + len(line.line.units) - 1].end
+        position += len(line.line.units)
+        if groups and end - began <= GROUP_S:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+            began = start
+    return groups
+
+
+def _group(
+    whisper: Any, tokenizer: Any, samples: NDArray[np.float32], group: Sequence[KnownLine], start: float
+) -> list[Span | None]:
+    from faster_whisper.audio import pad_or_trim
+
+    nothing: list[Span | None] = [None for line in group for _ in line.line.units]
+    tokens = tokenizer.encode(" " + " ".join(line.line.text for line in group))
+    if len(tokens) > whisper.max_length // 2 or len(samples) < HEARING_RATE // 10:
+        return nothing
+    features = whisper.feature_extractor(samples)
+    frames = min(features.shape[-1], whisper.feature_extractor.nb_max_frames)
+    (words,) = whisper.find_alignment(tokenizer, [tokens], whisper.encode(pad_or_trim(features)), frames)
+    letters = [
+        (word, i, len(text))
+        for word in words
+        for text in ["".join(word["word"].split())]
+        for i in range(len(text))
+    ]
+    units = [unit for line in group for unit in line.line.units]
+    if len(letters) != sum(map(len, units)):
+        return nothing
+    found: list[Span | None] = []
+    at = 0
+    for line in group:
+        size = sum(map(len, line.line.units))
+        believed = (
+            float(np.mean([w["probability"] for w, _, _ in letters[at : at + size]])) >= MIN_PROBABILITY
+        )
+        for unit in line.line.units:
+            (a, i, n), (b, k, m) = letters[at], letters[at + len(unit) - 1]
+            begin = a["start"] + (a["end"] - a["start"]) * i / n
+            end = b["start"] + (b["end"] - b["start"]) * (k + 1) / m
+            found.append((start + float(begin), start + float(end)) if believed else None)
+            at += len(unit)
+    return found
+
+
+def _rising(found: Sequence[Span | None]) -> list[Span | None]:
+    """`found` without spans that begin before one that was kept earlier: groups overlap by their margins."""
+    kept: list[Span | None] = []
+    last = 0.0
+    for span in found:
+        good = span is not None and span[0] >= last - 0.05
+        kept.append(span if good else None)
+        if span is not None and good:
+            last = span[0]
+    return kept

@@ -1,0 +1,51 @@
+"""The song's stems, read from stretches: what all members make of it, at any place and in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.audio import CHANNELS
+from ml.separation import STEMS
+from ml.separation.checkpoints import Recipe, Stretch
+from ml.separation.engine import StemBlock
+from ml.separation.runner import Scale
+from ml.separation.segments import Grid
+
+
+class Estimates:
+    """All stretches of a song, read as four stems. Any range may be read, in any order."""
+
+    def __init__(self, stretches: Iterable[Stretch], recipe: Recipe, scale: Scale) -> None:
+        self._recipe = recipe
+        self._scale = scale
+        self._stretches = {grid.name: [s for s in stretches if s.grid == grid] for grid in recipe.grids}
+
+    def read(self, start: int, frames: int) -> StemBlock:
+        """(4, frames, 2) from `start`: the members' estimates, averaged by their weights."""
+        total = np.zeros((len(STEMS), frames, CHANNELS), np.float32)
+        if self._recipe.normalised and self._scale.is_silence:
+            return total
+        weights = np.zeros((len(STEMS), 1, 1), np.float32)
+        for grid in self._recipe.grids:
+            estimate = self._estimate(grid, start, start + frames)
+            for column, (stem, weight) in enumerate(zip(grid.stems, grid.weights, strict=True)):
+                row = STEMS.index(stem)
+                total[row] += estimate[:, column] * np.float32(weight)
+                weights[row] += np.float32(weight)
+        total /= weights
+        if self._recipe.normalised:
+            total = total * np.float32(self._scale.deviation) + np.float32(self._scale.mean)
+        return total
+
+    def _estimate(self, grid: Grid, start: int, end: int) -> NDArray[np.float32]:
+        """One member's, (frames, stems, 2): its sums over the sum of the triangles."""
+        sums = np.zeros((end - start, len(grid.stems), CHANNELS), np.float32)
+        for stretch in self._stretches[grid.name]:
+            low, high = max(start, stretch.span[0]), min(end, stretch.span[1])
+            if low < high:
+                sums[low - start : high - start] += stretch.read(low, high)
+        sums /= grid.weight(start, end)[:, None, None]
+        return sums

@@ -1,0 +1,76 @@
+"""Makes the songs: one .npy of int16 tracks (tracks, frames, 2) and one .json a song, by as many processes as asked."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+
+from ml.training import effects
+from ml.training.effects import RATE, Audio
+from ml.training.song import Song
+
+SECONDS = 24.0
+_CLIPS_A_VOICE = 14
+
+
+@lru_cache(maxsize=2)
+def _voices(split: str) -> list[object]:
+    from ml.training import voices
+
+    return list(voices.bank(split, 1, _CLIPS_A_VOICE))
+
+
+@dataclass(frozen=True)
+class Track:
+    stem: str
+    rms: float  # of the half second blocks that sound
+
+
+def make_song(folder: Path, split: str, seed: int) -> Path:
+    """Song number `seed` of the split, unless it is there already."""
+    from ml.training import instruments, voices
+
+    path = folder / f"{split}-{seed:05d}.npy"
+    if path.with_suffix(".json").exists():
+        return path
+    rng = np.random.default_rng([seed, {"train": 0, "held": 1}[split]])
+    song, frames = Song(rng, SECONDS), int(SECONDS * RATE)
+    tracks = [
+        ("drums", instruments.drum_track(song, frames, split, rng)),
+        ("bass", instruments.bass_track(song, frames, split, rng)),
+    ]
+    for _ in range(int(rng.integers(2, 5))):
+        tracks.append(("other", instruments.other_track(song, frames, split, rng)))
+    if rng.random() < (0.7 if split == "train" else 1):
+        tracks.append(("vocals", voices.vocal_track(song, frames, _voices(split), rng)))  # type: ignore[arg-type]
+    tracks = [
+        (stem, effects.unit(audio[:frames]))
+        for stem, audio in tracks
+        if np.isfinite(audio).all() and np.abs(audio).max() > 1e-4
+    ]
+    np.save(path, np.stack([np.round(audio * 32_000).astype(np.int16) for _, audio in tracks]))
+    path.with_suffix(".json").write_text(json.dumps([[stem, _loudness(audio)] for stem, audio in tracks]))
+    return path
+
+
+def _loudness(audio: Audio) -> float:
+    blocks = audio[: len(audio) // 22_050 * 22_050].reshape(-1, 22_050 * 2)
+    rms = np.sqrt((blocks**2).mean(1))
+    return float(np.sqrt((rms[rms > 0.1 * rms.max()] ** 2).mean()))
+
+
+def make_songs(folder: Path, split: str, first: int, count: int, processes: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _voices(split)  # once, before the processes fork
+    with ProcessPoolExecutor(processes, initializer=partial(os.nice, 5)) as pool:
+        for done, path in enumerate(
+            pool.map(partial(make_song, folder, split), range(first, first + count)), 1
+        ):
+            if done % 20 == 0:
+                print(f"{split}: {done} of {count} songs ({path.name})", flush=True)
