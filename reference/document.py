@@ -8,10 +8,11 @@ from typing import Any
 from reference import examples
 from reference.operations import OPERATIONS, Operation
 from reference.routes import Route, routes, template
-from reference.schemas import SONG_ID, Schema, components
+from reference.schemas import SONG_ID, components
+from reference.shapes import Schema
 from unplugd.kernel import errors
 
-TITLES = {"account": "Account", "songs": "Songs", "uploads": "Uploads"}
+TITLES = {"account": "Account", "songs": "Songs", "lyrics": "Lyrics", "uploads": "Uploads"}
 _INTRODUCTION = """\
 A private karaoke and practice studio: upload a song, get its four stems and its lyrics, play them in a mixer.
 
@@ -103,7 +104,10 @@ def _operation(route: Route, told: Operation) -> dict[str, Any]:
             "content": _json(_ref(told.body), examples.BODIES[told.body]),
         }
     made["responses"] = {
-        **{str(status): _answer(status, name) | _links(name) for status, name in told.answers.items()},
+        **{
+            str(status): _answer(status, name, told.files) | _links(name)
+            for status, name in told.answers.items()
+        },
         **{
             str(status): {"$ref": f"#/components/responses/{_name(codes)}"}
             for status, codes in _refusals(route, told).items()
@@ -112,10 +116,11 @@ def _operation(route: Route, told: Operation) -> dict[str, Any]:
     return made
 
 
-def _answer(status: int, name: str) -> dict[str, Any]:
+def _answer(status: int, name: str, files: tuple[str, ...]) -> dict[str, Any]:
     names = name.split(" | ")
     schema = _ref(name) if len(names) == 1 else {"oneOf": [_ref(one) for one in names]}
-    return {"description": MEANINGS[status], "content": _json(schema, examples.answer(name))}
+    texts: dict[str, Any] = {one: {"schema": {"type": "string"}} for one in files}
+    return {"description": MEANINGS[status], "content": _json(schema, examples.answer(name)) | texts}
 
 
 def _links(name: str) -> dict[str, Any]:

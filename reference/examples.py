@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from unplugd.kernel.clock import to_iso
+from unplugd.lyrics.model import Line, Source, Word
+from unplugd.lyrics.view import View
 from unplugd.songs import rules
 from unplugd.songs.model import LINK_SECONDS, STEMS, STREAM_SUFFIX, LyricsStatus, Song, Status, public_view
 
@@ -20,6 +22,7 @@ BODIES: dict[str, Any] = {
         "sizeBytes": 1_540_321,
         "title": "One More Time",
     },
+    "LyricsChange": {"version": 0, "format": "lrc", "text": "[00:12.00]One more time\n[00:15.50]and again"},
     "SongChanges": {"artist": "Unplugd Demo Band", "language": "en"},
 }
 
@@ -73,6 +76,16 @@ def _finished() -> dict[str, Any]:
     }
 
 
+def _lyrics() -> dict[str, Any]:
+    words = (
+        Word("One", 12.0, 12.4, {"probability": 0.93}),
+        Word("more", 12.4, 12.9),
+        Word("time", 12.9, 13.8),
+    )
+    line = Line("One more time", 12.0, 13.8, words)
+    return View(SONG_ID, None, None, 1, Source.SUPPLIED, (line,), language="en", offset_ms=-120).to_json()
+
+
 def answer(name: str) -> Any:
     """An answer of the schema `name`."""
     at_work = public_view(song(), now=NOW)
@@ -81,6 +94,7 @@ def answer(name: str) -> Any:
         "UnfinishedSong | FinishedSong": _finished(),
         "SongPage": {"data": [at_work], "nextCursor": None},
         "Deleted": {"deleted": True},
+        "Lyrics": _lyrics(),
         "Presets": {"data": rules.presets()},
         "UploadLink": {
             "songId": SONG_ID,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reference.schemas import SONG_ID, Schema
+from reference.schemas import SONG_ID
+from reference.shapes import Schema
 from unplugd.kernel import errors
+from unplugd.lyrics.formats.registry import FORMATS
+from unplugd.lyrics.rules import VERSIONS
 from unplugd.songs.model import MAX_TEXT, Status
 from unplugd.songs.rules import DEFAULT_LIMIT, MAX_LIMIT
 
@@ -19,6 +22,7 @@ class Operation:
     refusals: tuple[type[errors.AppError], ...] = ()  # beside those that every call has
     notes: str = ""
     query: dict[str, Schema] = field(default_factory=dict)
+    files: tuple[str, ...] = ()  # content types that 200 can also have
 
 
 _CURSOR: Schema = {"type": "string", "description": "`nextCursor` of the page before."}
@@ -51,10 +55,37 @@ OPERATIONS: dict[str, Operation] = {
         {200: "Song", 202: "Song"}, refusals=(errors.Conflict,), notes="200 when it was cancelled already."
     ),
     "list_presets": Operation({200: "Presets"}),
+    "get_lyrics": Operation(
+        {200: "Lyrics"},
+        refusals=(errors.Conflict,),
+        notes=(
+            "As JSON, or with `format` as a file, with offset and nudges in its times; 409 when it needs times that "
+            "these lyrics do not have yet."
+        ),
+        query={
+            "format": {"type": "string", "enum": ["json", *FORMATS], "default": "json"},
+            "version": {
+                "type": "string",
+                "enum": list(VERSIONS),
+                "default": VERSIONS[0],
+                "description": "`machine`: without what a person gave.",
+            },
+        },
+        files=tuple(sorted({one.content_type.partition(";")[0] for one in FORMATS.values()})),
+    ),
+    "put_lyrics": Operation(
+        {200: "Song"},
+        body="LyricsChange",
+        refusals=(errors.Conflict,),
+        notes=(
+            "Also before the file has arrived. Words come as one of `text`, `file`, `segments`, or go with `revert`; "
+            "those without times are aligned by a run of their own. 409 when `version` is not the current one."
+        ),
+    ),
     "create_upload": Operation(
         {201: "UploadLink"},
         body="NewUpload",
-        refusals=(errors.UnsupportedType,),
+        refusals=(errors.UnsupportedType, errors.TooMany),
         notes="The file then goes to `uploadUrl` by PUT, with exactly the `headers` of the answer.",
     ),
     "renew_upload": Operation(

@@ -7,8 +7,11 @@ import typing
 from enum import StrEnum
 from typing import Any
 
+from reference import lyrics
+from reference.shapes import Schema, closed, nullable
 from unplugd.edge import fields
 from unplugd.kernel.ids import SONG_ID_PATTERN
+from unplugd.lyrics.model import Source
 from unplugd.songs.model import (
     LANGUAGE_PATTERN,
     LINK_SECONDS,
@@ -23,8 +26,6 @@ from unplugd.songs.model import (
 from unplugd.songs.rules import presets
 from unplugd.uploads.handlers.create_upload import MAX_FILE_NAME
 from unplugd.uploads.rules import CONTENT_TYPES, MAX_BYTES
-
-Schema = dict[str, Any]
 
 SONG_ID: Schema = {
     "type": "string",
@@ -54,14 +55,17 @@ _ABOUT: dict[str, Schema] = {
     "seq": {"minimum": 0, "description": "Grows with each change; WebSocket messages carry it too."},
     "errorCode": {"description": "Why it failed, for programs."},
     "errorMessage": {"description": "Why it failed, for people."},
+    "lyricsSource": {
+        "enum": [str(one) for one in Source],
+        "description": "Whether the words were heard, given (by a person or the file's tags), or edited.",
+    },
+    "lyricsVersion": {
+        "minimum": 0,
+        "description": "Of what a person gave; a change names the one it is based on.",
+    },
+    "lyricsOffsetMs": {"description": "How much later the lyrics are shown than their times say."},
 }
 _PRIMITIVES = {str: "string", int: "integer", float: "number"}
-
-
-def nullable(schema: Schema) -> Schema:
-    """`schema`, or null."""
-    both = schema | {"type": [schema["type"], "null"]}
-    return both | {"enum": [*schema["enum"], None]} if "enum" in schema else both
 
 
 def _of_annotation(annotation: Any) -> Schema:
@@ -71,18 +75,6 @@ def _of_annotation(annotation: Any) -> Schema:
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return {"type": "string", "enum": [str(one) for one in annotation]}
     return {"type": _PRIMITIVES[annotation]}
-
-
-def closed(properties: dict[str, Schema], *, optional: tuple[str, ...] = (), **more: Any) -> Schema:
-    """An object with exactly these properties."""
-    required = [name for name in properties if name not in optional]
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-        **more,
-    }
 
 
 def _song_properties() -> dict[str, Schema]:
@@ -114,7 +106,7 @@ def _finished_properties() -> dict[str, Schema]:
             dict.fromkeys(STEMS, stem), description="`url` is the WAV, `streamUrl` a lighter copy."
         ),
         "peaksUrl": LINK,
-        "lyricsUrl": LINK,
+        "lyricsUrl": LINK | {"description": "What the last run wrote; GET …/lyrics gives what is current."},
         "manifestUrl": LINK | {"description": "Checksums of everything, to check what was downloaded."},
         "urlsExpireAt": TIME | {"description": f"The links work for {LINK_SECONDS} seconds."},
     }
@@ -179,6 +171,7 @@ def components() -> dict[str, Schema]:
                 "expiresIn": {"const": LINK_SECONDS},
             }
         ),
+        **lyrics.components(),
         "Presets": closed(
             {
                 "data": _list(
@@ -217,7 +210,19 @@ def components() -> dict[str, Schema]:
             {
                 "error": {"type": "string", "description": "Stable, for programs."},
                 "message": {"type": "string", "description": "One sentence a person can act on."},
-                "details": _list(closed({"field": {"type": "string"}, "problem": {"type": "string"}})),
+                "details": _list(
+                    closed(
+                        {
+                            "field": {"type": "string"},
+                            "problem": {"type": "string"},
+                            "current": {
+                                "type": "integer",
+                                "description": "The current version, where that is it.",
+                            },
+                        },
+                        optional=("current",),
+                    )
+                ),
             },
             optional=("details",),
         ),

@@ -9,20 +9,18 @@ from reference.examples import NOW, song
 from unplugd.realtime import messages, service
 from unplugd.songs.model import LyricsStatus, Song, Status
 
-# When it is sent → the song's row at that moment, and its place in the line.
-MOMENTS: list[tuple[str, Song, int | None]] = [
+# When it is sent → the song's row at that moment.
+MOMENTS: list[tuple[str, Song]] = [
     (
-        "the upload is accepted, or the song is in line again",
-        song(status=Status.QUEUED, stage=None, seq=1),
-        3,
+        "the upload is accepted, the song is in line again, or its place has changed",
+        song(status=Status.QUEUED, stage=None, queue_position=3, seq=1),
     ),
-    ("processing starts", song(stage=None, progress=None, seq=2), None),
-    ("a stage has come further; `etaSec` once the pace says something", song(seq=12), None),
-    ("the same, at a stage's beginning", song(stage="whisper", progress=2, seq=30), None),
+    ("processing starts", song(stage=None, progress=None, seq=2)),
+    ("a stage has come further; `etaSec` once the pace says something", song(seq=12)),
+    ("the same, at a stage's beginning", song(stage="whisper", progress=2, seq=30)),
     (
         "it is done; the song's row has the links and says how the lyrics went",
         song(status=Status.COMPLETED, lyrics_status=LyricsStatus.READY, seq=40),
-        None,
     ),
     (
         "it has failed for good; nothing is tried again by itself",
@@ -32,9 +30,8 @@ MOMENTS: list[tuple[str, Song, int | None]] = [
             error_message="The file is damaged or incomplete. Export it again and upload the new file.",
             seq=13,
         ),
-        None,
     ),
-    ("its owner has cancelled it", song(status=Status.CANCELLED, seq=13), None),
+    ("its owner has cancelled it", song(status=Status.CANCELLED, seq=13)),
 ]
 
 _HEAD = f"""\
@@ -81,8 +78,8 @@ def page() -> str:
         service.ping("", frame, sockets=heard)
         frames.append(f"| {shown} | {_code(heard.last)} |\n")
     rows = []
-    for when, moment, position in MOMENTS:
-        message = messages.for_song(moment, now=NOW, position=position) or {}
+    for when, moment in MOMENTS:
+        message = messages.for_song(moment, now=NOW) or {}
         rows.append(f"| {message['type']} | {when} | {_code(message)} |\n")
     return _HEAD + "".join(frames) + _MESSAGES + "".join(rows)
 

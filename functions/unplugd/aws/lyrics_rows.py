@@ -1,0 +1,33 @@
+"""What the songs table knows of a person's layer over the lyrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unplugd.aws.line import WAITS
+from unplugd.aws.song_table import FRESH_RUN, SongTable
+from unplugd.songs.model import LyricsStatus, Song, Status
+
+_FIELDS = ("version", "layer_key", "offset_ms", "source", "text_version", "text_key", "run_version")
+
+
+class LyricsRows(SongTable):
+    """The songs table, where a layer becomes the current one."""
+
+    def save_layer(self, song: Song, *, seen: LyricsStatus | None, run: bool, now: str) -> Song | None:
+        """Point the row at the layer that `song` names (its version is one more than the row's), and with `run` put the
+        lyrics of a complete song in line. `seen`: where the lyrics stood. None when another layer was first, or the
+        song has moved on meanwhile."""
+        changes: dict[str, Any] = {f"lyrics_{name}": getattr(song, f"lyrics_{name}") for name in _FIELDS}
+        # What the layer does to the state of the lyrics rests on the state that was seen.
+        when: dict[str, Any] = {"status": song.status, "attempt": song.attempt}
+        # A song that somebody gave words no longer expires by itself: nothing would then point at them.
+        changes["ttl"] = None
+        if song.status is Status.COMPLETED and seen:
+            when["lyricsStatus"] = seen
+            changes |= {"lyrics_status": song.lyrics_status, "lyrics_reason": song.lyrics_reason}
+        if run:
+            changes |= FRESH_RUN | {"lyrics_status": LyricsStatus.QUEUED, "lyrics_reason": None}
+            changes |= {"queued_at": now, "attempt": song.attempt + 1, "recoveries": 0}
+        newer = "(attribute_not_exists(#lyricsVersion) OR #lyricsVersion < :lyricsVersion)"
+        return self._change(song, changes, now=now, when=when, also=newer, line=(WAITS, now) if run else ...)

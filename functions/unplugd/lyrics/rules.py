@@ -1,0 +1,150 @@
+"""Pure decisions about lyrics: reading what a person gives, what still needs the machine, what goes into a file."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from unplugd.kernel.errors import Invalid, TooLarge
+from unplugd.lyrics import segments
+from unplugd.lyrics.formats.reading import decoded
+from unplugd.lyrics.formats.registry import FORMATS, detect
+from unplugd.lyrics.model import (
+    MAX_BYTES,
+    MAX_LINE,
+    MAX_LINES,
+    MAX_WORDS,
+    About,
+    Line,
+    Lines,
+    Source,
+    Timed,
+    timed,
+)
+
+_SECONDS_A_WORD = 0.4  # of a line whose end nothing tells
+
+
+def read(text: str | bytes, *, kind: str | None, encoding: str | None = None) -> tuple[Lines, str]:
+    """The lines of a file, and its format, found out when `kind` is None. `Invalid` names the line that is wrong."""
+    size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        raise TooLarge(f"Lyrics may have at most {MAX_BYTES // 1000} KB.")
+    plain = decoded(text, encoding) if isinstance(text, bytes) else text
+    kind = kind or detect(plain)
+    parse = FORMATS[kind].read
+    if parse is None:
+        raise Invalid(f"{kind} is written, not read: send it as lrc")
+    return checked(parse(plain)), kind
+
+
+def checked(lines: Lines) -> Lines:
+    """`lines`, when they are within every limit."""
+    words = sum(max(len(line.words), len(line.text.split())) for line in lines)
+    if not lines:
+        problem = "holds no words"
+    elif len(lines) > MAX_LINES:
+        problem = f"may have at most {MAX_LINES} lines"
+    elif words > MAX_WORDS:
+        problem = f"may have at most {MAX_WORDS} words"
+    elif any(len(line.text) > MAX_LINE for line in lines):
+        problem = f"has a line of more than {MAX_LINE} characters"
+    elif any(unicodedata.category(char) == "Cs" for line in lines for char in line.text):
+        problem = "holds half a character (a lone surrogate)"
+    else:
+        return lines
+    raise Invalid(f"The text {problem}.", details=[{"field": "text", "problem": problem}])
+
+
+def needs_run(lines: Lines, source: Source) -> bool:
+    """Whether the machine must time these lines. An editor saw the times it kept: lines are enough there."""
+    how = timed(lines)
+    return how is Timed.NONE or (how is Timed.LINES and source is not Source.EDITED)
+
+
+def document_lines(document: Mapping[str, Any] | None) -> Lines:
+    """The lines of a lyrics.json; none of one that is not there, failed, or has no words."""
+    return segments.stored((document or {}).get("segments") or ())
+
+
+def with_ends(lines: Lines) -> Lines:
+    """A time for each line that has none but stands between timed ones, and an end for each: told as estimated."""
+    given = list(lines)
+    for i, line in enumerate(given):
+        if line.start is None:
+            given[i] = _between(given, i)
+    return tuple(
+        _ended(line, given[i + 1].start if i + 1 < len(given) else None) for i, line in enumerate(given)
+    )
+
+
+def _between(lines: list[Line], i: int) -> Line:
+    """Line `i` at its share of the way from the line above, which is timed by now, to the next timed one."""
+    above = lines[i - 1] if i else Line("", 0.0, 0.0)
+    later = next(((j, line.start) for j, line in enumerate(lines) if j > i and line.start is not None), None)
+    begin = above.end if above.end is not None else above.start
+    if begin is None:
+        return lines[i]
+    until = later[1] if later else begin + _length_s(lines[i])
+    begin = min(begin, until)
+    share = 1 / (later[0] - i + 1) if later else 1.0
+    start = begin if i == 0 or above.end is not None else begin + max(0.0, until - begin) * share
+    return replace(lines[i], start=round(start, 3), more={**lines[i].more, "estimated": True})
+
+
+def _ended(line: Line, after: float | None) -> Line:
+    if line.start is None or line.end is not None:
+        return line
+    end = line.start + _length_s(line)
+    return replace(line, end=round(end if after is None else max(line.start, min(end, after)), 3))
+
+
+def _length_s(line: Line) -> float:
+    return max(1.0, _SECONDS_A_WORD * len(line.text.split()))
+
+
+def shifted(lines: Lines, *, offset_ms: int, nudges: Mapping[int, int]) -> Lines:
+    """Lines moved by the offset, and each by its own nudge; in the order they are then sung, nothing before 0."""
+    moved = [_moved(line, (offset_ms + nudges.get(i, 0)) / 1000) for i, line in enumerate(lines)]
+    return tuple(sorted(moved, key=lambda line: line.start or 0.0))
+
+
+def _moved(line: Line, by: float) -> Line:
+    def at(time: float | None) -> float:
+        return round(max(0.0, (time or 0.0) + by), 3)
+
+    if line.start is None:
+        return line
+    words = tuple(replace(word, start=at(word.start), end=at(word.end)) for word in line.words)
+    return replace(line, start=at(line.start), end=at(line.end), words=words)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a call for lyrics asks for: a file format (None: JSON), and whether only the machine's words."""
+
+    kind: str | None
+    machine: bool
+
+
+VERSIONS = ("current", "machine")
+
+
+def wanted(query: Mapping[str, str]) -> Wanted:
+    """Read the query string; `Invalid` names what is wrong."""
+    kind, version = query.get("format", "json"), query.get("version", VERSIONS[0])
+    if kind != "json" and kind not in FORMATS:
+        raise Invalid("format must be one of json, " + ", ".join(FORMATS))
+    if version not in VERSIONS:
+        raise Invalid("version must be one of " + ", ".join(VERSIONS))
+    return Wanted(None if kind == "json" else kind, version == "machine")
+
+
+def file_name(about: About, suffix: str) -> str:
+    """`Artist - Title.suffix`, without what a file system or a header may stumble over."""
+    known = " - ".join(part for part in (about.artist, about.title) if part)
+    safe = " ".join(re.sub(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\ud800-\udfff]', " ", known).split()).strip(". ")
+    return f"{safe[:100] or 'lyrics'}.{suffix}"

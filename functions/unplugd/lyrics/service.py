@@ -1,0 +1,199 @@
+"""A song's lyrics: what a person gives and edits, over what the machine wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from unplugd.kernel.clock import to_iso
+from unplugd.kernel.errors import AppError, Conflict, NotFound, Transient
+from unplugd.kernel.ids import NewId, is_song_id
+from unplugd.kernel.log import logger
+from unplugd.lyrics import layers, rules
+from unplugd.lyrics.formats.registry import FORMATS
+from unplugd.lyrics.layers import Change, Layer
+from unplugd.lyrics.model import (
+    KEPT_VERSIONS,
+    About,
+    Timed,
+    layer_key,
+    layer_version,
+    layers_prefix,
+)
+from unplugd.lyrics.view import View, machine_view, person_view
+from unplugd.realtime import messages
+from unplugd.songs.model import LyricsStatus, Song, Status, output_prefix, public_view
+
+Push = Callable[[str, Mapping[str, Any]], int]
+
+_TRIES = 4  # against a song that moves on while its lyrics are saved
+
+
+class Songs(Protocol):
+    """What this room needs of the songs table."""
+
+    def get(self, user_id: str, song_id: str) -> Song | None: ...
+    def save_layer(self, song: Song, *, seen: LyricsStatus | None, run: bool, now: str) -> Song | None: ...
+
+
+class Results(Protocol):
+    """The output bucket."""
+
+    def read_json(self, key: str) -> dict[str, Any] | None: ...
+    def write_json(self, key: str, document: Mapping[str, Any]) -> None: ...
+    def names(self, prefix: str) -> Iterator[str]: ...
+    def delete(self, key: str) -> None: ...
+
+
+class Queue(Protocol):
+    """Where wake-ups go."""
+
+    def wake(self) -> None: ...
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def get_lyrics(song_id: str, *, machine: bool, owner: str, songs: Songs, results: Results) -> View:
+    """The current lyrics of a song, or with `machine` those without what a person gave. `NotFound` before there are
+    any."""
+    song = _own(song_id, owner, songs)
+    layer = None if machine else _layer(song, results)
+    if layer is None or not layer.lines:
+        written = _machine_document(song, results)
+        if written is None:
+            raise NotFound("The lyrics of this song have not been written yet.")
+        return machine_view(song, written, layer or Layer(song.lyrics_version))
+    return person_view(song, layer, results.read_json(f"{output_prefix(owner, song_id)}lyrics.json"))
+
+
+def to_file(view: View, kind: str) -> tuple[str, str, str]:
+    """The lyrics as a file of a format, its content type and its name; offset and nudges are in its times."""
+    form = FORMATS[kind]
+    if form.needs is not Timed.NONE and view.lines and all(line.start is None for line in view.lines):
+        raise Conflict("These lyrics have no times yet. Take them as txt, or wait until they are aligned.")
+    lines = view.lines
+    if form.needs is not Timed.NONE:
+        lines = rules.shifted(rules.with_ends(lines), offset_ms=view.offset_ms, nudges=view.nudges)
+    about = About(view.title, view.artist)
+    return form.write(lines, about), form.content_type, rules.file_name(about, form.suffix)
+
+
+def _layer(song: Song, results: Results) -> Layer | None:
+    if not song.lyrics_layer_key:
+        return None
+    stored = results.read_json(song.lyrics_layer_key)
+    if stored is None:  # replaced a few times since the row was read
+        raise Transient("The lyrics are being changed just now. Please try again.")
+    return layers.layer(stored)
+
+
+def _machine_document(song: Song, results: Results) -> dict[str, Any] | None:
+    """What the machine wrote by itself: the last run's, or the one that a run over a person's words kept."""
+    prefix = output_prefix(song.user_id, song.song_id)
+    written = results.read_json(f"{prefix}lyrics.json")
+    own = written if written is not None and written.get("textVersion") is None else None
+    if own is not None and own.get("status") != "FAILED":
+        return own
+    return results.read_json(f"{prefix}lyrics.transcribed.json") or own
+
+
+# --- changing ---------------------------------------------------------------------------------------------------------
+
+
+def put_lyrics(
+    song_id: str,
+    asked: Change,
+    *,
+    owner: str,
+    songs: Songs,
+    results: Results,
+    queue: Queue,
+    push: Push,
+    now: datetime,
+    new_id: NewId,
+) -> dict[str, Any]:
+    """Make `asked` the next version of the person's layer. Words whose times are missing go to the machine: at
+    once when the song is complete, else with the run that comes or after the one that is under way. Of two changes of
+    the same version one wins, the other is `Conflict`."""
+    for _ in range(_TRIES):
+        song = _own(song_id, owner, songs)
+        if song.lyrics_version != asked.version:
+            raise _outdated(song)
+        layer = layers.after(_layer(song, results) or Layer(song.lyrics_version), asked)
+        key = layer_key(owner, song_id, layer.version, new_id())
+        results.write_json(key, layer.to_document())
+        next_row, run = _next_row(song, layer, key, results)
+        saved = songs.save_layer(next_row, seen=song.lyrics_status, run=run, now=to_iso(now))
+        if saved is not None:
+            _tidy(saved, results)
+            if run:
+                _announce(saved, queue, push, now)
+            return public_view(saved, now=now)
+        results.delete(key)
+    raise Transient("This song is changing just now. Please try again.")
+
+
+def _outdated(song: Song) -> Conflict:
+    current = song.lyrics_version
+    detail = {
+        "field": "version",
+        "problem": f"is not the current version, which is {current}",
+        "current": current,
+    }
+    return Conflict(
+        "These lyrics have been changed meanwhile. Load them again, then repeat your change.",
+        details=[detail],
+    )
+
+
+def _next_row(song: Song, layer: Layer, key: str, results: Results) -> tuple[Song, bool]:
+    """What the row says once `layer` is the current one, and whether the lyrics now need a run of their own."""
+    fresh = layer.text_version == layer.version
+    row = replace(
+        song,
+        lyrics_version=layer.version,
+        lyrics_layer_key=key,
+        lyrics_offset_ms=layer.offset_ms,
+        lyrics_source=layer.source if layer.lines else None,
+        lyrics_text_version=layer.text_version,
+        lyrics_text_key=(key if fresh else song.lyrics_text_key) if layer.lines else None,
+    )
+    complete = song.status is Status.COMPLETED and not song.lyrics_only
+    if fresh and not rules.needs_run(layer.lines, layer.source):
+        row = replace(row, lyrics_run_version=layer.text_version)
+        if complete:
+            row = replace(row, lyrics_status=LyricsStatus.READY, lyrics_reason=None)
+    elif not layer.lines and song.lyrics_text_version and complete:
+        written = _machine_document(song, results)
+        if written is not None and written.get("status") != "FAILED":
+            status = LyricsStatus.INSTRUMENTAL if written.get("instrumental") else LyricsStatus.READY
+            row = replace(row, lyrics_run_version=0, lyrics_status=status, lyrics_reason=None)
+    return row, row.lyrics_outdated
+
+
+def _announce(song: Song, queue: Queue, push: Push, now: datetime) -> None:
+    if message := messages.for_song(song, now=now):
+        push(song.user_id, message)
+    queue.wake()
+
+
+def _tidy(song: Song, results: Results) -> None:
+    """Remove versions that nobody can be reading any more. What remains after a fault goes with the next change."""
+    try:
+        for key in list(results.names(layers_prefix(song.user_id, song.song_id))):
+            version = layer_version(key)
+            old = version is not None and version <= song.lyrics_version - KEPT_VERSIONS
+            if old and key != song.lyrics_text_key:
+                results.delete(key)
+    except AppError:
+        logger().warning("some old lyrics remain", extra={"songId": song.song_id})
+
+
+def _own(song_id: str, owner: str, songs: Songs) -> Song:
+    song = songs.get(owner, song_id) if is_song_id(song_id) else None
+    if song is None:
+        raise NotFound("There is no such song in your library.")
+    return song

@@ -1,0 +1,80 @@
+"""`unplugd lyrics`: take a song's lyrics as a file, or give it other words."""
+
+from __future__ import annotations
+
+import base64
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from local.cli import session as sessions
+from local.cli.console import Console
+from local.cli.songfile import Refused
+from local.client.library import Library
+from local.client.transport import Transport
+
+MAX_BYTES = 1_000_000
+
+
+def words_of(path: Path, encoding: str | None = None) -> dict[str, Any]:
+    """What the API is told of a lyrics file: its bytes as they are. `Refused` says why a file cannot be one."""
+    if not path.is_file():
+        raise Refused(f"There is no file {path}.")
+    if path.stat().st_size > MAX_BYTES:
+        raise Refused(f"{path.name} is larger than the {MAX_BYTES // 1000} KB that lyrics may have.")
+    told = {"file": base64.b64encode(path.read_bytes()).decode()}
+    return told | ({"encoding": encoding} if encoding else {})
+
+
+def run(
+    data: Path | None, song_id: str, *, given: Path | None, encoding: str | None, kind: str, out: Path | None
+) -> None:
+    """Give a song the words of `given`, or take its lyrics as a file of format `kind`."""
+    if given is not None:
+        give(data, song_id, given, encoding)
+    else:
+        take(data, song_id, kind, out)
+
+
+def take(data: Path | None, song_id: str, kind: str, out: Path | None) -> None:
+    """Print a song's lyrics, or write them to `out`."""
+    console = Console(sys.stderr)
+    with _library(data, console) as library:
+        text = library.lyrics(song_id, kind)
+    if out is None:
+        sys.stdout.write(text)
+        return
+    out.write_text(text, encoding="utf-8")
+    console.say(f"Wrote {out}.")
+
+
+def give(data: Path | None, song_id: str, file: Path, encoding: str | None) -> None:
+    """Give a song the words of a file, and wait until they are timed where the song is complete."""
+    told = words_of(file, encoding)
+    console = Console()
+    with _library(data, console) as library:
+        song: Any = library.put_lyrics(song_id, version=library.get(song_id)["lyricsVersion"], **told)
+        while song["status"] == "COMPLETED" and song["lyricsStatus"] in ("QUEUED", "PROCESSING"):
+            console.progress("Timing the words", (song["progress"] or 0) / 100)
+            time.sleep(0.5)
+            song = library.get(song_id)
+        console.close()
+    if song["lyricsStatus"] == "FAILED":
+        raise Refused(f"The words are kept, but could not be timed: {song['lyricsReason']}")
+    console.say(f"Version {song['lyricsVersion']} of the lyrics is kept.")
+
+
+@contextmanager
+def _library(data: Path | None, console: Console) -> Iterator[Library]:
+    """The data folder's user's songs, in the running stack or in one for this call."""
+    root = sessions.data_folder(data)
+    with sessions.use(root, console.say) as session:
+        transport = Transport()
+        try:
+            identity = sessions.identify(session, transport, sessions.person(session.data_dir))
+            yield sessions.library(session, transport, identity)
+        finally:
+            transport.close()

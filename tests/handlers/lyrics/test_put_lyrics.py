@@ -1,0 +1,347 @@
+"""PUT /songs/{songId}/lyrics."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tests.stage import CHOSEN, MACHINE, OWNER, SONG, Stage, event
+from unplugd.songs.model import LyricsStatus, Status, output_prefix
+
+Frames = list[tuple[str, dict[str, Any]]]
+PREFIX = output_prefix(OWNER, SONG)
+READY: dict[str, Any] = {
+    "status": Status.COMPLETED,
+    "attempt": 1,
+    "seq": 9,
+    "lyrics_status": LyricsStatus.READY,
+}
+WORDS = [
+    {"text": "la li", "words": [{"word": "la", "start": 1, "end": 2}, {"word": "li", "start": 2, "end": 3.5}]}
+]
+
+
+def ask(stage: Stage, body: Any) -> tuple[int, Any]:
+    trigger = event("lyrics", "put_lyrics")
+    trigger["body"] = body if isinstance(body, str) else json.dumps(body)
+    answer = stage.call("lyrics", "put_lyrics", trigger)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def written(stage: Stage, key: str) -> dict[str, Any]:
+    body = stage.s3.get_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key)["Body"].read()
+    return json.loads(body)  # type: ignore[no-any-return]
+
+
+def layer(stage: Stage) -> dict[str, Any]:
+    return written(stage, str((stage.row() or {})["lyricsLayerKey"]))
+
+
+def put_object(stage: Stage, name: str, document: dict[str, Any]) -> None:
+    body = json.dumps(document).encode()
+    stage.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}{name}", Body=body)
+
+
+@pytest.mark.parametrize(
+    "status", [Status.PENDING_UPLOAD, Status.QUEUED, Status.PROCESSING, Status.FAILED, Status.CANCELLED]
+)
+def test_words_wait_for_the_run_that_is_to_come(
+    stage: Stage, put_song: Any, sent: Frames, status: Status
+) -> None:
+    put_song(status=status, queued_at="2026-01-31T08:15:00.000Z", seq=2)
+    code, song = ask(stage, {"version": 0, "text": "[00:12.00]One more time\n\nand again"})
+    assert (code, song["status"], song["lyricsStatus"], song["seq"]) == (200, status, None, 3)
+    assert (song["lyricsVersion"], song["lyricsSource"], song["lyricsOffsetMs"]) == (1, "supplied", 0)
+    row = stage.row() or {}
+    assert (row["lyricsTextVersion"], row["lyricsRunVersion"]) == (1, 0)
+    assert row["lyricsTextKey"] == row["lyricsLayerKey"]
+    assert row["lyricsLayerKey"].startswith(f"{PREFIX}lyrics/person-1-")
+    stored = layer(stage)
+    assert (stored["version"], stored["textVersion"], stored["format"], stored["timed"]) == (
+        1,
+        1,
+        "lrc",
+        "none",
+    )
+    assert stored["segments"] == [
+        {"text": "One more time", "start": 12.0, "words": []},
+        {"text": "and again", "stanza": True, "words": []},
+    ]
+    assert (stage.wake_ups(), sent) == (0, [])
+
+
+@pytest.mark.parametrize("stood", [LyricsStatus.READY, LyricsStatus.INSTRUMENTAL, LyricsStatus.FAILED])
+def test_words_for_a_complete_song_wait_in_line_while_it_stays_complete(
+    stage: Stage, put_song: Any, sent: Frames, stood: LyricsStatus
+) -> None:
+    put_song(**READY | {"lyrics_status": stood, "lyrics_reason": "Old."})
+    stage.connect("one")
+    code, song = ask(stage, {"version": 0, "text": "One more time\nand again"})
+    assert (code, song["status"], song["lyricsStatus"], song["attempt"]) == (200, "COMPLETED", "QUEUED", 2)
+    row = stage.row() or {}
+    assert row["line"] == "QUEUED"
+    assert row["lineKey"] == f"{row['queuedAt']}#{SONG}"
+    assert "lyricsReason" not in row
+    assert (stage.wake_ups(), [frame["type"] for _, frame in sent]) == (1, ["QUEUED"])
+
+
+def test_edited_words_with_times_need_no_run(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(**READY | {"lyrics_status": LyricsStatus.FAILED, "lyrics_reason": "No engine."})
+    code, song = ask(stage, {"version": 0, "segments": WORDS, "offsetMs": -150, "nudges": {"0": 40}})
+    assert (code, song["lyricsStatus"], song["lyricsReason"]) == (200, "READY", None)
+    assert (song["lyricsSource"], song["lyricsOffsetMs"], song["attempt"]) == ("edited", -150, 1)
+    assert layer(stage)["nudges"] == {"0": 40}
+    assert (stage.wake_ups(), sent) == (0, [])
+
+
+def test_moving_the_lyrics_keeps_the_words(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(**READY)
+    ask(stage, {"version": 0, "segments": WORDS})
+    before = layer(stage)
+    code, song = ask(stage, {"version": 1, "offsetMs": 300})
+    assert (code, song["lyricsVersion"], song["lyricsOffsetMs"]) == (200, 2, 300)
+    after = layer(stage)
+    assert (after["segments"], after["textVersion"], after["version"]) == (before["segments"], 1, 2)
+    assert ask(stage, {"version": 2, "nudges": {"0": -80}})[1]["lyricsOffsetMs"] == 300
+    assert stage.wake_ups() == 0
+
+
+def test_the_machines_words_can_be_moved_too(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(**READY | {"run_lyrics_source": "transcribed"})
+    code, song = ask(stage, {"version": 0, "offsetMs": 300})
+    assert (code, song["lyricsSource"], song["lyricsStatus"], song["lyricsVersion"]) == (
+        200,
+        "transcribed",
+        "READY",
+        1,
+    )
+    assert stage.wake_ups() == 0
+
+
+def test_of_two_changes_of_one_version_the_second_is_told_so(
+    stage: Stage, put_song: Any, sent: Frames
+) -> None:
+    put_song()
+    assert ask(stage, {"version": 0, "text": "first"})[0] == 200
+    code, answer = ask(stage, {"version": 0, "text": "second"})
+    assert (code, answer["details"][0]["current"]) == (409, 1)
+    assert layer(stage)["segments"][0]["text"] == "first"
+    assert ask(stage, {"version": 7, "text": "third"})[0] == 409
+
+
+def test_two_changes_at_the_very_same_time_leave_one_and_no_litter(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second reads the row before the first writes it."""
+    from unplugd.aws.lyrics_rows import LyricsRows
+
+    stale = put_song()
+    seen, reads = LyricsRows.get, iter(range(10))
+    monkeypatch.setattr(LyricsRows, "get", lambda *a: stale if next(reads) < 2 else seen(*a))
+    assert [ask(stage, {"version": 0, "text": text})[0] for text in ("first", "second")] == [200, 409]
+    assert layer(stage)["segments"][0]["text"] == "first"
+    assert stage.keys("OUTPUT_BUCKET") == [(stage.row() or {})["lyricsLayerKey"]]
+
+
+def test_a_run_that_ends_meanwhile_does_not_swallow_the_words(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row is read while the run works and written after it has ended: nobody else would start another."""
+    from unplugd.aws.lyrics_rows import LyricsRows
+
+    stale = put_song(**READY | {"lyrics_status": LyricsStatus.PROCESSING})
+    put_song(**READY)
+    seen, reads = LyricsRows.get, iter(range(10))
+    monkeypatch.setattr(LyricsRows, "get", lambda *a: stale if next(reads) < 1 else seen(*a))
+    code, song = ask(stage, {"version": 0, "text": "la"})
+    assert (code, song["lyricsStatus"], stage.wake_ups()) == (200, "QUEUED", 1)
+
+
+def test_words_given_while_a_run_works_wait_for_its_end(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(**READY | {"lyrics_status": LyricsStatus.PROCESSING})
+    code, song = ask(stage, {"version": 0, "text": "la"})
+    assert (code, song["lyricsStatus"], song["attempt"]) == (200, "PROCESSING", 1)
+    row = stage.row() or {}
+    assert (row["lyricsTextVersion"], row["lyricsRunVersion"], stage.wake_ups()) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("documents", "stands", "runs"),
+    [
+        ({"lyrics.json": {"segments": [], "textVersion": 1}}, "QUEUED", 1),
+        ({"lyrics.json": {"segments": [], "textVersion": None}}, "READY", 0),
+        (
+            {
+                "lyrics.json": {"segments": [], "textVersion": 1},
+                "lyrics.transcribed.json": {"segments": [], "instrumental": True},
+            },
+            "INSTRUMENTAL",
+            0,
+        ),
+        ({"lyrics.json": {"segments": [], "status": "FAILED", "reason": "x"}}, "QUEUED", 1),
+    ],
+)
+def test_back_to_the_machine(
+    stage: Stage, put_song: Any, sent: Frames, documents: dict[str, Any], stands: str, runs: int
+) -> None:
+    """Its words are kept, or else it is asked again."""
+    put_song(**READY, lyrics_version=1, lyrics_text_version=1, lyrics_run_version=1, lyrics_source="supplied",
+             lyrics_layer_key=f"{PREFIX}lyrics/person-1-a.json", lyrics_text_key="x")  # fmt: skip
+    put_object(stage, "lyrics/person-1-a.json", {"version": 1, "textVersion": 1, "source": "supplied", "segments": [],
+                                                 "offsetMs": 5, "nudges": {}, "format": "txt"})  # fmt: skip
+    for name, document in documents.items():
+        put_object(stage, name, document)
+    code, song = ask(stage, {"version": 1, "revert": True})
+    assert (code, song["lyricsStatus"], stage.wake_ups()) == (200, stands, runs)
+    assert (song["lyricsSource"], song["lyricsOffsetMs"], song["lyricsVersion"]) == (None, 0, 2)
+    row = stage.row() or {}
+    assert row["lyricsTextVersion"] == 0
+    assert "lyricsTextKey" not in row
+
+
+def test_only_the_last_versions_are_kept_and_the_words_in_use(
+    stage: Stage, put_song: Any, sent: Frames
+) -> None:
+    put_song()
+    ask(stage, {"version": 0, "text": "la"})
+    for version in range(1, 6):
+        assert ask(stage, {"version": version, "offsetMs": version})[0] == 200
+    kept = sorted(int(key.rpartition("person-")[2].split("-")[0]) for key in stage.keys("OUTPUT_BUCKET"))
+    assert kept == [1, 4, 5, 6]
+
+
+def test_a_files_bytes_are_read_as_what_they_are(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song()
+    raw = base64.b64encode("1\r\n00:00:01,000 --> 00:00:02,000\r\nПривет".encode("cp1251")).decode()
+    assert ask(stage, {"version": 0, "file": raw})[0] == 400
+    assert ask(stage, {"version": 0, "file": raw, "encoding": "windows-1251"})[0] == 200
+    stored = layer(stage)
+    assert (stored["format"], stored["segments"][0]["text"], stored["timed"]) == ("srt", "Привет", "lines")
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"offsetMs": 1.5, "nudges": {"x": 1}}, ["version", "offsetMs", "nudges.x"]),
+        ({"version": 0, "text": "a", "nope": 1}, ["nope"]),
+        ({"version": 0, "text": "[00:02.00]a\n[00:01.00]b"}, ["text"]),
+        ({"version": 0, "segments": [{"text": "a", "flags": ["\ud800"]}]}, ["segments[0].flags"]),
+    ],
+)
+def test_every_fault_is_named_and_nothing_is_lost(
+    stage: Stage, put_song: Any, sent: Frames, body: Any, names: list[str]
+) -> None:
+    put_song()
+    before = stage.row()
+    code, answer = ask(stage, body)
+    assert code == 400
+    assert [fault["field"] for fault in answer["details"]] == names
+    assert (stage.row(), stage.keys("OUTPUT_BUCKET")) == (before, [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"version": 0, "text": "la la la\n" * 1_200_000},
+        {"version": 0, "text": "é" * 600_000},
+        {"version": 0, "file": "QUJD" * 400_000},
+    ],
+)
+def test_too_much_is_413(stage: Stage, put_song: Any, body: Any) -> None:
+    put_song()
+    assert ask(stage, body)[0] == 413
+    assert stage.keys("OUTPUT_BUCKET") == []
+
+
+def test_markup_in_the_words_stays_text(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song()
+    assert ask(stage, {"version": 0, "text": "<script>alert(1)</script>\n{\\k20}la & <b>li</b>"})[0] == 200
+    texts = [segment["text"] for segment in layer(stage)["segments"]]
+    assert texts == ["<script>alert(1)</script>", "{\\k20}la & <b>li</b>"]
+
+
+def test_an_announced_song_that_has_words_no_longer_expires(
+    stage: Stage, put_song: Any, sent: Frames
+) -> None:
+    put_song(ttl=4102444800)
+    assert ask(stage, {"version": 0, "text": "la"})[0] == 200
+    assert "ttl" not in (stage.row() or {})
+    renewed = stage.call("uploads", "renew_upload", event("uploads", "renew_upload"))
+    assert renewed["statusCode"] == 200
+    assert "ttl" not in (stage.row() or {})
+
+
+def test_no_such_song_is_404(stage: Stage) -> None:
+    assert ask(stage, {"version": 0, "text": "la"})[0] == 404
+    assert stage.keys("OUTPUT_BUCKET") == []
+
+
+# --- until a run has them ---------------------------------------------------------------------------------------------
+
+
+def arn(attempt: int) -> str:
+    return MACHINE.replace("stateMachine", "execution") + f":{SONG}-{attempt}"
+
+
+def wake(stage: Stage, ended: str | None = None) -> None:
+    detail = {"executionArn": ended, "status": "SUCCEEDED"}
+    trigger = event("processing", "start_processing")
+    body = json.dumps({"source": "aws.states", "detail": detail} if ended else {"wake": True})
+    trigger["Records"] = [trigger["Records"][0] | {"body": body}]
+    stage.call("processing", "start_processing", trigger)
+
+
+def given_to_run(stage: Stage, attempt: int) -> dict[str, Any]:
+    return json.loads(stage.sfn.describe_execution(executionArn=arn(attempt))["input"])  # type: ignore[no-any-return]
+
+
+def end_run(stage: Stage, attempt: int, **changes: Any) -> None:
+    """The execution ends; `changes` is what mark_completed wrote before."""
+    values = {f":{name}": {"S": value} for name, value in changes.items()}
+    stage.db.update_item(
+        TableName=CHOSEN["SONGS_TABLE"],
+        Key={"userId": {"S": OWNER}, "songId": {"S": SONG}},
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
+        ExpressionAttributeNames={f"#{name}": name for name in changes},
+        ExpressionAttributeValues=values,
+    )
+    stage.sfn.stop_execution(executionArn=arn(attempt))
+    wake(stage, ended=arn(attempt))
+
+
+def test_each_run_gets_the_words_of_its_start_and_later_ones_a_run_of_their_own(
+    stage: Stage, put_song: Any, sent: Frames
+) -> None:
+    put_song(status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1, duration_sec=3.0)
+    ask(stage, {"version": 0, "text": "first"})
+    first = str((stage.row() or {})["lyricsTextKey"])
+    wake(stage)
+    assert given_to_run(stage, 1)["textKey"] == first
+    ask(stage, {"version": 1, "text": "second"})
+    ask(stage, {"version": 2, "offsetMs": 20})
+    second = str((stage.row() or {})["lyricsTextKey"])
+    assert second != first
+
+    stage.connect("one")
+    end_run(stage, 1, status="COMPLETED", lyricsStatus="READY")
+    given = given_to_run(stage, 2)
+    assert (given["lyricsOnly"], given["textKey"]) == (True, second)
+    row = stage.row() or {}
+    assert (row["status"], row["lyricsStatus"], row["attempt"]) == ("COMPLETED", "PROCESSING", 2)
+    assert [frame["type"] for _, frame in sent] == ["QUEUED", "PROCESSING_STARTED"]
+
+    end_run(stage, 2, lyricsStatus="FAILED")  # however it ended: another run would not do better
+    assert len(stage.sfn.list_executions(stateMachineArn=MACHINE)["executions"]) == 2
+    assert (stage.row() or {})["lyricsStatus"] == "FAILED"
+
+
+def test_a_run_back_to_the_machine_is_given_no_words(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(**READY | {"duration_sec": 3.0})
+    ask(stage, {"version": 0, "text": "la"})
+    wake(stage)
+    assert given_to_run(stage, 2)["textKey"]
+    ask(stage, {"version": 1, "revert": True})
+    end_run(stage, 2, lyricsStatus="READY")
+    assert given_to_run(stage, 3)["textKey"] == ""
+    assert (stage.row() or {})["lyricsRunVersion"] == 0
