@@ -9,6 +9,9 @@ from typing import Any
 from unplugd.aws.clients import client
 from unplugd.aws.connections import ConnectionTable
 from unplugd.aws.executions import Executions
+from unplugd.aws.functions import UploadEvents
+from unplugd.aws.line import Line
+from unplugd.aws.lyrics_rows import LyricsRows
 from unplugd.aws.objects import Objects
 from unplugd.aws.people import UserPool
 from unplugd.aws.queues import WakeQueue
@@ -23,6 +26,16 @@ from unplugd.kernel import settings
 @cache
 def songs() -> SongTable:
     return SongTable(client("dynamodb"), settings.songs_table())
+
+
+@cache
+def lyrics_rows() -> LyricsRows:
+    return LyricsRows(client("dynamodb"), settings.songs_table())
+
+
+@cache
+def line() -> Line:
+    return Line(client("dynamodb"), settings.songs_table())
 
 
 @cache
@@ -48,6 +61,11 @@ def slots() -> SlotTable:
 @cache
 def uploads() -> Objects:
     return Objects(client("s3"), settings.uploads_bucket())
+
+
+@cache
+def upload_events() -> UploadEvents:
+    return UploadEvents(client("lambda"), settings.validate_function(), settings.uploads_bucket())
 
 
 @cache

@@ -15,7 +15,7 @@ from unplugd.songs.model import LINK_SECONDS, Song, output_prefix, public_view
 
 EXPORT_PAGE = 20  # songs; each has some fifteen links of a kilobyte, and an answer may have six megabytes
 ROWS_AT_ONCE = 500
-# Who can still write under a deleted song: whoever holds its upload link (15 minutes), and its execution (12 hours at
+# Who can still write under a deleted song: whoever holds its upload link (15 minutes), and its execution (16 hours at
 # most, the state machine's own limit). A day covers both, and a clock that is off.
 WRITABLE_FOR = timedelta(hours=24)
 TOMBSTONES_AT_ONCE = 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,15 +87,23 @@ class Objects:
 
     def names(self, prefix: str) -> Iterator[str]:
         """The keys under `prefix`."""
+        for found in self._list(prefix):
+            yield found["Key"]
+
+    def _list(self, prefix: str) -> Iterator[dict[str, Any]]:
         start: dict[str, str] = {}
         while True:
             with passing_faults("list the files"):
                 got = self._s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **start)
-            for found in got.get("Contents", []):
-                yield found["Key"]
+            yield from got.get("Contents", [])
             if not got.get("IsTruncated"):
                 return
             start = {"ContinuationToken": got["NextContinuationToken"]}
+
+    def listed(self, prefix: str) -> Iterator[tuple[str, int, datetime]]:
+        """Key, bytes and time of arrival of each object under `prefix`."""
+        for found in self._list(prefix):
+            yield found["Key"], int(found["Size"]), found["LastModified"]
 
     def delete(self, key: str) -> None:
         """Remove one object; removing it twice is fine."""

@@ -5,24 +5,29 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from types import EllipsisType
 from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
+from unplugd.aws.line import RUNS, WAITS, Line, line_key
 from unplugd.aws.rows import from_row, search_text, to_attribute, to_row
 from unplugd.songs.model import LyricsStatus, Song, Status
 
 # A text filter reads past what it does not show. One call reads at most this many rows, then hands out a cursor.
 MAX_ROWS_SEARCHED = 1000
 
-_LINE = "QUEUED"
-_FRESH_RUN: dict[str, Any] = {
+_OUT_OF_LINE: dict[str, Any] = {"queue_position": None, "turn_at": None}
+# What of the run before is gone once a song waits again.
+FRESH_RUN: dict[str, Any] = {
     "started_at": None,
     "stage_started_at": None,
     "stage": None,
     "progress": None,
+    "part_progress": None,
     "execution_arn": None,
     "error_code": None,
     "error_message": None,
+    **_OUT_OF_LINE,
 }
 
 
@@ -84,33 +89,22 @@ class SongTable:
             got = self._db.query(**query, **({"ExclusiveStartKey": start} if start else {}))
         return [from_row(row) for row in got["Items"]], got.get("LastEvaluatedKey")
 
-    def line(self, limit: int) -> Sequence[Song]:
-        """The first `limit` QUEUED songs over all users, longest waiting first."""
-        query = {
-            "TableName": self._table,
-            "IndexName": "LineIndex",
-            "KeyConditionExpression": "#line = :l",
-            "ExpressionAttributeNames": {"#line": "line"},
-            "ExpressionAttributeValues": {":l": {"S": _LINE}},
-            "Limit": limit,
-        }
-        return self._query(query, None)[0]
-
     def line_position(self, song: Song) -> int:
-        """A QUEUED song's place in the line; 1 is next."""
-        with passing_faults("read the line"):
+        """A song's place in the line, also before it joins; 1 is next."""
+        return Line(self._db, self._table).place(song)
+
+    def count_pending(self, owner: str, *, limit: int) -> int:
+        """How many uploads of `owner` are announced and have not arrived; `limit` means that many or more."""
+        with passing_faults("read your library"):
             got = self._db.query(
                 TableName=self._table,
-                IndexName="LineIndex",
-                KeyConditionExpression="#line = :l AND lineKey < :k",
-                ExpressionAttributeNames={"#line": "line"},
-                ExpressionAttributeValues={
-                    ":l": {"S": _LINE},
-                    ":k": {"S": _line_key(song.queued_at or "", song.song_id)},
-                },
+                IndexName="StatusIndex",
+                KeyConditionExpression="userId = :u AND begins_with(statusSongId, :s)",
+                ExpressionAttributeValues={":u": {"S": owner}, ":s": {"S": f"{Status.PENDING_UPLOAD}#"}},
                 Select="COUNT",
+                Limit=limit,
             )
-        return int(got["Count"]) + 1
+        return int(got["Count"])
 
     # --- a song's life, one write a transition ----------------------------------------------------------------
 
@@ -121,8 +115,14 @@ class SongTable:
                 TableName=self._table, Item=to_row(song), ConditionExpression="attribute_not_exists(songId)"
             )
 
+    def extend_upload(self, song: Song, *, ttl: int) -> bool:
+        """Let a pending upload's row live until `ttl` (Unix seconds); False when its file has arrived or it is gone."""
+        when = {"status": Status.PENDING_UPLOAD}
+        return self._change(song, {"ttl": ttl}, now=song.updated_at, when=when, counts=False) is not None
+
     def mark_queued(self, song: Song, *, now: str) -> Song | None:
-        """PENDING_UPLOAD → QUEUED, with what the validator learnt (taken from `song`); the row no longer expires."""
+        """PENDING_UPLOAD → QUEUED, with what the validator learnt and the place it told (taken from `song`); the row no
+        longer expires."""
         changes = {
             "status": Status.QUEUED,
             "queued_at": now,
@@ -132,9 +132,11 @@ class SongTable:
             "duration_sec": song.duration_sec,
             "original_format": song.original_format,
             "file_size_bytes": song.file_size_bytes,
+            "queue_position": song.queue_position,
             "ttl": None,
         }
-        return self._change(song, changes, now=now, when={"status": Status.PENDING_UPLOAD}, line=now)
+        when = {"status": Status.PENDING_UPLOAD}
+        return self._change(song, changes, now=now, when=when, line=(WAITS, now))
 
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None:
         """PENDING_UPLOAD → FAILED: the validator's verdict."""
@@ -148,31 +150,38 @@ class SongTable:
             when: dict[str, Any] = {"status": song.status, "lyricsStatus": song.lyrics_status}
         else:
             changes, when = {"status": Status.QUEUED}, {"status": song.status}
-        changes |= _FRESH_RUN | {"queued_at": now, "attempt": song.attempt + 1}
-        return self._change(song, changes, now=now, when=when | {"attempt": song.attempt}, line=now)
+        changes |= FRESH_RUN | {"queued_at": now, "attempt": song.attempt + 1, "recoveries": 0}
+        changes["queue_position"] = song.queue_position
+        return self._change(song, changes, now=now, when=when | {"attempt": song.attempt}, line=(WAITS, now))
 
     def mark_processing(self, song: Song, *, execution_arn: str, now: str) -> Song | None:
         """QUEUED → PROCESSING for this attempt."""
         to, when = _step(song, "QUEUED", "PROCESSING")
-        changes = _FRESH_RUN | to | {"started_at": now, "execution_arn": execution_arn}
-        return self._change(song, changes, now=now, when=when, line="")
+        changes = FRESH_RUN | to | {"started_at": now, "execution_arn": execution_arn}
+        changes["lyrics_run_version"] = song.lyrics_text_version
+        return self._change(song, changes, now=now, when=when, line=(RUNS, now))
 
     def mark_back_in_line(self, song: Song, *, now: str, attempt: int) -> Song | None:
-        """PROCESSING → QUEUED: the execution is known not to run. The place in line is the one the song had."""
+        """PROCESSING → QUEUED: the execution is known not to run. The place in line is the one the song had. A new
+        `attempt` counts as a recovery, the same one (nothing was started) does not."""
         to, when = _step(song, "PROCESSING", "QUEUED")
-        place = song.queued_at or now
-        changes = _FRESH_RUN | to | {"attempt": attempt, "queued_at": place}
+        since = song.queued_at or now
+        changes = FRESH_RUN | to | {"attempt": attempt, "queued_at": since, "queue_position": 1}
+        changes["recoveries"] = song.recoveries + (attempt - song.attempt)
         when["executionArn"] = song.execution_arn
-        return self._change(song, changes, now=now, when=when, line=place)
+        return self._change(song, changes, now=now, when=when, line=(WAITS, since))
 
     def mark_cancelled(self, song: Song, *, now: str) -> Song | None:
         """QUEUED or PROCESSING → CANCELLED, for the attempt that was seen."""
         changes = {"status": Status.CANCELLED, "stage": None, "stage_started_at": None, "progress": None}
         when = {"status": song.status, "attempt": song.attempt}
-        return self._change(song, changes, now=now, when=when, line="")
+        return self._change(song, changes | _OUT_OF_LINE, now=now, when=when, line=None)
 
-    def record_progress(self, song: Song, *, stage: str, progress: int, now: str) -> Song | None:
-        """Store how far a stage is and allot the next `seq`. Older, repeated and foreign reports change nothing."""
+    def record_progress(
+        self, song: Song, *, stage: str, progress: int, now: str, parts: str | None = None
+    ) -> Song | None:
+        """Store how far a stage is and allot the next `seq`. Older, repeated and foreign reports change nothing.
+        `parts`: the same of each of its parts, which must stand as `song` says."""
         changes: dict[str, Any] = {"stage": stage, "progress": progress}
         if song.stage != stage:
             changes["stage_started_at"] = now
@@ -181,6 +190,12 @@ class SongTable:
         else:
             newer = "(attribute_not_exists(#stage) OR #stage <> :stage OR #progress < :progress)"
         _, when = _step(song, "PROCESSING", "PROCESSING")
+        if parts is not None:
+            changes["part_progress"] = parts
+            if song.part_progress is None:
+                newer += " AND attribute_not_exists(#partProgress)"
+            else:
+                when["partProgress"] = song.part_progress
         return self._change(song, changes, now=now, when=when, also=newer)
 
     def mark_completed(self, song: Song, *, facts: Mapping[str, Any], now: str) -> Song | None:
@@ -196,7 +211,7 @@ class SongTable:
             "error_message": None,
             **facts,
         }
-        return self._change(song, changes, now=now, when=when)
+        return self._change(song, changes, now=now, when=when, line=None)
 
     def mark_failed(self, song: Song, *, code: str, message: str, now: str) -> Song | None:
         """PROCESSING → FAILED for this attempt. A lyrics-only run fails its lyrics: the stems stay in reach."""
@@ -209,7 +224,7 @@ class SongTable:
                 "stage": None,
                 "progress": 100,
             }
-        return self._change(song, changes, now=now, when=when)
+        return self._change(song, changes, now=now, when=when, line=None)
 
     # --- a person's own changes -------------------------------------------------------------------------------
 
@@ -231,18 +246,18 @@ class SongTable:
         now: str,
         when: Mapping[str, Any],
         also: str = "",
-        line: str | None = None,
+        line: tuple[str, str] | EllipsisType | None = ...,
         counts: bool = True,
     ) -> Song | None:
-        """One conditional update. `when`: stored name → value it must have. `line`: since when the song waits, empty to
-        leave the line, None to change nothing there. `counts`: whether `seq` grows."""
+        """One conditional update. `when`: stored name → value it must have. `line`: (WAITS or RUNS, since when), None
+        to leave the line, not given to change nothing there. `counts`: whether `seq` grows."""
         stored: dict[str, Any] = {to_attribute(name): value for name, value in changes.items()}
         stored["updatedAt"] = now
         if "status" in changes:
             stored["statusSongId"] = f"{changes['status']}#{song.song_id}"
-        if line is not None:
-            stored["line"] = _LINE if line else None
-            stored["lineKey"] = _line_key(line, song.song_id) if line else None
+        if not isinstance(line, EllipsisType):
+            stored["line"] = line[0] if line else None
+            stored["lineKey"] = line_key(line[1], song.song_id) if line else None
         if "title" in changes or "artist" in changes:
             after = dataclasses.replace(
                 song, **{k: v for k, v in changes.items() if k in ("title", "artist")}
@@ -279,10 +294,6 @@ class SongTable:
                 return None
             raise
         return from_row(got["Attributes"])
-
-
-def _line_key(queued_at: str, song_id: str) -> str:
-    return f"{queued_at}#{song_id}"
 
 
 def _step(song: Song, start: str, end: str) -> tuple[dict[str, Any], dict[str, Any]]:

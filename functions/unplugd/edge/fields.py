@@ -45,6 +45,10 @@ class Fields:
             self._absent(name, required)
         return text or None
 
+    def as_sent(self, name: str) -> Any:
+        """The value as it is, None when absent: for what a room reads and refuses by itself."""
+        return self._take(name)
+
     def pattern(self, name: str, expression: str, *, says: str) -> str | None:
         """A string that matches `expression` wholly; `says` describes it to the caller."""
         value = self._take(name)

@@ -9,13 +9,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from unplugd.edge.fields import Fields
 from unplugd.kernel import settings
 from unplugd.kernel.errors import AppError, Invalid, TooLarge, Unauthorized
 from unplugd.kernel.log import logger
 
-# Our largest legitimate body is a title, an artist and a file name.
+# A title, an artist and a file name; a call that takes more says so.
 MAX_BODY_BYTES = 64 * 1024
 
 Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -32,17 +33,19 @@ class Request:
     is_base64: bool = False
     email: str | None = field(default=None, repr=False)
 
-    def fields(self) -> Fields:
+    def fields(self, *, max_bytes: int = MAX_BODY_BYTES) -> Fields:
         """The JSON object in the body, ready to be read field by field."""
-        return Fields(_json_object(self.raw_body, self.is_base64))
+        return Fields(_json_object(self.raw_body, self.is_base64, max_bytes))
 
 
 @dataclass(frozen=True)
 class Response:
-    """A status and a JSON-ready body."""
+    """A status and a JSON-ready body, or with `file_name` a text that is to be saved as a file."""
 
     status: int
     body: Any
+    content_type: str = "application/json"
+    file_name: str | None = None
 
 
 Use = Callable[[Request], Response]
@@ -58,6 +61,11 @@ def created(body: Any) -> Response:
 
 def accepted(body: Any) -> Response:
     return Response(202, body)
+
+
+def download(text: str, content_type: str, file_name: str) -> Response:
+    """A text file to be saved under `file_name`."""
+    return Response(200, text, content_type, file_name)
 
 
 def handler(use: Use) -> Handle:
@@ -116,11 +124,11 @@ def _request(event: dict[str, Any], known: tuple[str, ...]) -> Request:
     )
 
 
-def _json_object(raw: str | None, is_base64: bool) -> dict[str, Any]:
+def _json_object(raw: str | None, is_base64: bool, max_bytes: int) -> dict[str, Any]:
     if not raw:
         raise Invalid("The request needs a JSON body.", code="invalid_json")
-    if len(raw) > MAX_BODY_BYTES:
-        raise TooLarge(f"The request body may have at most {MAX_BODY_BYTES // 1024} KB.")
+    if len(raw) > max_bytes:
+        raise TooLarge(f"The request body may have at most {max_bytes // 1024} KB.")
     try:
         text = base64.b64decode(raw, validate=True).decode("utf-8") if is_base64 else raw
         body = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_twins)
@@ -151,16 +159,29 @@ def _error(error: AppError) -> Response:
 
 
 def _encode(answer: Response) -> dict[str, Any]:
-    body = json.dumps(answer.body, ensure_ascii=False, allow_nan=False)
+    text = answer.body if answer.file_name else json.dumps(answer.body, ensure_ascii=False, allow_nan=False)
     return {
         "statusCode": answer.status,
         "headers": {
-            "Content-Type": "application/json",
+            "Content-Type": answer.content_type,
             "Cache-Control": "no-store",  # answers hold private data and short-lived links
             "Access-Control-Allow-Origin": settings.cors_origin(),
             "Vary": "Origin",
             "X-Content-Type-Options": "nosniff",
+            **_as_file(answer.file_name),
         },
         # Half a surrogate pair, in a field name that an error quotes, is text to Python and to no encoder.
-        "body": body.encode("utf-8", "replace").decode("utf-8"),
+        "body": text.encode("utf-8", "replace").decode("utf-8"),
+    }
+
+
+def _as_file(name: str | None) -> dict[str, str]:
+    """The headers by which a browser saves the answer, under a name of any script (RFC 6266)."""
+    if name is None:
+        return {}
+    plain = "".join(char if " " <= char <= "~" and char not in '"\\%' else "_" for char in name)
+    encoded = quote(name, safe="")
+    return {
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}",
+        "Access-Control-Expose-Headers": "Content-Disposition",
     }

@@ -58,6 +58,12 @@ class UnsupportedType(AppError):
     status, code = 415, "unsupported_type"
 
 
+class TooMany(AppError):
+    """More of something than one person may have at once (429)."""
+
+    status, code = 429, "too_many"
+
+
 class Transient(AppError):
     """A fault that a later try may not meet (503). The state machine retries on this class's name."""
 

@@ -44,6 +44,10 @@ def state_machine_arn() -> str:
     return _need("STATE_MACHINE_ARN")
 
 
+def validate_function() -> str:
+    return _need("VALIDATE_FUNCTION")
+
+
 def websocket_endpoint() -> str:
     return _need("WEBSOCKET_ENDPOINT")
 

@@ -1,7 +1,8 @@
-"""What the processing room shares: a slot's lease."""
+"""What the processing room shares: a slot's lease, and the order of the line."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -15,3 +16,29 @@ class Lease:
     attempt: int
     execution_arn: str
     leased_at: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A song in line, as far as its place goes. Times are ISO 8601."""
+
+    user_id: str
+    song_id: str
+    queued_at: str
+    turn_at: str | None = None  # when a song of the same person was started last, if this one waited then
+    place: int | None = None  # the place in line that its owner was told last
+
+
+def in_turn(waiting: Iterable[Waiting]) -> list[Waiting]:
+    """The order in which waiting songs start: round robin over people, first come first served within one.
+
+    In each round everybody gets one song. Within a round they follow each other by their last start, or, for those who
+    had none while they wait, by when they joined: whoever has just had a turn goes to the back of the ring."""
+    people: dict[str, list[Waiting]] = {}
+    for song in sorted(waiting, key=lambda song: (song.queued_at, song.song_id)):
+        people.setdefault(song.user_id, []).append(song)
+    ranked = []
+    for songs in people.values():
+        turn = max((song.turn_at for song in songs if song.turn_at), default=songs[0].queued_at)
+        ranked += [((round_, turn, song.queued_at, song.song_id), song) for round_, song in enumerate(songs)]
+    return [song for _, song in sorted(ranked, key=lambda pair: pair[0])]

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from unplugd.kernel.clock import from_iso
-from unplugd.songs.model import LyricsStatus, Song
+from unplugd.processing.model import Waiting
+from unplugd.songs.model import LyricsStatus
 
 MAX_RECOVERIES = 3  # how often a song whose execution vanished goes back in line before we say so
 EXIT_BAD_INPUT = 65
@@ -74,16 +75,6 @@ def failed_lyrics(reason: str) -> dict[str, Any]:
     return {"language": None, "instrumental": False, "segments": [], "status": "FAILED", "reason": reason}
 
 
-def line_age_s(line: Sequence[Song], now: datetime) -> float:
+def line_age_s(line: Sequence[Waiting], now: datetime) -> float:
     """How long the first of the line has waited, in seconds; 0 when nobody waits."""
-    return (
-        max(0.0, (now - from_iso(line[0].queued_at)).total_seconds()) if line and line[0].queued_at else 0.0
-    )
-
-
-def next_songs(line: Sequence[Song], *, running: Sequence[str], free: int) -> Sequence[Song]:
-    """Who starts now: first come, first served over all users, skipping songs that already hold a slot.
-
-    `running`: the songIds that hold one. The one place to change for another order."""
-    held = set(running)
-    return [song for song in line if song.song_id not in held][:free]
+    return max(0.0, (now - from_iso(line[0].queued_at)).total_seconds()) if line else 0.0

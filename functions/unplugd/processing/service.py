@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
-from unplugd.kernel import metrics
-from unplugd.kernel.clock import from_iso, to_iso
+from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import Conflict, Invalid, NotFound
 from unplugd.kernel.log import logger
-from unplugd.processing import rules
-from unplugd.processing.model import Lease
+from unplugd.processing import rules, starter
 from unplugd.realtime import messages
 from unplugd.songs.model import STEMS, LyricsStatus, Song, Status, output_prefix
 
 Push = Callable[[str, Mapping[str, Any]], int]
-
-# A starter that died between taking the slot and starting the execution leaves a lease without one. Younger leases may
-# belong to a starter that is at work this moment (its timeout is shorter than this).
-ORPHAN_AFTER = timedelta(seconds=90)
-# The line is read this far at once: enough to find someone for every slot behind songs that just started.
-LINE_READ = 50
 
 
 class Songs(Protocol):
     """What this room needs of the songs table."""
 
     def get(self, user_id: str, song_id: str) -> Song | None: ...
-    def line(self, limit: int) -> Sequence[Song]: ...
-    def mark_processing(self, song: Song, *, execution_arn: str, now: str) -> Song | None: ...
-    def mark_back_in_line(self, song: Song, *, now: str, attempt: int) -> Song | None: ...
     def mark_completed(self, song: Song, *, facts: Mapping[str, Any], now: str) -> Song | None: ...
     def mark_failed(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
-
-
-class Slots(Protocol):
-    """The leases."""
-
-    def leases(self) -> Sequence[Lease]: ...
-    def free(self, leases: Sequence[Lease]) -> Sequence[str]: ...
-    def take(self, lease: Lease) -> bool: ...
-    def release(self, lease: Lease) -> None: ...
-
-
-class Executions(Protocol):
-    """The state machine."""
-
-    def arn(self, name: str) -> str: ...
-    def start(self, name: str, payload: Mapping[str, Any]) -> None: ...
-    def stop(self, execution_arn: str) -> None: ...
-    def status(self, execution_arn: str) -> str | None: ...
 
 
 class Objects(Protocol):
@@ -78,104 +49,17 @@ def ended_executions(wake_ups: Iterable[Mapping[str, Any]]) -> set[str]:
 def start_processing(
     *,
     ended: Collection[str],
-    songs: Songs,
-    slots: Slots,
-    executions: Executions,
+    songs: starter.Songs,
+    line: starter.Line,
+    slots: starter.Slots,
+    executions: starter.Executions,
     push: Push,
     now: datetime,
 ) -> int:
     """Free the slots of executions that are over, then start as many waiting songs as there are free slots.
 
-    `ended`: execution ARNs that an event says are over. Answers how many songs were started. Safe to run twice at
-    once: each step is a conditional write."""
-    leases = [
-        lease
-        for lease in slots.leases()
-        if not _release_if_over(lease, ended, songs, slots, executions, push, now)
-    ]
-    free = slots.free(leases)
-    line = songs.line(LINE_READ)
-    metrics.put("LineAgeSeconds", rules.line_age_s(line, now), unit="Seconds")
-    waiting = rules.next_songs(line, running=[lease.song_id for lease in leases], free=len(free))
-    return sum(
-        _start(song, slot, songs=songs, slots=slots, executions=executions, push=push, now=now)
-        for song, slot in zip(waiting, free, strict=False)
-    )
-
-
-def _release_if_over(
-    lease: Lease,
-    ended: Collection[str],
-    songs: Songs,
-    slots: Slots,
-    executions: Executions,
-    push: Push,
-    now: datetime,
-) -> bool:
-    """Release a lease whose execution is over (an event says so, or the state machine does), and see to its song."""
-    if lease.execution_arn not in ended:
-        status = executions.status(lease.execution_arn)
-        if status == "RUNNING":
-            return False
-        if status is None and now - from_iso(lease.leased_at) < ORPHAN_AFTER:
-            return False
-    _recover(lease, songs, push, now)
-    slots.release(lease)
-    return True
-
-
-def _recover(lease: Lease, songs: Songs, push: Push, now: datetime) -> None:
-    """A song that still says PROCESSING although its execution is over was interrupted (a restart, an abort): it goes
-    back in line. Finished stages are in S3, so the next attempt takes up where this one stopped."""
-    song = songs.get(lease.user_id, lease.song_id)
-    if song is None or not song.runs or song.execution_arn != lease.execution_arn:
-        return
-    if song.attempt > rules.MAX_RECOVERIES:
-        judged = rules.verdict("INTERRUPTED")
-        after = songs.mark_failed(song, code=judged.code, message=judged.message, now=to_iso(now))
-    else:
-        after = songs.mark_back_in_line(song, now=to_iso(now), attempt=song.attempt + 1)
-    logger().warning(
-        "an execution ended without a result", extra={"songId": song.song_id, "attempt": song.attempt}
-    )
-    _tell(after, push, now)
-
-
-def _start(
-    song: Song, slot: str, *, songs: Songs, slots: Slots, executions: Executions, push: Push, now: datetime
-) -> bool:
-    name = f"{song.song_id}-{song.attempt}"
-    lease = Lease(slot, song.user_id, song.song_id, song.attempt, executions.arn(name), to_iso(now))
-    if not slots.take(lease):
-        return False
-    started = songs.mark_processing(song, execution_arn=lease.execution_arn, now=to_iso(now))
-    if started is None:  # another starter was first, or the person cancelled: the slot is not needed
-        slots.release(lease)
-        return False
-    payload = {
-        "userId": song.user_id,
-        "songId": song.song_id,
-        "key": song.s3_key,
-        "attempt": song.attempt,
-        "durationSec": song.duration_sec,
-        "model": song.model,
-        "lyricsModel": song.lyrics_model,
-        "language": song.language,
-        "lyricsOnly": song.lyrics_only,
-    }
-    try:
-        executions.start(name, payload)
-    except Exception:
-        # Nothing runs under this name, so the song may take its place again, and at once.
-        songs.mark_back_in_line(started, now=to_iso(now), attempt=song.attempt)
-        slots.release(lease)
-        raise
-    after = songs.get(song.user_id, song.song_id)
-    if after is None or after.status is Status.CANCELLED:
-        executions.stop(lease.execution_arn)  # cancelled or deleted before there was anything to stop
-        return False
-    _tell(started, push, now)
-    return True
+    `ended`: execution ARNs that an event says are over. Answers how many songs were started."""
+    return starter.Starter(songs, line, slots, executions, push, now).run(ended)
 
 
 # --- the states -------------------------------------------------------------------------------------------------------
@@ -201,7 +85,8 @@ def mark_completed(
     missing = {f"{stem}.wav" for stem in STEMS} - set(manifest.get("files") or {})
     if missing:
         raise Invalid(f"The results are incomplete: {', '.join(sorted(missing))}")
-    status, reason = _lyrics(f"{prefix}lyrics.json", lyrics_failed, objects)
+    lyrics = _lyrics(f"{prefix}lyrics.json", lyrics_failed, objects)
+    status, reason = rules.lyrics_outcome(lyrics)
     facts = {
         "duration_sec": _duration_s(manifest) or song.duration_sec,
         "model": str((manifest.get("separation") or {}).get("model") or song.model),
@@ -210,6 +95,7 @@ def mark_completed(
         "lyrics_key": f"{prefix}lyrics.json",
         "lyrics_status": status,
         "lyrics_reason": reason,
+        "run_lyrics_source": lyrics.get("source") or song.run_lyrics_source,
     }
     done = songs.mark_completed(song, facts=facts, now=to_iso(now))
     if done is None:
@@ -217,12 +103,15 @@ def mark_completed(
     return done
 
 
-def _lyrics(key: str, failed: Mapping[str, Any] | None, objects: Objects) -> tuple[LyricsStatus, str | None]:
-    written = None if failed else objects.read_json(key)
-    if written is None:
-        written = rules.failed_lyrics("The lyrics could not be written. The stems are complete.")
-        objects.write_json(key, written)
-    return rules.lyrics_outcome(written)
+def _lyrics(key: str, failed: Mapping[str, Any] | None, objects: Objects) -> Mapping[str, Any]:
+    """What the run wrote, or that it failed. The file always exists, and a failure takes no earlier lyrics away."""
+    written = objects.read_json(key)
+    if written is not None and not failed:
+        return written
+    failure = rules.failed_lyrics("The lyrics could not be written. The stems are complete.")
+    if written is None or written.get("status") == "FAILED":
+        objects.write_json(key, failure)
+    return failure
 
 
 def _duration_s(manifest: Mapping[str, Any]) -> float | None:
@@ -283,6 +172,9 @@ def _remove_half_written(prefix: str, objects: Objects) -> None:
     for key in list(objects.names(prefix)):
         keep = (
             key in finished
+            # A person's words, and what the machine had written before them, are no leftovers.
+            or key.startswith(f"{prefix}lyrics/")
+            or key == f"{prefix}lyrics.transcribed.json"
             or key.startswith(f"{prefix}checkpoints/")
             or (manifest and key == f"{prefix}manifest.json")
         )

@@ -10,17 +10,17 @@ from unplugd.songs.model import Song, Status, eta_s
 Message = dict[str, Any]
 
 
-def for_song(song: Song, *, now: datetime, position: int | None = None) -> Message | None:
+def for_song(song: Song, *, now: datetime) -> Message | None:
     """The message that says where `song` stands; None when there is nothing to say (no file has arrived yet).
 
     It is made from the row alone, so a message that is sent again says the same."""
-    body = _body(song, now, position)
+    body = _body(song, now)
     return None if body is None else {"songId": song.song_id, "seq": song.seq, **body}
 
 
-def _body(song: Song, now: datetime, position: int | None) -> Message | None:
+def _body(song: Song, now: datetime) -> Message | None:
     if song.waits:
-        return {"type": "QUEUED", "position": position or 1}
+        return {"type": "QUEUED", "position": song.queue_position or 1}
     if song.runs:
         return {"type": "PROCESSING_STARTED"} if song.stage is None else _progress(song, now)
     match song.status:

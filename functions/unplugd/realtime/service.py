@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from unplugd.kernel.clock import to_iso
-from unplugd.kernel.errors import Invalid, Unauthorized
+from unplugd.kernel.errors import Unauthorized
 from unplugd.kernel.log import logger
-from unplugd.realtime import messages
+from unplugd.realtime import messages, rules
 from unplugd.songs.model import Song
 
 # API Gateway ends a WebSocket after two hours whatever we do, so a row older than that is a corpse.
 MAX_CONNECTION_S = 2 * 3600
+# How often a part's report is worked into the song's figure anew because another part was quicker.
+_TRIES = 4
 
 Push = Callable[[str, Mapping[str, Any]], int]
 
@@ -45,7 +47,9 @@ class Songs(Protocol):
     """What progress needs of the songs."""
 
     def get(self, user_id: str, song_id: str) -> Song | None: ...
-    def record_progress(self, song: Song, *, stage: str, progress: int, now: str) -> Song | None: ...
+    def record_progress(
+        self, song: Song, *, stage: str, progress: int, now: str, parts: str | None = None
+    ) -> Song | None: ...
 
 
 def connect(
@@ -110,32 +114,23 @@ def _send(connection_id: str, message: Mapping[str, Any], connections: Connectio
     return True
 
 
-def send_progress(report: Mapping[str, Any], *, songs: Songs, push: Push, now: datetime) -> bool:
-    """Store a stage's report and push it. False when it is late, repeated or of another attempt: nobody hears it."""
-    user_id, song_id, attempt, stage, progress = _read(report)
-    song = songs.get(user_id, song_id)
-    if song is None or song.attempt != attempt:
-        return False
-    stored = songs.record_progress(song, stage=stage, progress=progress, now=to_iso(now))
-    if stored is None:
-        return False
-    message = messages.for_song(stored, now=now)
-    if message:
-        push(user_id, message)
-    return True
-
-
-def _read(report: Mapping[str, Any]) -> tuple[str, str, int, str, int]:
-    try:
-        stage, progress = str(report["stage"]), int(report["progress"])
-        if stage not in ("demucs", "whisper"):
-            raise ValueError(stage)
-        return (
-            str(report["userId"]),
-            str(report["songId"]),
-            int(report["attempt"]),
-            stage,
-            max(0, min(100, progress)),
+def send_progress(said: Mapping[str, Any], *, songs: Songs, push: Push, now: datetime) -> bool:
+    """Store a task's report and push it. False when it is late, repeated or of another attempt: nobody hears it."""
+    told = rules.report(said)
+    for _ in range(_TRIES):
+        song = songs.get(told.user_id, told.song_id)
+        if song is None or song.attempt != told.attempt:
+            return False
+        progress, parts = rules.of_stage(told, song.part_progress)
+        if song.stage == told.stage and progress <= (song.progress or 0):
+            return False
+        stored = songs.record_progress(
+            song, stage=told.stage, progress=progress, parts=parts, now=to_iso(now)
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise Invalid(f"Not a progress report: {type(error).__name__} {error}") from error
+        if stored is not None:
+            if message := messages.for_song(stored, now=now):
+                push(told.user_id, message)
+            return True
+        if not told.parts:
+            break
+    return False

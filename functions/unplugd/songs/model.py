@@ -69,15 +69,27 @@ class Song:
     lyrics_key: str | None = None
     model: str = "auto"
     lyrics_model: str = "auto"
+    queue_position: int | None = None  # the place in line that the person was told last
+    turn_at: str | None = None  # when another song of this person was started last, while this one waits
     attempt: int = 0
+    recoveries: int = 0  # how often this run was put back in line because its execution had gone
     execution_arn: str | None = None
     stage: str | None = None
     progress: int | None = None
+    part_progress: str | None = None  # of a song that is shared out: the same of each part, in order
     seq: int = 0
     error_code: str | None = None
     error_message: str | None = None
     lyrics_status: LyricsStatus | None = None
     lyrics_reason: str | None = None
+    lyrics_version: int = 0  # of the person's layer; 0 without one
+    lyrics_text_version: int = 0  # the version that brought the words the layer has; 0: those of the machine
+    lyrics_run_version: int = 0  # the words that the last run took up, or that need none
+    lyrics_layer_key: str | None = None  # where the person's layer lies in the output bucket
+    lyrics_text_key: str | None = None  # the layer that brought the words
+    lyrics_source: str | None = None  # the layer's: supplied or edited
+    run_lyrics_source: str | None = None  # the last run's: transcribed or supplied (by the file's tags)
+    lyrics_offset_ms: int = 0
     ttl: int | None = None
 
     @property
@@ -87,6 +99,12 @@ class Song:
             LyricsStatus.QUEUED,
             LyricsStatus.PROCESSING,
         )
+
+    @property
+    def lyrics_outdated(self) -> bool:
+        """Whether a person gave words that no run has timed, and nothing is on its way to do so."""
+        fresh = self.lyrics_text_version == self.lyrics_run_version
+        return self.status is Status.COMPLETED and not self.lyrics_only and not fresh
 
     @property
     def waits(self) -> bool:
@@ -145,10 +163,14 @@ PUBLIC = {
     "errorMessage": "error_message",
     "lyricsStatus": "lyrics_status",
     "lyricsReason": "lyrics_reason",
+    "lyricsSource": "lyrics_source",
+    "lyricsVersion": "lyrics_version",
+    "lyricsOffsetMs": "lyrics_offset_ms",
 }
 
 
 def public_view(song: Song, *, now: datetime, queue_position: int | None = None) -> dict[str, Any]:
     """What the owner sees of a song. Every field is always there; what is not known is null."""
     view = {name: getattr(song, field) for name, field in PUBLIC.items()}
+    view["lyricsSource"] = song.lyrics_source or song.run_lyrics_source
     return view | {"etaSec": eta_s(song, now), "queuePosition": queue_position}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -181,14 +182,14 @@ def retry_song(
         raise Conflict("This song is already on its way.")
     if not _separated(song, results) and (song.attempt == 0 or not originals.exists(song.s3_key or "")):
         raise Conflict("The uploaded file is no longer here. Please upload the song again.")
-    queued = songs.mark_queued_again(song, now=to_iso(now))
+    place = songs.line_position(dataclasses.replace(song, queued_at=to_iso(now)))
+    queued = songs.mark_queued_again(dataclasses.replace(song, queue_position=place), now=to_iso(now))
     if queued is None:
         raise Conflict("This song is already on its way.")
-    position = songs.line_position(queued)
-    if message := messages.for_song(queued, now=now, position=position):
+    if message := messages.for_song(queued, now=now):
         push(owner, message)
     queue.wake()
-    return public_view(queued, now=now, queue_position=position)
+    return public_view(queued, now=now, queue_position=queued.queue_position)
 
 
 def _separated(song: Song, results: Manifests) -> bool:
@@ -202,20 +203,33 @@ def cancel_song(
     """Take a song out of the line or off the machine; answers the song and whether this call did it.
 
     The row goes first: from then on a late completion changes nothing. Stopping the execution is repeated by a repeated
-    call, since the first may have died in between."""
+    call, since the first may have died in between, and by the starter, which stops what runs for a cancelled song."""
     song = _own(song_id, owner, songs)
     if song.status not in (Status.QUEUED, Status.PROCESSING, Status.CANCELLED):
         raise Conflict("Only a song that waits or is being processed can be cancelled.")
     cancelled = song if song.status is Status.CANCELLED else songs.mark_cancelled(song, now=to_iso(now))
     if cancelled is None:
         raise Conflict("This song has just moved on. Look again.")
-    if cancelled.execution_arn:
-        executions.stop(cancelled.execution_arn)
+    stopped = _stop(cancelled, executions)
     fresh = cancelled is not song
     if fresh and (message := messages.for_song(cancelled, now=now)):
         push(owner, message)
+    if fresh or not stopped:
         queue.wake()
     return public_view(cancelled, now=now), fresh
+
+
+def _stop(song: Song, executions: Executions) -> bool:
+    """Stop a song's execution, if it has one; False when it may go on for now."""
+    try:
+        if song.execution_arn:
+            executions.stop(song.execution_arn)
+    except AppError:
+        logger().warning(
+            "a cancelled song could not be stopped; the starter will", extra={"songId": song.song_id}
+        )
+        return False
+    return True
 
 
 def _own(song_id: str, owner: str, songs: Songs) -> Song:

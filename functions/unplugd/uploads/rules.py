@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import timedelta
 
 from unplugd.uploads.model import Probe
 
 MAX_BYTES = 50 * 1024 * 1024
 MIN_SECONDS, MAX_SECONDS = 0.5, 600.0
+UNHEARD_AFTER = timedelta(minutes=3)  # the validator may take two minutes, and is usually done in seconds
+SWEPT_FOR = timedelta(hours=25)  # a pending row lives a day; older originals are those of failed songs
+SWEPT_EACH = timedelta(minutes=5)  # the schedule in templates/queue.yaml
+MAX_PENDING = 500  # uploads that one person may have announced and not sent
 UPLOAD_TTL_S = 24 * 3600  # a promised file that never arrives is forgotten after a day
 # Quieter than this everywhere (-60 dBFS), a file has nothing to separate: it is dither and noise.
 SILENCE_PEAK = 0.001
@@ -70,6 +75,12 @@ TOO_LONG = Refusal(
 TOO_SHORT = Refusal("TOO_SHORT", f"The song is shorter than {MIN_SECONDS:g} seconds.")
 SILENT = Refusal("SILENT_AUDIO", "The file holds only silence. Check the export and upload it again.")
 _BY_FAULT = {"unsupported": UNSUPPORTED, "channels": CHANNELS, "corrupt": CORRUPT, "too_long": TOO_LONG}
+
+
+def is_unheard(age: timedelta) -> bool:
+    """Whether an upload of this age that still waits to be checked is announced again: with each sweep in its first
+    hour, then once an hour. A file that breaks the validator must not fill its dead letters."""
+    return age > UNHEARD_AFTER and (age < timedelta(hours=1) or age % timedelta(hours=1) < SWEPT_EACH)
 
 
 def judge(probe: Probe) -> Refusal | None:

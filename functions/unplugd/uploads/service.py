@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from unplugd.kernel.clock import to_iso
-from unplugd.kernel.errors import Conflict, Invalid, NotFound, TooLarge, UnsupportedType
+from unplugd.kernel.errors import Conflict, Invalid, NotFound, TooLarge, TooMany, UnsupportedType
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
 from unplugd.realtime import messages
@@ -24,7 +24,9 @@ class Songs(Protocol):
     """What this room needs of the songs table."""
 
     def get(self, user_id: str, song_id: str) -> Song | None: ...
+    def count_pending(self, owner: str, *, limit: int) -> int: ...
     def create_pending(self, song: Song) -> None: ...
+    def extend_upload(self, song: Song, *, ttl: int) -> bool: ...
     def mark_queued(self, song: Song, *, now: str) -> Song | None: ...
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
     def line_position(self, song: Song) -> int: ...
@@ -36,6 +38,18 @@ class Objects(Protocol):
     def upload_link(self, key: str, *, content_type: str, size_bytes: int) -> str: ...
     def fetch(self, key: str, target: Path) -> bool: ...
     def delete(self, key: str) -> None: ...
+
+
+class Listing(Protocol):
+    """The uploads bucket, to look through."""
+
+    def listed(self, prefix: str) -> Iterator[tuple[str, int, datetime]]: ...
+
+
+class Events(Protocol):
+    """Where the validator hears of uploads."""
+
+    def repeat(self, key: str, size_bytes: int) -> None: ...
 
 
 class Queue(Protocol):
@@ -68,6 +82,8 @@ def create_upload(
         )
     if upload.size_bytes > rules.MAX_BYTES:
         raise TooLarge(rules.TOO_LARGE.message)
+    if songs.count_pending(owner, limit=rules.MAX_PENDING) >= rules.MAX_PENDING:
+        raise TooMany("Too many uploads of yours have been announced and not sent. Send them, or wait a day.")
     key = upload_key(owner, song_id, rules.safe_file_name(upload.file_name))
     song = Song(
         user_id=owner,
@@ -89,12 +105,18 @@ def create_upload(
     return _link(song, objects)
 
 
-def renew_upload(song_id: str, *, owner: str, songs: Songs, objects: Objects) -> dict[str, Any]:
-    """A fresh link for a file that was announced and has not arrived."""
+def renew_upload(
+    song_id: str, *, owner: str, songs: Songs, objects: Objects, now: datetime
+) -> dict[str, Any]:
+    """A fresh link for a file that was announced and has not arrived. Its row lives a day from now on, so that it never
+    expires before the link."""
     song = songs.get(owner, song_id) if is_song_id(song_id) else None
     if song is None:
         raise NotFound("There is no such song in your library.")
     if song.status is not Status.PENDING_UPLOAD:
+        raise Conflict("This song's file has already arrived.")
+    expires = song.ttl is not None  # not once it has words from a person
+    if expires and not songs.extend_upload(song, ttl=int(now.timestamp()) + rules.UPLOAD_TTL_S):
         raise Conflict("This song's file has already arrived.")
     return _link(song, objects)
 
@@ -149,6 +171,24 @@ def validate_upload(
         _accept(song, found, size_bytes, songs=songs, queue=queue, push=push, now=now)
 
 
+def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, now: datetime) -> int:
+    """Announce uploads again that have arrived and were never checked: their event was lost, or died with its function.
+    Answers how many. Told twice, the validator changes nothing twice."""
+    repeated = 0
+    for key, size_bytes, arrived in objects.listed("uploads/"):
+        if not rules.is_unheard(now - arrived) or now - arrived > rules.SWEPT_FOR:
+            continue
+        try:
+            song = songs.get(*_owner_of(key))
+        except Invalid:
+            continue  # not a place that we gave anyone
+        if song is not None and song.status is Status.PENDING_UPLOAD and song.s3_key == key:
+            logger().warning("announcing an upload again", extra={"songId": song.song_id})
+            events.repeat(key, size_bytes)
+            repeated += 1
+    return repeated
+
+
 def _heard_before(song: Song, key: str, *, objects: Objects, queue: Queue) -> None:
     """A repeated event. The first may have died after its write, so what follows that write is done again."""
     if song.status is Status.QUEUED:
@@ -198,11 +238,13 @@ def _accept(
         duration_sec=found.duration_s,
         original_format=found.format,
         file_size_bytes=size_bytes,
+        queued_at=to_iso(now),
     )
-    queued = songs.mark_queued(known, now=to_iso(now))
+    place = songs.line_position(known)
+    queued = songs.mark_queued(dataclasses.replace(known, queue_position=place), now=to_iso(now))
     if queued is None:
         return
     # First the person hears of their place, then the starter of the song: messages keep the order of `seq`.
-    if message := messages.for_song(queued, now=now, position=songs.line_position(queued)):
+    if message := messages.for_song(queued, now=now):
         push(song.user_id, message)
     queue.wake()

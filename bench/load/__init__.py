@@ -1,0 +1,1 @@
+"""Twenty people at once, a large library, many connections: is it fair, whole and quick?"""

@@ -1,0 +1,285 @@
+"""Who runs: frees the slots of what is over, starts who is next, tells the others their place.
+
+Every step is one conditional write, and every run begins by looking at what is, so any number of starters may run at
+once, and each of them may die anywhere: the next one finds the same rows and goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from unplugd.kernel import metrics
+from unplugd.kernel.clock import from_iso, to_iso
+from unplugd.kernel.errors import Transient
+from unplugd.kernel.log import logger
+from unplugd.processing import rules
+from unplugd.processing.model import Lease, Waiting, in_turn
+from unplugd.realtime import messages
+from unplugd.songs.model import Song, Status
+
+Push = Callable[[str, Mapping[str, Any]], int]
+
+# A lease without an execution may belong to a starter that is at work this moment. One this old does not: a starter is
+# ended after 30 s (its timeout in templates/queue.yaml).
+ORPHAN_AFTER = timedelta(seconds=40)
+# Of the songs whose place has changed, the first so many are told after a wake-up, and for no longer than this: the
+# starter must not end up waiting for slow clients. The others see their place when they look.
+PLACES_TOLD = 20
+TELL_FOR_S = 5.0
+
+
+class Songs(Protocol):
+    """What starting needs of the songs table."""
+
+    def get(self, user_id: str, song_id: str) -> Song | None: ...
+    def mark_processing(self, song: Song, *, execution_arn: str, now: str) -> Song | None: ...
+    def mark_queued_again(self, song: Song, *, now: str) -> Song | None: ...
+    def mark_back_in_line(self, song: Song, *, now: str, attempt: int) -> Song | None: ...
+    def mark_failed(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
+
+
+class Line(Protocol):
+    """Who waits and who runs, over all people."""
+
+    def waiting(self) -> Sequence[Waiting]: ...
+    def running(self) -> Sequence[tuple[str, str]]: ...
+    def give_turn(self, entry: Waiting, *, at: str) -> object: ...
+    def note_place(self, entry: Waiting, place: int) -> Song | None: ...
+
+
+class Slots(Protocol):
+    """The leases."""
+
+    def leases(self) -> Sequence[Lease]: ...
+    def free(self, leases: Sequence[Lease]) -> Sequence[str]: ...
+    def take(self, lease: Lease) -> bool: ...
+    def release(self, lease: Lease) -> None: ...
+
+
+class Executions(Protocol):
+    """The state machine."""
+
+    def arn(self, name: str) -> str: ...
+    def start(self, name: str, payload: Mapping[str, Any]) -> None: ...
+    def stop(self, execution_arn: str) -> None: ...
+    def status(self, execution_arn: str) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Starter:
+    """One look at the line. `run` is all there is to call."""
+
+    songs: Songs
+    line: Line
+    slots: Slots
+    executions: Executions
+    push: Push
+    now: datetime
+
+    def run(self, ended: Collection[str]) -> int:
+        """`ended`: ARNs of executions that an event says are over. Answers how many songs were started."""
+        leases = [lease for lease in self.slots.leases() if not self._is_over(lease, ended)]
+        self._recover_unleased(leases)
+        waiting = self.line.waiting()
+        metrics.put("LineAgeSeconds", rules.line_age_s(waiting, self.now), unit="Seconds")
+        order = in_turn(waiting)
+        running = {lease.song_id for lease in leases}
+        started = self._fill(order, running, list(self.slots.free(leases)))
+        left = [entry for entry in order if entry.song_id not in running]
+        self._tell_places(in_turn(self._pass_turns(left, started)))
+        return len(started)
+
+    # --- slots that nobody needs any more -------------------------------------------------------------------
+
+    def _is_over(self, lease: Lease, ended: Collection[str]) -> bool:
+        """Release a lease whose execution is known not to run, and see to its song. Whether it was released."""
+        if lease.execution_arn not in ended:
+            status = self.executions.status(lease.execution_arn)
+            if status == "RUNNING":
+                self._stop_unwanted(lease)
+                return False
+            if status is None and self._is_starting(lease):
+                return False
+        song = self.songs.get(lease.user_id, lease.song_id)
+        self._recover(song, lease.execution_arn)
+        self._queue_new_words(song)
+        self.slots.release(lease)
+        return True
+
+    def _is_starting(self, lease: Lease) -> bool:
+        """Whether a lease without an execution is still needed. One that a starter left behind is used: its song is
+        started under the same name, which starts nothing twice."""
+        if self.now - from_iso(lease.leased_at) < ORPHAN_AFTER:
+            return True
+        song = self.songs.get(lease.user_id, lease.song_id)
+        if song is None or song.attempt != lease.attempt:
+            return False
+        if song.waits or (song.runs and song.execution_arn == lease.execution_arn):
+            logger().warning("finishing an interrupted start", extra={"songId": song.song_id})
+            return self._start(song, lease)
+        return False
+
+    def _stop_unwanted(self, lease: Lease) -> None:
+        """Stop what still runs for a song that was cancelled or deleted: whoever did that may have died half-way."""
+        song = self.songs.get(lease.user_id, lease.song_id)
+        if song is None or song.status is Status.CANCELLED or song.attempt > lease.attempt:
+            self.executions.stop(lease.execution_arn)
+
+    def _recover_unleased(self, leases: Sequence[Lease]) -> None:
+        """Find songs that say they run and hold no slot. There are none, unless rows were lost (a restored table)."""
+        leased = {lease.song_id for lease in leases}
+        for user_id, song_id in self.line.running():
+            if song_id in leased:
+                continue
+            song = self.songs.get(user_id, song_id)
+            if song is None or not song.runs or not song.execution_arn or not song.started_at:
+                continue
+            if self.now - from_iso(song.started_at) < ORPHAN_AFTER:
+                continue  # between the two reads a starter may have been at work
+            if self.executions.status(song.execution_arn) != "RUNNING":
+                self._recover(song, song.execution_arn)
+
+    def _recover(self, song: Song | None, execution_arn: str) -> None:
+        """A song that still says PROCESSING although its execution is over was interrupted (a restart, an abort): it
+        goes back in line. Finished stages are in S3, so the next attempt takes up where this one stopped."""
+        if song is None or not song.runs or song.execution_arn != execution_arn:
+            return
+        if song.recoveries >= rules.MAX_RECOVERIES:
+            judged = rules.verdict("INTERRUPTED")
+            after = self.songs.mark_failed(
+                song, code=judged.code, message=judged.message, now=to_iso(self.now)
+            )
+        else:
+            after = self.songs.mark_back_in_line(song, now=to_iso(self.now), attempt=song.attempt + 1)
+        logger().warning(
+            "an execution ended without a result", extra={"songId": song.song_id, "attempt": song.attempt}
+        )
+        self._tell(after)
+
+    def _queue_new_words(self, song: Song | None) -> None:
+        """Words that a person gave while the run was under way are timed by a run of their own."""
+        if song is not None and song.lyrics_outdated:
+            self._tell(self.songs.mark_queued_again(song, now=to_iso(self.now)))
+
+    # --- who is next ----------------------------------------------------------------------------------------
+
+    def _fill(self, order: Sequence[Waiting], running: set[str], free: list[str]) -> list[Waiting]:
+        """Start songs in order while there are slots. Those that started, or have left the line, join `running`."""
+        started = []
+        for entry in order:
+            if not free:
+                break
+            if entry.song_id in running:
+                continue
+            song = self.songs.get(entry.user_id, entry.song_id)
+            if song is None or not song.waits:  # the index is a moment behind
+                running.add(entry.song_id)
+                continue
+            lease = self._take(song, free)
+            if lease is None:
+                break
+            running.add(entry.song_id)
+            if not self._start(song, lease):
+                free.insert(0, lease.slot_id)
+                continue
+            started.append(entry)
+        return started
+
+    def _take(self, song: Song, free: list[str]) -> Lease | None:
+        """Lease the first slot that no other starter is quicker to take; those tried leave `free`."""
+        arn = self.executions.arn(f"{song.song_id}-{song.attempt}")
+        while free:
+            lease = Lease(free.pop(0), song.user_id, song.song_id, song.attempt, arn, to_iso(self.now))
+            if self.slots.take(lease):
+                return lease
+        return None
+
+    def _start(self, song: Song, lease: Lease) -> bool:
+        """Start a song in its slot; False when it was not to be started and the slot was given back."""
+        started = song
+        if song.waits:
+            marked = self.songs.mark_processing(song, execution_arn=lease.execution_arn, now=to_iso(self.now))
+            if marked is None:  # another starter was first, or the person cancelled
+                return self._keep_first(lease, wanted=self._is_run_of(lease))
+            started = marked
+        try:
+            self.executions.start(f"{song.song_id}-{song.attempt}", _payload(started))
+        except Transient:
+            # Whether it runs is not known, so neither slot nor song is given away: a later wake-up asks.
+            raise
+        except Exception:
+            # Refused: nothing runs under this name, so the song may take its place again, and at once.
+            self.songs.mark_back_in_line(started, now=to_iso(self.now), attempt=song.attempt)
+            self.slots.release(lease)
+            raise
+        after = self.songs.get(song.user_id, song.song_id)
+        if after is None or after.status is Status.CANCELLED:
+            self.executions.stop(
+                lease.execution_arn
+            )  # cancelled or deleted before there was anything to stop
+            return True  # the slot is held until the execution has ended
+        self._tell(started)
+        return self._keep_first(lease, wanted=True)
+
+    def _is_run_of(self, lease: Lease) -> bool:
+        song = self.songs.get(lease.user_id, lease.song_id)
+        return song is not None and song.runs and song.execution_arn == lease.execution_arn
+
+    def _keep_first(self, lease: Lease, *, wanted: bool) -> bool:
+        """Two starters may each have taken a slot for the same attempt of a song: all of them keep the first of these
+        slots and give back the others. Whether this one was kept."""
+        same = [other for other in self.slots.leases() if other.execution_arn == lease.execution_arn]
+        if wanted and all(_number(lease) <= _number(other) for other in same):
+            return True
+        self.slots.release(lease)
+        return False
+
+    def _pass_turns(self, left: Sequence[Waiting], started: Sequence[Waiting]) -> list[Waiting]:
+        """The line without those who started; their owners' next songs now carry when that was."""
+        turns: dict[str, str] = {}
+        for order, entry in enumerate(started):
+            at = to_iso(self.now + timedelta(milliseconds=order))
+            following = next((e for e in left if e.user_id == entry.user_id), None)
+            turns[entry.user_id] = at
+            if following is not None:
+                self.line.give_turn(following, at=at)
+        return [replace(e, turn_at=turns[e.user_id]) if e.user_id in turns else e for e in left]
+
+    # --- telling --------------------------------------------------------------------------------------------
+
+    def _tell_places(self, order: Sequence[Waiting]) -> None:
+        deadline = time.monotonic() + TELL_FOR_S
+        for place, entry in enumerate(order[:PLACES_TOLD], start=1):
+            if entry.place == place:
+                continue
+            if time.monotonic() > deadline:
+                break
+            self._tell(self.line.note_place(entry, place))
+
+    def _tell(self, song: Song | None) -> None:
+        message = messages.for_song(song, now=self.now) if song else None
+        if song and message:
+            self.push(song.user_id, message)
+
+
+def _payload(song: Song) -> dict[str, Any]:
+    """The execution's input (docs/architecture.md)."""
+    return {
+        "userId": song.user_id,
+        "songId": song.song_id,
+        "key": song.s3_key,
+        "attempt": song.attempt,
+        "durationSec": song.duration_sec,
+        "model": song.model,
+        "lyricsModel": song.lyrics_model,
+        "language": song.language,
+        "lyricsOnly": song.lyrics_only,
+        "textKey": (song.lyrics_text_key or "") if song.lyrics_run_version else "",
+    }
+
+
+def _number(lease: Lease) -> int:
+    return int(lease.slot_id.rsplit("-", 1)[-1])

@@ -1,0 +1,16 @@
+"""Each five minutes: uploads that have arrived and that nobody heard of are announced again."""
+
+from typing import Any
+
+from unplugd import wiring
+from unplugd.edge import task
+from unplugd.kernel.clock import utc_now
+from unplugd.uploads import service
+
+
+@task.handler
+def handler(_event: dict[str, Any]) -> dict[str, Any]:
+    repeated = service.sweep_uploads(
+        songs=wiring.songs(), objects=wiring.uploads(), events=wiring.upload_events(), now=utc_now()
+    )
+    return {"repeated": repeated}
