@@ -26,13 +26,13 @@ UV   := .venv-uv/bin/uv
 
 BROWSER   = $(firstword $(foreach name,chromium google-chrome firefox-esr firefox,$(shell command -v $(name) 2>/dev/null)))
 NEWMAN    = tests/postman/node_modules/.installed
-MODEL_TESTS = $(wildcard tests/ml/*/test_demucs*.py tests/ml/*/test_whisper*.py)
+MODEL_TESTS = $(wildcard tests/ml/*/test_demucs*.py tests/ml/*/test_whisper*.py tests/ml/*/test_training*.py)
 TEMPLATES = $(wildcard template.yaml templates/*.yaml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: models test-models
-.PHONY: help demo up doctor reset reference docs test test-unit browser fuzz bench check lint types imports templates asl format build deploy lock clean
+.PHONY: help demo up doctor reset reference docs test test-unit browser fuzz bench check lint types imports templates asl format build deploy lock clean bench-separation bench-lyrics
 
 help: ## this list
 	@echo "usage: make <word>"
@@ -65,7 +65,7 @@ docs: $(VENV)/.demo ## the API's page in a browser, served on 127.0.0.1 until Ct
 test test-unit: export MODEL_DIR := $(CURDIR)/.cache/no-models
 
 # The state machine's own tests are among the rest, so `asl` is not asked for twice.
-test: lint types imports templates browser test-models $(NEWMAN) .venv-fuzz/.installed ## everything: check, then every test
+test: lint types imports templates browser test-models security-tools $(NEWMAN) .venv-fuzz/.installed ## everything: check, then every test
 	@echo "test: every test, on a local stack where one is needed"
 	@$(BIN)/pytest
 
@@ -87,6 +87,30 @@ browser: $(VENV)/.dev
 # FUZZ_EXAMPLES is how many inputs are made up for each call; another FUZZ_SEED makes up others.
 fuzz: $(VENV)/.dev .venv-fuzz/.installed ## the API against inputs nobody thought of (FUZZ_EXAMPLES=600 FUZZ_SEED=7)
 	@$(BIN)/pytest --timeout=3600 tests/e2e/test_fuzz.py
+
+# BENCH="--seconds 20 --runs 1 --long 0" is the short one; whole, it takes an hour on two cores and 2 GB of disk.
+bench-separation: $(VENV)/.dev .venv-models/.installed ## our Demucs beside the demucs command line: CPU, wall, memory, fidelity
+	@nice .venv-models/bin/python -m bench.separation --write $(BENCH)
+
+# Needs espeak-ng's voices (apt-get install espeak-ng). BENCH="--fantasma FOLDER" adds a real song that is not in the repository.
+bench-lyrics: $(VENV)/.dev .venv-models/.installed ## words on the voice: alignment error, and what the stage adds to faster-whisper
+	@nice .venv-models/bin/python -m bench.lyrics $(BENCH)
+
+.PHONY: chaos load security security-tools
+# CHAOS_PATIENCE=4 waits four times as long on a busy machine; CHAOS=text runs the cases whose name matches.
+chaos: $(VENV)/.dev ## a song's way with a hundred faults, and each protection switched off: bench/chaos.json
+	@$(BIN)/python -m bench.chaos $${CHAOS:+--only "$$CHAOS"}
+
+load: $(VENV)/.dev ## twenty people and 119 songs at once, 10,000 songs in a library, 300 connections: bench/load.json
+	@$(BIN)/python -m bench.load
+
+security: security-tools ## secrets, known weaknesses, templates, 500 mutated files, parsers, WebSocket frames
+	@MUTATIONS=500 $(BIN)/pytest --timeout=3600 tests/security tests/e2e/test_frames.py
+
+# What cannot be asked here (a registry without a list of weaknesses) is said, and is neither a finding nor a success.
+security-tools: $(VENV)/.dev .venv-security/.installed
+	@echo "security: secrets, known weaknesses, templates"
+	@$(BIN)/python -m bench.security .venv-security/bin
 
 bench: browser ## measure again what the docs claim of speed and streaming
 
@@ -123,6 +147,12 @@ format: $(VENV)/.dev ## rewrite the code in the house style
 reference: $(VENV)/.dev ## rewrite the pages made from the code: openapi.json, api.html, websocket.md, who-may.md
 	@$(BIN)/python -m reference
 
+# On top of .venv-models; the Debian packages it needs are named in docs/model-card.md. Hours; it can be stopped.
+.PHONY: train
+train: .venv-models/.installed ## the built-in separator's weights, trained anew on songs made for it (TRAIN="--songs 400")
+	@.venv-models/bin/pip install --quiet --only-binary :all: --no-binary pyworld -r requirements/training.in
+	@.venv-models/bin/python -m ml.training all $(TRAIN)
+
 # ---- ship it -----------------------------------------------------------------------------------------------------
 
 build: .venv-sam/.installed ## sam build: what a deploy uploads (needs python3.12 on the PATH)
@@ -155,12 +185,12 @@ define new-venv
 	@$(PYTHON) -m venv $(@D)/..
 endef
 
-$(BIN)/python .venv-sam/bin/python .venv-uv/bin/python .venv-models/bin/python .venv-fuzz/bin/python:
+$(BIN)/python .venv-sam/bin/python .venv-uv/bin/python .venv-models/bin/python .venv-fuzz/bin/python .venv-security/bin/python:
 	$(new-venv)
 
 # --no-deps throughout: a lock is complete, so anything it lacks is a fault to hear of, not to fetch.
 $(VENV)/.demo: requirements/demo.lock pyproject.toml | $(BIN)/python
-	@echo "set-up: what the demo needs, once (about 140 MB)"
+	@echo "set-up: what the demo needs, once (about 200 MB)"
 	@$(BIN)/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/demo.lock
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -207,6 +237,11 @@ $(NEWMAN): tests/postman/package-lock.json
 	@.venv-fuzz/bin/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/fuzz.lock
 	@touch $@
 
+.venv-security/.installed: requirements/security.lock | .venv-security/bin/python
+	@echo "set-up: checkov, pip-audit and detect-secrets, once"
+	@.venv-security/bin/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/security.lock
+	@touch $@
+
 .venv-sam/.installed: requirements/sam.lock | .venv-sam/bin/python
 	@echo "set-up: the SAM CLI, once"
 	@.venv-sam/bin/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/sam.lock
@@ -218,7 +253,8 @@ $(UV): requirements/uv.in | .venv-uv/bin/python
 
 # One lock serves Python 3.11 to 3.13 on every platform. Names and hashes only: where to download is the machine's affair.
 LOCK = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
-       --generate-hashes --no-emit-index-url --annotation-style line --custom-compile-command "make lock"
+       --generate-hashes --no-emit-index-url --annotation-style line --custom-compile-command "make lock" \
+       --override requirements/no-telemetry.override
 
 lock: $(UV) ## bring the locks up to pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@$(LOCK) $(UPGRADE) pyproject.toml --all-extras --output-file requirements/dev.lock
@@ -228,7 +264,8 @@ lock: $(UV) ## bring the locks up to pyproject.toml (UPGRADE=--upgrade for newer
 	  --constraint requirements/dev.lock --output-file requirements/models.lock
 	@$(LOCK) $(UPGRADE) requirements/sam.in --output-file requirements/sam.lock
 	@$(LOCK) $(UPGRADE) requirements/fuzz.in --output-file requirements/fuzz.lock
+	@$(LOCK) $(UPGRADE) requirements/security.in --output-file requirements/security.lock
 
 clean: ## remove what set-up and builds made (the library and models/ stay)
-	@rm -rf $(VENV) .venv-sam .venv-uv .venv-models .venv-fuzz .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .venv-sam .venv-uv .venv-models .venv-fuzz .venv-security .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@rm -rf .import_linter_cache unplugd.egg-info tests/postman/node_modules

@@ -35,12 +35,15 @@ def faults(schema: dict[str, Any], value: Any) -> list[str]:
 def check(name: str, event: dict[str, Any], answer: dict[str, Any]) -> None:
     """Assert that the document describes this answer of the function `name`; and its body, where that was taken."""
     call = operations()[name]
-    status, body = str(answer["statusCode"]), json.loads(answer["body"])
+    status = str(answer["statusCode"])
     assert status in call["responses"], f"{name} answers {status}, which docs/openapi.json does not know"
     response = call["responses"][status]
     if "$ref" in response:
         response = described()["components"]["responses"][response["$ref"].rpartition("/")[2]]
-    assert faults(response["content"]["application/json"]["schema"], body) == []
+    kind = answer["headers"]["Content-Type"].partition(";")[0]
+    assert kind in response["content"], f"{name} answers {kind}, which docs/openapi.json does not know"
+    body = json.loads(answer["body"]) if kind == "application/json" else answer["body"]
+    assert faults(response["content"][kind]["schema"], body) == []
     if status.startswith("2") and "requestBody" in call:
         taken = call["requestBody"]["content"]["application/json"]["schema"]
         assert faults(taken, json.loads(event["body"])) == []

@@ -4,6 +4,7 @@ A call that the function's role does not allow fails here as it would on AWS."""
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ CHOSEN = {
     "OUTPUT_BUCKET": "unplugd-test-output",
     "STATE_MACHINE_ARN": MACHINE,
     "WEBSOCKET_ENDPOINT": SOCKETS,
+    "VALIDATE_FUNCTION": "unplugd-test-validate-upload",
     "USER_POOL_ID": "us-east-1_pool",
     "TOKEN_ISSUER": "https://issuer.example/pool",
     "TOKEN_AUDIENCE": "client",
@@ -47,15 +49,22 @@ _ACTIONS = {
     "s3:HeadObject": "s3:GetObject",
     "s3:ListObjectsV2": "s3:ListBucket",
     "apigatewaymanagementapi:PostToConnection": "execute-api:ManageConnections",
+    "lambda:Invoke": "lambda:InvokeFunction",
 }
 _SERVICES = {"sfn": "states", "stepfunctions": "states"}
+
+
+@functools.cache
+def template_of(path: Path) -> dict[str, Any]:
+    """A template, read once: that takes longer than most tests."""
+    return yaml_parse(path.read_text())  # type: ignore[no-any-return]
 
 
 def template_function(name: str) -> tuple[set[str], set[str]]:
     """The environment names and the IAM actions that the templates give the function `name` (`list_songs`)."""
     logical = "".join(word.capitalize() for word in name.split("_"))
     for path in sorted((ROOT / "templates").glob("*.yaml")):
-        template = yaml_parse(path.read_text())
+        template = template_of(path)
         resources = template["Resources"]
         if f"{logical}Function" not in resources:
             continue
@@ -107,7 +116,7 @@ class Stage:
 
     def _make_tables(self) -> None:
         known = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-        for resource in yaml_parse((ROOT / "templates/storage.yaml").read_text())["Resources"].values():
+        for resource in template_of(ROOT / "templates/storage.yaml")["Resources"].values():
             if resource["Type"] == "AWS::DynamoDB::Table":
                 properties = resource["Properties"]
                 name = properties["TableName"]["Fn::Sub"].replace("${AppName}", "unplugd")

@@ -9,10 +9,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ml.separation import Part
 
 EXIT_FAILED = 1
 EXIT_STOPPED = 130  # what shells expect after Ctrl-C
 
+LYRICS_FORMATS = ("json", "txt", "lrc", "lrc-enhanced", "srt", "vtt", "ass")
 MODELS = ("auto", "preview", "htdemucs", "htdemucs_ft")
 
 
@@ -41,15 +46,54 @@ def _run(options: argparse.Namespace) -> int:
     match options.word:
         case "demo":
             song = options.song or options.file or commands.DEMO_SONG
-            commands.process(song, options.out or Path("out") / "demo", options.data, options.model)
+            out = options.out or Path("out") / "demo"
+            commands.process(song, out, options.data, options.model, options.lyrics)
         case "process":
-            commands.process(options.file, options.out, options.data, options.model)
+            commands.process(options.file, options.out, options.data, options.model, options.lyrics)
+        case "lyrics":
+            from local.cli import lyrics
+
+            lyrics.run(
+                options.data,
+                options.song,
+                given=options.give,
+                encoding=options.encoding,
+                kind=options.format,
+                out=options.out,
+            )
         case "up":
             commands.up(options.data, options.port)
         case "separate":
-            commands.separate(options.file, options.out, options.model)
+            from local.cli import separation
+
+            separation.separate(
+                options.file,
+                options.out,
+                options.model,
+                precision=options.precision,
+                part=options.part,
+                checkpoints=options.checkpoints,
+            )
+        case "merge":
+            from local.cli import separation
+
+            separation.merge(options.file, options.parts, options.out)
+        case "evaluate":
+            from local.cli import evaluation
+
+            evaluation.run(
+                options.references,
+                options.estimates,
+                options.model,
+                precision=options.precision,
+                json_file=options.json,
+            )
         case "reset":
             commands.reset(options.data, sure=options.yes)
+        case "redrive":
+            from local.cli import redrive
+
+            return redrive.run(options.data, aws=options.aws, app=options.app)
         case "models":
             from local.cli import models
 
@@ -81,6 +125,8 @@ def _parser() -> argparse.ArgumentParser:
     sent.add_argument("--out", type=Path, metavar="DIR", help="where the results go")
     sent.add_argument("--model", choices=MODELS, help="the separator (default: the best one installed)")
 
+    sent.add_argument("--lyrics", type=Path, metavar="FILE", help="its words: txt, lrc, srt, vtt or ass")
+
     demo = words.add_parser(
         "demo", parents=[kept, sent], help="a song through the whole stack (ours, or yours)"
     )
@@ -90,6 +136,15 @@ def _parser() -> argparse.ArgumentParser:
     one = words.add_parser("process", parents=[kept, sent], help="a song of yours through the whole stack")
     one.add_argument("file", type=Path, metavar="FILE")
 
+    lyrics = words.add_parser(
+        "lyrics", parents=[kept], help="take a song's lyrics as a file, or give it others"
+    )
+    lyrics.add_argument("song", metavar="SONG", help="its id, as the last line of `process` says it")
+    lyrics.add_argument("--give", type=Path, metavar="FILE", help="txt, lrc, srt, vtt or ass")
+    lyrics.add_argument("--encoding", metavar="NAME", help="of --give, if it is not Unicode")
+    lyrics.add_argument("--format", choices=LYRICS_FORMATS, default="lrc", help="to take them in (lrc)")
+    lyrics.add_argument("--out", type=Path, metavar="FILE", help="where to (default: print them)")
+
     up = words.add_parser("up", parents=[kept], help="start the stack and keep it running until Ctrl-C")
     up.add_argument("--port", type=_port, metavar="N", help="default: the one it had before, or 4566")
 
@@ -97,9 +152,46 @@ def _parser() -> argparse.ArgumentParser:
     separate.add_argument("file", type=Path, metavar="FILE")
     separate.add_argument("-o", "--out", type=Path, metavar="DIR", required=True, help="where the stems go")
     separate.add_argument("--model", choices=MODELS, default="auto")
+    separate.add_argument(
+        "--precision",
+        choices=("f32", "bf16"),
+        default="f32",
+        help="bf16: faster where the CPU has it, less exact",
+    )
+    separate.add_argument(
+        "--part", type=_part, metavar="K/N", help="only this part of the work, for `unplugd merge`"
+    )
+    separate.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="DIR",
+        help="keep what is done there: the next run goes on from it",
+    )
+
+    merge = words.add_parser("merge", help="the stems of parts made apart (separate --part)")
+    merge.add_argument("file", type=Path, metavar="FILE")
+    merge.add_argument("parts", type=Path, nargs="+", metavar="PART", help="the folder of each part")
+    merge.add_argument("-o", "--out", type=Path, metavar="DIR", required=True, help="where the stems go")
+
+    evaluate = words.add_parser("evaluate", help="how far stems are from the true ones: SDR, SI-SDR, bleed")
+    evaluate.add_argument(
+        "references", type=Path, metavar="REFS", help="a folder of true stems, or a folder of such folders"
+    )
+    evaluate.add_argument(
+        "estimates", type=Path, nargs="?", metavar="ESTIMATES", help="the same of stems to compare with them"
+    )
+    evaluate.add_argument("--model", metavar="M", help="make the stems to compare with this model instead")
+    evaluate.add_argument("--precision", choices=("f32", "bf16"), default="f32", help="of --model")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="the figures for programs")
 
     reset = words.add_parser("reset", parents=[kept], help="forget the local library")
     reset.add_argument("--yes", action="store_true", help="do not ask")
+
+    redrive = words.add_parser("redrive", parents=[kept], help="send dead letters back to where they failed")
+    redrive.add_argument(
+        "--aws", metavar="ENV", help="of a deployment on AWS: dev or prod (your AWS credentials)"
+    )
+    redrive.add_argument("--app", default="unplugd", metavar="NAME", help="its AppName (default: unplugd)")
 
     models = words.add_parser("models", help="fetch the weights of better engines (make models does it all)")
     models.add_argument(
@@ -116,6 +208,15 @@ def _parser() -> argparse.ArgumentParser:
     doctor = words.add_parser("doctor", parents=[kept], help="what this machine has, and what would help")
     doctor.add_argument("--json", action="store_true", help="for programs")
     return parser
+
+
+def _part(text: str) -> Part:
+    from ml.separation import Part
+
+    try:
+        return Part.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _port(text: str) -> int:

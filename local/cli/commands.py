@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import time
 from pathlib import Path
-from types import FrameType
 
 from local.cli import session as sessions
 from local.cli.console import Console
@@ -16,17 +14,21 @@ from local.cli.songfile import Refused, check, check_folder
 DEMO_SONG = Path(__file__).resolve().parents[1] / "demo" / "song.mp3"
 
 
-def process(song: Path, out: Path | None, data: Path | None, model: str | None) -> None:
+def process(
+    song: Path, out: Path | None, data: Path | None, model: str | None, lyrics: Path | None = None
+) -> None:
     """One song through the whole stack. The last line of the output says where the result is."""
     from local.cli import journey
+    from local.cli.lyrics import words_of
 
     file = check(song)
+    words = words_of(lyrics) if lyrics else None
     folder = check_folder(out or Path("out") / song.stem)
     root = sessions.data_folder(data)
     console = Console()
     wishes = {"model": model} if model else {}
     with sessions.use(root, console.say) as session:
-        made = journey.make(session, file, folder, console, **wishes)
+        made = journey.make(session, file, folder, console, lyrics=words, **wishes)
         if session.is_ours:
             console.say("Stopping the stack; the song stays in its library.")
     # After the stop, so that nothing can come behind it.
@@ -78,48 +80,6 @@ def _until_it_ends(session: sessions.Session) -> None:
         if ended is not None:
             raise Refused(f"The stack has ended by itself; see {session.data_dir / 'logs' / 'stack.log'}.")
         time.sleep(0.5)
-
-
-def separate(song: Path, out: Path, model: str) -> None:
-    """Stems only, by the ml core alone: no stack, no account, nothing kept elsewhere."""
-    import threading
-
-    from local.cli.models import model_folder
-    from ml import Stopped
-    from ml.audio import BadAudio
-    from ml.separation import ModelUnavailable, separate_file
-
-    check(song)
-    folder = check_folder(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    console = Console()
-    stop = threading.Event()
-
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        # The core then removes what it has half-written; a second Ctrl-C does not wait for that.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        stop.set()
-
-    before = signal.signal(signal.SIGINT, ask_to_stop)
-    try:
-        console.progress("Separating", 0.0)
-        made = separate_file(
-            song,
-            folder,
-            model=model,
-            models=model_folder(),
-            progress=lambda f: console.progress("Separating", f),
-            stop=stop,
-        )
-    except Stopped:
-        raise KeyboardInterrupt from None
-    except (BadAudio, ModelUnavailable) as error:
-        raise Refused(str(error)) from error
-    finally:
-        console.close()
-        signal.signal(signal.SIGINT, before)
-    quality = " (preview quality)" if made.model == "preview" else ""
-    console.say(f"Stems by {made.model}{quality} in {made.seconds:.1f} s -> {folder}")
 
 
 def reset(data: Path | None, *, sure: bool) -> None:

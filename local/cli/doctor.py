@@ -135,15 +135,15 @@ def _codec(name: str, mode: Literal["r", "w"]) -> bool:
 def separation() -> Check:
     """Which separators can run, and which of them "auto" is: asked of the core itself."""
     from local.cli.models import model_folder
-    from ml.separation import demucs, registry
+    from ml.separation import registry
 
     folder = model_folder()
     best, here = registry.choose(folder), registry.present(folder)
     if best != registry.DEFAULT:
         others = ", ".join([*(name for name in here if name != best), registry.DEFAULT])
-        return Check("separation", "ok", f"auto is {best} (demucs {version('demucs')}); also {others}")
+        return Check("separation", "ok", f"auto is {best}; also {others}")
     why = "Demucs separates far better: make models"
-    if here and not demucs.is_installed():
+    if here:
         why = f"The weights of {', '.join(here)} are here, its packages are not: make models"
     return Check(
         "separation", "note", "auto is preview: rough stems, preview quality, nothing to download", why

@@ -34,8 +34,17 @@ class Journey:
         return f"COMPLETED {self.song_id} in {max(1, round(self.seconds))} s -> {self.folder}"
 
 
-def make(session: sessions.Session, song: SongFile, folder: Path, console: Console, **wishes: str) -> Journey:
-    """Upload `song` as the data folder's user, wait for its end and fetch what was made of it."""
+def make(
+    session: sessions.Session,
+    song: SongFile,
+    folder: Path,
+    console: Console,
+    *,
+    lyrics: dict[str, Any] | None = None,
+    **wishes: str,
+) -> Journey:
+    """Upload `song` as the data folder's user, wait for its end and fetch what was made of it. `lyrics`: what the API
+    is told of its words."""
     transport = Transport()
     try:
         who = sessions.person(session.data_dir)
@@ -44,7 +53,7 @@ def make(session: sessions.Session, song: SongFile, folder: Path, console: Conso
         library = sessions.library(session, transport, identity)
         listener = Listener(session.outputs["WebSocketUrl"], identity.id_token, library.get)
         try:
-            song_id, seconds = _send_and_follow(library, listener, song, console, wishes)
+            song_id, seconds = _send_and_follow(library, listener, song, console, wishes, lyrics)
         finally:
             listener.close()
         console.progress("Downloading", 0.0)
@@ -65,9 +74,16 @@ def make(session: sessions.Session, song: SongFile, folder: Path, console: Conso
 
 
 def _send_and_follow(
-    library: Library, listener: Listener, song: SongFile, console: Console, wishes: dict[str, str]
+    library: Library,
+    listener: Listener,
+    song: SongFile,
+    console: Console,
+    wishes: dict[str, str],
+    lyrics: dict[str, Any] | None,
 ) -> tuple[str, float]:
     ticket = library.announce(song.path, song.content_type, **wishes)
+    if lyrics:  # before the upload, so that the first run has them
+        library.put_lyrics(ticket.song_id, version=0, **lyrics)
     # Before the upload: an event cannot come earlier than its listener.
     listener.connect()
     size = song.path.stat().st_size

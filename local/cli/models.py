@@ -13,6 +13,8 @@ from ml.models.adopt import adopt
 from ml.models.fetch import fetch
 from ml.models.sources import DEFAULT, KINDS
 from ml.models.store import Model, ModelStore
+from ml.separation import ModelUnavailable
+from ml.separation.demucs import prepare
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -63,6 +65,12 @@ def _bring(store: ModelStore, name: str, source: Path | None, from_hub: bool, co
             made = fetch(store, name, progress=show, from_hub=from_hub)
         finally:
             console.close()
+    if made.kind == "demucs":
+        console.say("Exporting its networks, so that they run without torch: up to a minute each, once.")
+        try:
+            made = prepare(made)
+        except ModelUnavailable as error:
+            raise ModelError(str(error)) from error
     console.say(f"Ready: {describe(made)}")
 
 

@@ -34,6 +34,7 @@ class Song(TypedDict, total=False):
     errorMessage: str | None
     lyricsStatus: str | None
     lyricsReason: str | None
+    lyricsVersion: int
     durationSec: float | None
     model: str
     stems: dict[str, dict[str, str]]
@@ -121,18 +122,30 @@ class Library:
         song: Song = self._call("POST", f"{_song(song_id)}/cancel")
         return song
 
+    def lyrics(self, song_id: str, kind: str = "json") -> str:
+        """The lyrics as a file of a format (json, txt, lrc, lrc-enhanced, srt, vtt, ass)."""
+        return self._ask("GET", f"{_song(song_id)}/lyrics?{urlencode({'format': kind})}").body.decode()
+
+    def put_lyrics(self, song_id: str, **change: Any) -> Song:
+        """Give or move the words; `version` is the song's lyricsVersion that this builds on."""
+        song: Song = self._call("PUT", f"{_song(song_id)}/lyrics", change)
+        return song
+
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        return self._ask(method, path, body).json()
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         for attempt in range(1, TRIES + 1):
             last = attempt == TRIES
             try:
                 answer = self._send(method, path, body)
             except Unreachable:
-                # A POST may have done its work before the line went dead; asking again could do it twice.
-                if last or method == "POST":
+                # These may have done their work before the line went dead; asking again could do it twice.
+                if last or method in ("POST", "PUT"):
                     raise
             else:
                 if answer.status < 300:
-                    return answer.json()
+                    return answer
                 if answer.status == 401 and attempt == 1:
                     self._identity.renew()
                     continue

@@ -21,7 +21,7 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
-import pyworld  # type: ignore[import-not-found]  # only this script needs it
+import pyworld  # only this script needs it
 from mutagen.id3 import ID3, TALB, TIT2, TPE1, USLT
 from scipy.signal import butter, fftconvolve, resample_poly, sosfilt
 

@@ -138,7 +138,7 @@ def test_debugging_shows_where(monkeypatch):
 def test_demo_takes_a_song_either_way_and_ours_by_default(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        commands, "process", lambda song, out, data, model: asked.append((song.name, str(out)))
+        commands, "process", lambda song, out, data, model, lyrics: asked.append((song.name, str(out)))
     )
     main(["demo"])
     main(["demo", "a.mp3", "--out", "here"])
@@ -172,3 +172,51 @@ def test_separate_says_what_is_wrong_with_a_file(capsys, tmp_path):
     assert main(["separate", str(tmp_path / "notes.mp3"), "-o", str(tmp_path / "out")]) == 1
     _, err = capsys.readouterr()
     assert err.startswith("This file is not ")
+
+
+@pytest.fixture
+def tones(tmp_path):
+    import numpy as np
+    import soundfile
+
+    song = tmp_path / "tones.wav"
+    soundfile.write(song, 0.3 * np.sin(np.outer(np.arange(30_000) / 50, (1, 1.5))), 44_100)
+    return song
+
+
+def test_parts_made_apart_merge_into_the_single_runs_files(tones, tmp_path):
+    def files(name):
+        return {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+
+    assert main(["separate", str(tones), "-o", str(tmp_path / "whole"), "--model", "preview"]) == 0
+    parts = []
+    for part in ("1/2", "2/2"):
+        assert main(["separate", str(tones), "-o", str(tmp_path), "--model", "preview", "--part", part]) == 0
+        parts.append(str(tmp_path / f"part-{part.replace('/', '-of-')}"))
+    assert main(["merge", str(tones), *parts, "-o", str(tmp_path / "merged")]) == 0
+    assert files("merged") == files("whole")
+
+
+def test_merge_says_which_part_is_missing(tones, capsys, tmp_path):
+    command = ["separate", str(tones), "-o", str(tmp_path), "--model", "preview", "--part", "2/3"]
+    assert main(command) == 0
+    capsys.readouterr()
+    assert main(["merge", str(tones), str(tmp_path / "part-2-of-3"), "-o", str(tmp_path / "out")]) == 1
+    assert told(capsys) == "Of 3 parts these are missing: 1, 3."
+    assert main(["merge", str(tones), str(tmp_path), "-o", str(tmp_path / "out")]) == 1
+    assert told(capsys) == f"{tmp_path} is not a part: it has no part.json."
+
+
+def test_checkpoints_are_gone_when_the_stems_are_there(tones, tmp_path):
+    kept = tmp_path / "kept"
+    command = ["separate", str(tones), "-o", str(tmp_path / "out"), "--checkpoints", str(kept)]
+    assert main([*command, "--model", "preview"]) == 0
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize(("option", "value"), [("--part", "3/2"), ("--part", "half"), ("--precision", "f16")])
+def test_what_no_part_or_precision_is_named_so(option, value, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["separate", "a.wav", "-o", "out", option, value])
+    assert ended.value.code == 2
+    assert f"argument {option}: " in capsys.readouterr().err

@@ -15,7 +15,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("account", "uploads", "processing", "realtime", "songs")
+ROOMS = ("account", "uploads", "processing", "realtime", "songs", "lyrics")
 
 # Modules that importing a handler must not load: they cost most of a cold start, or belong to one call only.
 HEAVY = ("boto3", "botocore", "av", "mutagen", "cryptography", "jwt", "numpy", "pydantic")

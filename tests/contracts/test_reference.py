@@ -91,7 +91,10 @@ def test_the_shapes_refuse(schema: str, value: Any) -> None:
 
 def test_an_answer_that_is_not_described_fails_the_handlers_test() -> None:
     def say(status: int, body: Any) -> None:
-        answers.check("list_presets", {}, {"statusCode": status, "body": json.dumps(body)})
+        headers = {"Content-Type": "application/json"}
+        answers.check(
+            "list_presets", {}, {"statusCode": status, "headers": headers, "body": json.dumps(body)}
+        )
 
     say(401, {"error": "unauthorized", "message": "Sign in."})
     for status, body in ((418, {}), (200, {"data": [{}]}), (401, {"error": "other", "message": "x"})):
@@ -103,7 +106,7 @@ def test_path_and_query_limits_are_the_codes() -> None:
     parameters = {
         one["name"]: one["schema"] for call in OPERATIONS.values() for one in call.get("parameters", [])
     }
-    assert set(parameters) == {"songId", "status", "q", "limit", "cursor"}
+    assert set(parameters) == {"songId", "status", "q", "limit", "cursor", "format", "version"}
     assert is_song_id("01J9ZQ4X5V8K2M3N4P5Q6R7S8T")
     assert re.search(parameters["songId"]["pattern"], "01J9ZQ4X5V8K2M3N4P5Q6R7S8T")
     assert parameters["limit"]["maximum"] == MAX_LIMIT

@@ -54,6 +54,8 @@ def put_song(stage: Stage) -> Any:
         row = to_row(song)
         if song.waits:
             row |= {"line": {"S": "QUEUED"}, "lineKey": {"S": f"{song.queued_at}#{song.song_id}"}}
+        if song.runs:
+            row |= {"line": {"S": "RUNNING"}, "lineKey": {"S": f"{song.started_at}#{song.song_id}"}}
         stage.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=row)
         return song
 

@@ -27,7 +27,7 @@ def test_tasks_may_call_out_by_https_and_dns_and_nobody_may_call_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "cpu", "memory"), [("DemucsTask", "4096", "16384"), ("WhisperTask", "2048", "8192")]
+    ("name", "cpu", "memory"), [("DemucsTask", "4096", "8192"), ("WhisperTask", "2048", "8192")]
 )
 def test_a_task_is_small_enough_non_root_and_stops_in_good_order(name: str, cpu: str, memory: str) -> None:
     task = resource("compute", name).properties

@@ -15,9 +15,11 @@ from tests.infra.templates import ROOT, resource
 
 TEXT = (ROOT / "statemachines/processing.asl.json").read_text()
 MACHINE: dict[str, Any] = json.loads(TEXT)
-STATES: dict[str, dict[str, Any]] = MACHINE["States"]
+OUTER: dict[str, dict[str, Any]] = MACHINE["States"]
+PARTS: dict[str, Any] = OUTER["SeparateParts"]["ItemProcessor"]
+STATES: dict[str, dict[str, Any]] = OUTER | PARTS["States"]  # names are unique over the whole machine
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
-STAGES = ("Demucs", "Whisper")
+STAGES = ("Demucs", "Whisper", "Part")
 
 _TASK = {
     "Comment",
@@ -30,12 +32,15 @@ _TASK = {
     "Retry",
     "Catch",
     "Next",
+    "End",
 }
 # What JSONata lets each kind of state have. A JSONPath field (Parameters, ResultPath, …) would be refused by AWS.
 FIELDS = {
     "Task": _TASK,
     "Choice": {"Comment", "Type", "Choices", "Default", "Assign", "Output"},
     "Wait": {"Comment", "Type", "Seconds", "Assign", "Output", "Next"},
+    "Map": {"Comment", "Type", "Items", "ItemProcessor", "Assign", "Output", "Catch", "Next"},
+    "Pass": {"Comment", "Type", "Assign", "Output", "Next", "End"},
     "Succeed": {"Comment", "Type", "Output"},
     "Fail": {"Comment", "Type", "Error", "Cause"},
 }
@@ -92,8 +97,9 @@ def test_the_machine_is_jsonata_from_its_start_to_its_time_limit() -> None:
     assert MACHINE["QueryLanguage"] == "JSONata"
     assert MACHINE["StartAt"] == "ValidateInput"
     assert set(MACHINE) == {"Comment", "QueryLanguage", "StartAt", "TimeoutSeconds", "States"}
-    longest = 4 * 6 * 600 + 4 * 4 * 600  # four tries of both stages of a song of ten minutes
-    waiting = 2 * (90 + 2 * 60 * (1 + 2 + 4 + 8 + 16))  # and all the room they waited for
+    # four tries of the parts, of putting them together, and of the lyrics of a song of ten minutes
+    longest = 2 * 4 * 6 * 600 + 4 * 4 * 600
+    waiting = 3 * (90 + 2 * 60 * (1 + 2 + 4 + 8 + 16))  # and all the room they waited for
     assert MACHINE["TimeoutSeconds"] > longest + waiting
 
 
@@ -106,27 +112,48 @@ def test_a_state_has_only_fields_that_aws_knows(name: str) -> None:
             assert set(rule) <= known
 
 
-def test_every_state_is_reached_and_every_exit_exists() -> None:
-    reached, ahead = set(), {MACHINE["StartAt"]}
+@pytest.mark.parametrize(
+    ("scope", "start"),
+    [(OUTER, MACHINE["StartAt"]), (PARTS["States"], PARTS["StartAt"])],
+    ids=["song", "part"],
+)
+def test_every_state_is_reached_and_every_exit_exists(scope: dict[str, Any], start: str) -> None:
+    reached, ahead = set(), {start}
     while ahead:
         name = ahead.pop()
         reached.add(name)
-        ahead |= exits(STATES[name]) - reached
-    assert reached == set(STATES)
+        ahead |= exits(scope[name]) - reached
+    assert reached == set(scope)
 
 
 def test_every_state_ends_or_leads_on() -> None:
     ends = {name for name, state in STATES.items() if not exits(state)}
-    assert ends == {"Done", "Failed"}
+    assert ends == {"Done", "Failed", "PartFailed"}
+    assert {name for name, state in STATES.items() if state.get("End")} == {"RunPart", "PartFailed"}
+
+
+def test_no_name_is_used_twice() -> None:
+    """Neither a state's, over all scopes, nor a variable's: the inner scope may only read the outer one's."""
+    assert not set(OUTER) & set(PARTS["States"])
+    assert not _assigned(OUTER) & _assigned(PARTS["States"])
+
+
+def _assigned(scope: dict[str, Any]) -> set[str]:
+    assigned: set[str] = set()
+    for state in scope.values():
+        for rule in [state, *state.get("Choices", []), *state.get("Catch", [])]:
+            assigned |= set(rule.get("Assign", {}))
+    return assigned
 
 
 def test_the_good_path_is_the_contracts() -> None:
     path, name = ["ValidateInput"], STATES["ValidateInput"]["Choices"][0]["Next"]
     while name:
         path.append(name)
-        name = STATES[name].get("Next", "")
+        name = STATES[name].get("Next", STATES[name].get("Default", ""))
     assert path == [
-        "ValidateInput", "RunDemucs", "RunWhisper", "MarkCompleted", "SendNotification", "CleanupUpload", "Done",
+        "ValidateInput", "PlanParts", "RunDemucs", "RunWhisper", "MarkCompleted", "SendNotification", "CleanupUpload",
+        "Done",
     ]  # fmt: skip
     assert STATES["MarkFailed"]["Next"] == "Failed"
 
@@ -137,10 +164,7 @@ def test_every_expression_is_jsonata(where: str, expression: str) -> None:
 
 
 def test_every_variable_is_assigned_somewhere() -> None:
-    assigned: set[str] = set()
-    for state in STATES.values():
-        for rule in [state, *state.get("Choices", []), *state.get("Catch", [])]:
-            assigned |= set(rule.get("Assign", {}))
+    assigned = _assigned(STATES)
     used = {name for _, text in EXPRESSIONS for name in re.findall(r"\$([a-z]\w*)(?!\w*\()", text)}
     assert used - {"states"} == assigned
 
@@ -237,8 +261,45 @@ def test_the_time_a_stage_gets_grows_with_the_song(seconds: float, demucs: int, 
     assert evaluate(computed["whisperTimeout"], states=states) == whisper
 
 
+@pytest.mark.parametrize(
+    ("limit", "seconds", "parts"),
+    [(1, 600, 1), (4, 0.5, 1), (4, 119.9, 1), (4, 120, 2), (4, 200, 3), (4, 600, 4), (10, 600, 10)],
+)
+def test_a_song_has_as_many_parts_as_minutes_and_as_many_as_are_allowed(
+    limit: int, seconds: float, parts: int
+) -> None:
+    text = STATES["ValidateInput"]["Choices"][0]["Assign"]["parts"].replace("${SeparationParts}", str(limit))
+    assert evaluate(text, states={"input": {"durationSec": seconds}}) == parts
+
+
+@pytest.mark.parametrize(
+    ("results", "lost"),
+    [([{"part": 1}, {"part": 2}], []), ([{"part": 1}, {"failed": {"error": "x"}}], [{"error": "x"}])],
+)
+def test_a_lost_part_is_found_among_the_results(results: list[Any], lost: list[Any]) -> None:
+    found = evaluate(OUTER["SeparateParts"]["Assign"]["lostParts"], states={"result": results})
+    assert found == lost
+    rule = OUTER["JudgeParts"]["Choices"][0]
+    assert bool(evaluate(rule["Condition"], lostParts=found)) == bool(lost)
+    if lost:
+        assert evaluate(rule["Assign"]["failure"]["error"], lostParts=found) == "x"
+
+
+def test_a_part_is_separated_as_a_song_is() -> None:
+    """The two states differ in what is said of parts, and in the number of the try."""
+    song, part = (json.dumps(STATES[name]["Arguments"]) for name in ("RunDemucs", "RunPart"))
+    merging = {
+        "$parts > 1 ? 'merge' : ''": "$string($part)",
+        "$parts > 1 ? $string($parts) : ''": "$string($parts)",
+    }
+    for old, new in merging.items():
+        assert old in song
+        song = song.replace(old, new)
+    assert song.replace("demucsTry", "partTry") == part
+
+
 def test_a_missing_cause_is_no_fault() -> None:
-    for name in ("RunDemucs", "RunWhisper"):
+    for name in ("RunDemucs", "RunWhisper", "RunPart"):
         (caught,) = STATES[name]["Catch"]
         cause = caught["Assign"][name.removeprefix("Run").lower() + "Cause"]
         assert evaluate(cause, states={"errorOutput": {"Error": "States.Timeout"}}) == ""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from task.checkpoints import TAG
 from tests.infra.templates import Resource, resource, resources, statements
 
 TABLES = resources("AWS::DynamoDB::Table")
@@ -112,9 +113,17 @@ def test_originals_end_and_half_sent_parts_too() -> None:
         assert {rule["Status"] for rule in ending} == {"Enabled"}
 
 
-def test_results_never_expire() -> None:
+def test_results_never_expire_but_checkpoints_do() -> None:
     rules = resource("storage", "OutputBucket").properties["LifecycleConfiguration"]["Rules"]
-    assert [rule for rule in rules if "ExpirationInDays" in rule] == []
+    (expiring,) = [rule for rule in rules if "ExpirationInDays" in rule]
+    # By the tag that the task gives them, and by nothing that a result could have too.
+    (tag,) = expiring["TagFilters"]
+    assert f"{tag['Key']}={tag['Value']}" == TAG
+    assert set(expiring) == {"Id", "Status", "TagFilters", "ExpirationInDays"}
+    policies = resource("compute", "DemucsTaskRole").properties["Policies"]
+    allowed = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+    (tagging,) = [each for each in allowed if "s3:PutObjectTagging" in each["Action"]]
+    assert tagging["Resource"]["Fn::Sub"].endswith("/output/*/checkpoints/*")
 
 
 def test_an_upload_tells_the_validator() -> None:

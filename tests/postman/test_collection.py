@@ -41,8 +41,8 @@ SECRET = {
     "accessToken",
     "alteredToken",
 }
-# Needs another person's hand, and a fault of AWS: neither can be asked for.
-NOT_PROVOKED = {errors.Forbidden.code, errors.Transient.code}
+# Needs another person's hand, a fault of AWS, or 501 uploads that never come: none can be asked for.
+NOT_PROVOKED = {errors.Forbidden.code, errors.Transient.code, errors.TooMany.code}
 
 
 def collection() -> dict[str, Any]:

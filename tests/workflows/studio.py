@@ -54,6 +54,7 @@ class Task:
     stage: str
     provider: str
     environment: dict[str, str]
+    running: bool
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class Studio:
     ) -> str:
         """A copy of the deployed machine in which a minute's wait takes a moment; `changes` are made to its text."""
         definition = json.loads(json.dumps(self.definition))
-        for state in definition["States"].values():
+        parts = definition["States"]["SeparateParts"]["ItemProcessor"]["States"]
+        for state in [*definition["States"].values(), *parts.values()]:
             if state["Type"] == "Wait":
                 state["Seconds"] = 0
             for retrier in state.get("Retry", []):
@@ -177,7 +179,7 @@ class Studio:
         while (found := self._states.describe_execution(executionArn=execution))["status"] not in _ENDED:
             assert time.monotonic() < end, f"{execution} did not end"
             time.sleep(0.05)
-        song = execution.rsplit(":", 1)[1].removesuffix("-1")
+        song = _song(execution)
         calls = self._folder / f"{song}.calls"
         lines = calls.read_text().splitlines() if calls.exists() else []
         return Run(
@@ -196,6 +198,28 @@ class Studio:
         while not self.faults(execution):
             assert time.monotonic() < end, f"nothing failed in {execution}"
             time.sleep(0.02)
+
+    def stop(self, execution: str) -> None:
+        """Stop an execution, as a cancel does."""
+        self._states.stop_execution(executionArn=execution)
+
+    def wait_for_tasks(self, execution: str, count: int, timeout_s: float = 20) -> None:
+        """Wait until `count` tasks of an execution run."""
+        song, end = _song(execution), time.monotonic() + timeout_s
+        while self._running(song) < count:
+            assert time.monotonic() < end, f"{execution} has {self._running(song)} tasks"
+            time.sleep(0.05)
+
+    def wait_until_stopped(self, execution: str, timeout_s: float = 20) -> int:
+        """Wait until no task of an execution runs; how many there were."""
+        song, end = _song(execution), time.monotonic() + timeout_s
+        while self._running(song):
+            assert time.monotonic() < end, f"{execution} has {self._running(song)} tasks"
+            time.sleep(0.05)
+        return len(self._tasks(song))
+
+    def _running(self, song: str) -> int:
+        return sum(task.running for task in self._tasks(song))
 
     def faults(self, execution: str) -> list[str]:
         """The errors of all failed tries of all Task states so far."""
@@ -216,6 +240,11 @@ class Studio:
                 override = task["overrides"]["containerOverrides"][0]
                 environment = {entry["name"]: entry["value"] for entry in override["environment"]}
                 if environment["SONG_ID"] == song:
-                    one = Task(override["name"], task["capacityProviderName"], environment)
+                    running = task["lastStatus"] != "STOPPED"
+                    one = Task(override["name"], task["capacityProviderName"], environment, running)
                     kept.append((task["createdAt"], one))
         return [task for _, task in sorted(kept, key=lambda pair: pair[0])]
+
+
+def _song(execution: str) -> str:
+    return execution.rsplit(":", 1)[1].removesuffix("-1")

@@ -44,9 +44,11 @@ def test_a_song_runs_through(studio: Studio) -> None:
         "UPLOADS_BUCKET": "unplugd-dev-uploads-000000000000",
         "UPLOAD_KEY": f"uploads/user-1/{run.song_id}/mix.wav",
         "MODEL": "preview",
+        "PART": "",
+        "PARTS": "",
     }
     assert (whisper.stage, whisper.provider) == ("whisper", SPOT)
-    assert whisper.environment == {**shared, "LYRICS_MODEL": "base", "LANGUAGE": "de"}
+    assert whisper.environment == {**shared, "LYRICS_MODEL": "base", "LANGUAGE": "de", "TEXT_KEY": ""}
 
 
 def test_a_song_of_unknown_language_is_left_to_whisper(studio: Studio) -> None:
@@ -59,9 +61,10 @@ def test_a_song_of_unknown_language_is_left_to_whisper(studio: Studio) -> None:
 
 
 def test_a_retry_of_the_lyrics_separates_nothing(studio: Studio) -> None:
-    run = studio.run({}, {"lyricsOnly": True, "attempt": 2})
+    run = studio.run({}, {"lyricsOnly": True, "attempt": 2, "textKey": "output/a/b/lyrics/person-1-x.json"})
 
     assert run.status == "SUCCEEDED"
+    assert run.tasks[0].environment["TEXT_KEY"] == "output/a/b/lyrics/person-1-x.json"
     assert run.stages() == ["whisper"]
     assert run.names() == GOOD_END
 
@@ -92,6 +95,76 @@ def test_lyrics_may_succeed_at_a_later_try(studio: Studio) -> None:
     assert run.status == "SUCCEEDED"
     assert run.stages() == ["demucs", "whisper", "whisper"]
     assert run.event("mark_completed")["lyricsFailed"] is None
+
+
+@pytest.fixture(scope="module")
+def shared_out(studio: Studio) -> str:
+    """A machine that shares a song out over three tasks, however short it is."""
+    return studio.machine("shared-out", {"$number('1')": "3", "durationSec / 60": "durationSec * 60"})
+
+
+def test_a_long_song_is_shared_out_and_put_together(studio: Studio, shared_out: str) -> None:
+    run = studio.run({}, {"durationSec": 100}, machine=shared_out)
+
+    assert run.status == "SUCCEEDED"
+    assert run.stages() == ["demucs"] * 4 + ["whisper"]
+    parts = [(task.environment["PART"], task.environment["PARTS"]) for task in run.tasks[:4]]
+    assert sorted(parts[:3]) == [("1", "3"), ("2", "3"), ("3", "3")]
+    assert parts[3] == ("merge", "3")
+    first = run.tasks[0].environment
+    assert first | {"PART": "merge"} == run.tasks[3].environment | {"PARTS": "3"}
+    assert run.names() == GOOD_END
+
+
+def test_a_song_is_not_cut_shorter_than_a_minute(studio: Studio) -> None:
+    machine = studio.machine("three", {"$number('1')": "3"})
+    runs = [studio.start({}, {"durationSec": seconds}, machine=machine) for seconds in (119.9, 120, 600)]
+    counts = [len(studio.finish(run).tasks) for run in runs]
+    assert counts == [1 + 1, 2 + 1 + 1, 3 + 1 + 1]
+
+
+def test_a_part_that_is_lost_runs_again_alone(studio: Studio, shared_out: str) -> None:
+    run = studio.run({"demucs-2": [137, 143, 0]}, {"durationSec": 100}, machine=shared_out)
+
+    assert run.status == "SUCCEEDED"
+    parts = [task.environment["PART"] for task in run.tasks if task.stage == "demucs"]
+    assert sorted(parts) == ["1", "2", "2", "2", "3", "merge"]
+
+
+def test_a_part_that_fails_for_good_fails_the_song_when_the_others_are_kept(
+    studio: Studio, shared_out: str
+) -> None:
+    run = studio.run({"demucs-2": [75]}, {"durationSec": 100}, machine=shared_out)
+
+    assert run.status == "FAILED"
+    second = [task.provider for task in run.tasks if task.environment["PART"] == "2"]
+    assert second == [SPOT, SPOT, SPOT, ON_DEMAND]
+    assert sorted(task.environment["PART"] for task in run.tasks) == ["1", "2", "2", "2", "2", "3"]
+    told = run.event("mark_failed")
+    assert (told["stage"], told["error"]) == ("RunDemucs", "States.TaskFailed")
+    assert '"ExitCode": 75' in told["cause"]
+
+
+def test_a_bad_song_is_refused_by_each_part_once(studio: Studio, shared_out: str) -> None:
+    run = studio.run(
+        {"demucs-1": [65], "demucs-2": [65], "demucs-3": [65]}, {"durationSec": 100}, machine=shared_out
+    )
+
+    assert run.status == "FAILED"
+    assert run.stages() == ["demucs"] * 3
+    assert '"ExitCode": 65' in run.event("mark_failed")["cause"]
+
+
+def test_cancelling_stops_every_part(studio: Studio, shared_out: str) -> None:
+    hang = {f"demucs-{part}": ["hang"] for part in (1, 2, 3)}
+    execution = studio.start(hang, {"durationSec": 100}, machine=shared_out)
+    studio.wait_for_tasks(execution, 3)
+    studio.stop(execution)
+    run = studio.finish(execution)
+
+    assert run.status == "ABORTED"
+    assert run.names() == []
+    assert studio.wait_until_stopped(execution) == 3
 
 
 def test_a_bad_input_is_separated_once(studio: Studio) -> None:

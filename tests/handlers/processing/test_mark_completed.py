@@ -69,6 +69,24 @@ def test_a_failed_lyrics_stage_keeps_the_stems_and_still_leaves_a_file(
     assert json.loads(body)["status"] == "FAILED"
 
 
+def test_lyrics_that_fail_take_no_earlier_ones_away(
+    stage: Stage, put_song: Any, results: Callable[..., None]
+) -> None:
+    put_song(status=Status.COMPLETED, lyrics_status=LyricsStatus.PROCESSING, attempt=1, seq=5)
+    results(WORDS)
+    call(stage, lyricsFailed={"error": "States.TaskFailed", "cause": "{}"})
+    assert (stage.row() or {})["lyricsStatus"] == "FAILED"
+    stored = stage.s3.get_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}lyrics.json")
+    assert json.loads(stored["Body"].read()) == WORDS
+
+
+def test_where_the_words_come_from_is_kept(stage: Stage, put_song: Any, results: Callable[..., None]) -> None:
+    put_song(**RUNNING)
+    results(WORDS | {"source": "transcribed"})
+    call(stage)
+    assert (stage.row() or {})["runLyricsSource"] == "transcribed"
+
+
 @pytest.mark.parametrize(
     "fields",
     [{"attempt": 2, "status": Status.PROCESSING}, {"status": Status.CANCELLED}, {"status": Status.QUEUED}],

@@ -65,7 +65,7 @@ def test_finished_stages_and_checkpoints_stay_half_written_ones_go(
 ) -> None:
     put_song(**RUNNING)
     results(None)
-    for name in ("checkpoints/3", "lyrics.json.part"):
+    for name in ("checkpoints/3", "lyrics.json.part", "lyrics/person-1-a.json", "lyrics.transcribed.json"):
         stage.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=PREFIX + name, Body=b"x")
     call(stage, stage="MarkCompleted", error="Transient", cause="x")
     kept = {key.removeprefix(PREFIX) for key in stage.keys("OUTPUT_BUCKET")}
@@ -74,6 +74,8 @@ def test_finished_stages_and_checkpoints_stay_half_written_ones_go(
         "peaks.json",
         "manifest.json",
         "checkpoints/3",
+        "lyrics/person-1-a.json",
+        "lyrics.transcribed.json",
     }
 
 

@@ -5,35 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.stage import CHOSEN, MACHINE, SONG, STRANGER, Stage, event
+from tests.handlers.processing.starting import age, arn, ended, executions, slots, wake
+from tests.stage import CHOSEN, MACHINE, OWNER, SONG, STRANGER, Stage, event
 from unplugd.songs.model import LyricsStatus, Status
 
 Frames = list[tuple[str, dict[str, Any]]]
 IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(5)]
-
-
-def wake(stage: Stage, *bodies: dict[str, Any]) -> Any:
-    trigger = event("processing", "start_processing")
-    record = trigger["Records"][0]
-    trigger["Records"] = [record | {"body": json.dumps(body)} for body in bodies or ({"wake": True},)]
-    return stage.call("processing", "start_processing", trigger)
-
-
-def ended(arn: str, status: str = "SUCCEEDED") -> dict[str, Any]:
-    return {"source": "aws.states", "detail": {"executionArn": arn, "status": status}}
-
-
-def arn(song_id: str, attempt: int = 1) -> str:
-    return MACHINE.replace("stateMachine", "execution") + f":{song_id}-{attempt}"
-
-
-def executions(stage: Stage) -> list[str]:
-    return [e["name"] for e in stage.sfn.list_executions(stateMachineArn=MACHINE)["executions"]]
-
-
-def slots(stage: Stage) -> dict[str, str]:
-    rows = stage.db.scan(TableName=CHOSEN["SLOTS_TABLE"])["Items"]
-    return {row["slotId"]["S"]: row["songId"]["S"] for row in rows}
 
 
 @pytest.fixture
@@ -53,7 +30,7 @@ def test_as_many_start_as_there_are_slots_first_come_first_served(
     assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
     row = stage.row(IDS[0]) or {}
     assert (row["status"], row["executionArn"], row["seq"]) == ("PROCESSING", arn(IDS[0]), 2)
-    assert "line" not in row
+    assert row["line"] == "RUNNING"
     assert sent[0] == ("one", {"songId": IDS[0], "seq": 2, "type": "PROCESSING_STARTED"})
     asked = stage.sfn.describe_execution(executionArn=arn(IDS[0]))
     assert json.loads(asked["input"])["songId"] == IDS[0]
@@ -104,43 +81,102 @@ def test_a_song_that_is_interrupted_again_and_again_fails_with_a_reason(
         wake(stage, ended(arn(SONG, attempt), "ABORTED"))
     row = stage.row() or {}
     assert (row["status"], row["errorCode"], row["attempt"]) == ("FAILED", "INTERRUPTED", 4)
+    assert "line" not in row
     assert slots(stage) == {}
     assert len(executions(stage)) == 4
 
 
-def test_a_lease_without_an_execution_is_kept_while_young_and_dropped_when_old(
-    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
+def test_a_person_s_own_retries_are_no_interruptions(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=7)
+    wake(stage)
+    stage.sfn.stop_execution(executionArn=arn(SONG, 7))
+    wake(stage, ended(arn(SONG, 7), "ABORTED"))
+    row = stage.row() or {}
+    assert (row["status"], row["attempt"], row["recoveries"]) == ("PROCESSING", 8, 1)
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_song_at_work_whose_lease_is_lost_is_found(
+    stage: Stage, put_song: Any, sent: Frames, stopped: bool
 ) -> None:
-    with monkeypatch.context() as patch:  # the starter dies between the lease and the start
-        patch.setattr("unplugd.aws.executions.Executions.start", _die)
+    stage.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1", input="{}")
+    if stopped:
+        stage.sfn.stop_execution(executionArn=arn(SONG))
+    then = "2026-01-31T08:00:00.000Z"
+    put_song(status=Status.PROCESSING, queued_at=then, started_at=then, attempt=1, execution_arn=arn(SONG))
+    wake(stage)
+    row = stage.row() or {}
+    assert (row["status"], row["attempt"]) == ("PROCESSING", 2 if stopped else 1)
+
+
+@pytest.mark.parametrize("gone", ["cancelled", "deleted", "tried again"])
+def test_what_runs_for_nobody_is_stopped(
+    stage: Stage, line: None, sent: Frames, put_song: Any, gone: str
+) -> None:
+    """The cancel or delete that should have stopped it died before it could."""
+    wake(stage)
+    if gone == "deleted":
+        key = {"userId": {"S": OWNER}, "songId": {"S": IDS[0]}}
+        stage.db.delete_item(TableName=CHOSEN["SONGS_TABLE"], Key=key)
+    else:
+        now = {"status": Status.CANCELLED, "attempt": 1}
+        if gone == "tried again":
+            now = {"status": Status.QUEUED, "attempt": 2, "queued_at": "2026-01-31T09:00:00.000Z"}
+        put_song(song_id=IDS[0], **now)
+    wake(stage)
+    assert stage.sfn.describe_execution(executionArn=arn(IDS[0]))["status"] == "ABORTED"
+    assert stage.sfn.describe_execution(executionArn=arn(IDS[1]))["status"] == "RUNNING"
+    wake(stage, ended(arn(IDS[0]), "ABORTED"))
+    assert slots(stage) == {"slot-0": IDS[2], "slot-1": IDS[1]}
+
+
+@pytest.mark.parametrize(
+    "dies_in", ["aws.executions.Executions.start", "aws.song_table.SongTable.mark_processing"]
+)
+def test_a_start_that_died_half_way_is_finished_by_a_later_one(
+    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch, dies_in: str
+) -> None:
+    """Between the lease and StartExecution. A young lease may belong to a starter at work, so it is left alone."""
+    with monkeypatch.context() as patch:
+        patch.setattr(f"unplugd.{dies_in}", _die)
         with pytest.raises(KeyboardInterrupt):
             wake(stage)
     assert slots(stage) == {"slot-0": IDS[0]}
     wake(stage)
     assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
-    old = {"slot-0": "2026-01-31T08:00:00.000Z"}
-    stage.db.update_item(
-        TableName=CHOSEN["SLOTS_TABLE"],
-        Key={"slotId": {"S": "slot-0"}},
-        UpdateExpression="SET leasedAt = :t",
-        ExpressionAttributeValues={":t": {"S": old["slot-0"]}},
-    )
+    assert executions(stage) == [f"{IDS[1]}-1"]
+    age(stage, "slot-0")
     wake(stage)
-    assert ((stage.row(IDS[0]) or {})["status"], (stage.row(IDS[0]) or {})["attempt"]) == ("PROCESSING", 2)
-    assert len(executions(stage)) == 2
+    row = stage.row(IDS[0]) or {}
+    assert (row["status"], row["attempt"], row["recoveries"]) == ("PROCESSING", 1, 0)
+    assert sorted(executions(stage)) == [f"{IDS[0]}-1", f"{IDS[1]}-1"]
+    wake(stage)
+    assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
+
+
+def test_a_lease_that_nobody_will_use_is_dropped_when_old(
+    stage: Stage, line: None, sent: Frames, put_song: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("unplugd.aws.executions.Executions.start", _die)
+        with pytest.raises(KeyboardInterrupt):
+            wake(stage)
+    put_song(song_id=IDS[0], status=Status.CANCELLED, attempt=1, execution_arn=arn(IDS[0]))
+    age(stage, "slot-0")
+    wake(stage)
+    assert slots(stage) == {"slot-0": IDS[1], "slot-1": IDS[2]}
+    assert (stage.row(IDS[0]) or {})["status"] == "CANCELLED"
 
 
 def _die(*_: Any, **__: Any) -> None:
     raise KeyboardInterrupt
 
 
-def test_a_start_that_fails_leaves_the_song_in_its_place_and_the_slot_free(
+def test_a_start_that_is_refused_leaves_the_song_in_its_place_and_the_slot_free(
     stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from unplugd.kernel.errors import Transient
-
     def refuse(*_: Any, **__: Any) -> None:
-        raise Transient("not now")
+        raise PermissionError("not allowed")
 
     with monkeypatch.context() as patch:
         patch.setattr("unplugd.aws.executions.Executions.start", refuse)
@@ -148,8 +184,50 @@ def test_a_start_that_fails_leaves_the_song_in_its_place_and_the_slot_free(
     assert slots(stage) == {}
     row = stage.row(IDS[0]) or {}
     assert (row["status"], row["lineKey"]) == ("QUEUED", f"2026-01-31T08:00:00.000Z#{IDS[0]}")
+    assert (row["attempt"], row["recoveries"]) == (1, 0)
     wake(stage)
     assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_start_whose_answer_is_lost_gives_nothing_away(
+    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch, reached: bool
+) -> None:
+    """Whether it runs is not known: were the slot free meanwhile, one song too many could run."""
+    from unplugd.aws.executions import Executions
+    from unplugd.kernel.errors import Transient
+
+    start = Executions.start
+
+    def lose_the_answer(self: Executions, name: str, payload: Any) -> None:
+        if reached:
+            start(self, name, payload)
+        raise Transient("timed out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Executions, "start", lose_the_answer)
+        wake(stage)
+    assert slots(stage) == {"slot-0": IDS[0]}
+    age(stage, "slot-0")
+    wake(stage)
+    assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
+    assert sorted(executions(stage)) == [f"{IDS[0]}-1", f"{IDS[1]}-1"]
+    assert (stage.row(IDS[0]) or {})["attempt"] == 1
+
+
+def test_an_execution_of_that_name_that_is_over_is_no_start(
+    stage: Stage, put_song: Any, sent: Frames
+) -> None:
+    """ExecutionAlreadyExists: what it left undone is done under the next attempt's name."""
+    put_song(status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
+    started = stage.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1", input="{}")
+    stage.sfn.stop_execution(executionArn=started["executionArn"])
+    wake(stage)
+    assert slots(stage) == {"slot-0": SONG}
+    wake(stage)
+    assert ((stage.row() or {})["status"], (stage.row() or {})["attempt"]) == ("PROCESSING", 2)
+    assert slots(stage) == {"slot-0": SONG}
+    assert sorted(executions(stage)) == [f"{SONG}-1", f"{SONG}-2"]
 
 
 def test_a_song_cancelled_at_the_last_moment_does_not_start(
@@ -199,6 +277,77 @@ def test_two_starters_that_race_never_exceed_the_slots(stage: Stage, line: None,
     assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
     assert len(executions(stage)) == 2
     assert STRANGER not in str(slots(stage))
+
+
+def test_a_song_that_two_starters_take_at_once_holds_one_slot(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second reads the song before the first has marked it, and takes another slot for it."""
+    from unplugd.aws.song_table import SongTable
+
+    put_song(status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
+    put_song(song_id=IDS[1], status=Status.QUEUED, queued_at="2026-01-31T08:00:01.000Z", attempt=1)
+    mark, nested = SongTable.mark_processing, []
+
+    def mark_while_another_runs(self: SongTable, song: Any, **kwargs: Any) -> Any:
+        if not nested:
+            nested.append(True)
+            from unplugd.processing.handlers import start_processing
+
+            start_processing.handler(event("processing", "start_processing"), None)
+        return mark(self, song, **kwargs)
+
+    monkeypatch.setattr(SongTable, "mark_processing", mark_while_another_runs)
+    wake(stage)
+    assert sorted(executions(stage)) == sorted([f"{SONG}-1", f"{IDS[1]}-1"])
+    assert sorted(slots(stage).values()) == sorted([SONG, IDS[1]])
+
+
+def test_people_take_turns_and_hear_their_places(stage: Stage, put_song: Any, sent: Frames) -> None:
+    """Ann sends four songs, then Bob two: two slots, then one after the other."""
+    for n, (owner, song_id) in enumerate(zip([OWNER] * 3 + [STRANGER] * 2, IDS, strict=True)):
+        when = f"2026-01-31T08:00:0{n}.000Z"
+        put_song(user_id=owner, song_id=song_id, status=Status.QUEUED, queued_at=when, attempt=1, seq=1)
+    stage.connect("ann")
+    stage.connect("bob", STRANGER)
+    wake(stage)
+    assert sorted(slots(stage).values()) == [IDS[0], IDS[3]]
+    places = [(who, m["songId"], m["position"], m["seq"]) for who, m in sent if m["type"] == "QUEUED"]
+    assert places == [("ann", IDS[1], 1, 2), ("bob", IDS[4], 2, 2), ("ann", IDS[2], 3, 2)]
+    sent.clear()
+    wake(stage)
+    assert sent == []  # nothing has changed: nobody hears anything
+    _complete(stage, put_song, IDS[3], STRANGER)
+    assert sorted(slots(stage).values()) == [IDS[0], IDS[1]]  # Bob had his turn after Ann had hers
+    _complete(stage, put_song, IDS[0], OWNER)
+    assert sorted(slots(stage).values()) == [IDS[1], IDS[4]]
+    assert [(m["songId"], m["position"]) for _, m in sent if m["type"] == "QUEUED"] == [
+        (IDS[4], 1),
+        (IDS[2], 2),
+        (IDS[2], 1),
+    ]
+    assert not {"queuePosition", "turnAt"} & set(stage.row(IDS[4], STRANGER) or {})
+
+
+def _complete(stage: Stage, put_song: Any, song_id: str, owner: str) -> None:
+    put_song(user_id=owner, song_id=song_id, status=Status.COMPLETED, attempt=1)
+    wake(stage, ended(arn(song_id)))
+
+
+def test_only_the_first_of_a_long_line_are_told(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unplugd.processing.starter.PLACES_TOLD", 2)
+    for n, song_id in enumerate(IDS):
+        when = f"2026-01-31T08:00:0{n}.000Z"
+        put_song(
+            song_id=song_id, status=Status.QUEUED, queued_at=when, attempt=1, seq=1, queue_position=n + 1
+        )
+    stage.connect("one")
+    wake(stage)
+    told = [(m["songId"], m["position"]) for _, m in sent if m["type"] == "QUEUED"]
+    assert told == [(IDS[2], 1), (IDS[3], 2)]
+    assert (stage.row(IDS[4]) or {})["queuePosition"] == 5
 
 
 def test_failed_lyrics_of_a_complete_song_run_alone(stage: Stage, put_song: Any, sent: Frames) -> None:

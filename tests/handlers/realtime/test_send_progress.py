@@ -47,6 +47,42 @@ def test_repeated_late_and_foreign_reports_change_nothing(stage: Stage, put_song
     assert ((stage.row() or {})["stage"], (stage.row() or {})["progress"]) == ("whisper", 0)
 
 
+def test_parts_make_one_figure_and_one_seq(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(**RUNNING)
+    stage.connect("one")
+    for part, progress in ((1, 40), (3, 20), (2, 100), (1, 100), (3, 100)):
+        assert report(stage, part=str(part), parts="3", progress=progress)
+    assert not report(stage, part="2", parts="3", progress=10)  # lost, and begun again: nothing goes back
+    assert not report(stage, part="3", parts="3", progress=100)
+    assert report(stage, part="merge", parts="3", progress=50)
+    assert report(stage, part="merge", parts="3", progress=100)
+    assert [m["progress"] for _, m in sent] == [12, 19, 50, 69, 95, 97, 100]
+    assert [m["seq"] for _, m in sent] == list(range(3, 10))
+    assert (stage.row() or {})["partProgress"] == "100,100,100"
+    assert report(stage, stage="whisper", progress=0)
+
+
+def test_parts_that_report_at_once_are_both_counted(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have read the row before either writes it."""
+    from unplugd.aws.song_table import SongTable
+
+    put_song(**RUNNING)
+    record, nested = SongTable.record_progress, []
+
+    def record_late(self: SongTable, song: Any, **given: Any) -> Any:
+        if not nested:
+            nested.append(True)
+            assert record(self, song, **given | {"progress": 38, "parts": "0,80"})  # part 2 was quicker
+        return record(self, song, **given)
+
+    monkeypatch.setattr(SongTable, "record_progress", record_late)
+    assert report(stage, part="1", parts="2", progress=60)
+    row = stage.row() or {}
+    assert (row["partProgress"], row["progress"], row["seq"]) == ("60,80", 66, 4)
+
+
 @pytest.mark.parametrize("status", [s for s in Status if s is not Status.PROCESSING])
 def test_only_a_song_at_work_makes_progress(
     stage: Stage, put_song: Any, sent: Frames, status: Status
@@ -57,7 +93,17 @@ def test_only_a_song_at_work_makes_progress(
     assert stage.row() == before
 
 
-@pytest.mark.parametrize("changes", [{"stage": "mixing"}, {"progress": "half"}, {"attempt": None}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stage": "mixing"},
+        {"progress": "half"},
+        {"attempt": None},
+        {"part": "3", "parts": "2"},
+        {"part": "1"},
+        {"part": "1", "parts": "1000000"},
+    ],
+)
 def test_what_is_no_report_is_refused(stage: Stage, put_song: Any, changes: dict[str, Any]) -> None:
     put_song(**RUNNING)
     with pytest.raises(Invalid):

@@ -18,11 +18,18 @@ def ask(stage: Stage) -> tuple[int, Any]:
 
 
 def test_a_waiting_song_leaves_the_line(stage: Stage, put_song: Any, sent: Frames) -> None:
-    put_song(status=Status.QUEUED, queued_at="2026-01-31T08:15:00.000Z", attempt=1, seq=1)
+    put_song(
+        status=Status.QUEUED,
+        queued_at="2026-01-31T08:15:00.000Z",
+        turn_at="2026-01-31T08:16:00.000Z",
+        queue_position=2,
+        attempt=1,
+        seq=1,
+    )
     stage.connect("one")
     status, song = ask(stage)
     assert (status, song["status"]) == (202, "CANCELLED")
-    assert not {"line", "lineKey"} & set(stage.row() or {})
+    assert not {"line", "lineKey", "queuePosition", "turnAt"} & set(stage.row() or {})
     assert sent == [("one", {"songId": SONG, "seq": 2, "type": "CANCELLED"})]
     assert ask(stage)[0] == 200
     assert len(sent) == 1
@@ -44,6 +51,24 @@ def test_a_call_that_died_before_stopping_is_finished_by_the_next(
     put_song(status=Status.CANCELLED, attempt=1, execution_arn=ARN)
     assert ask(stage)[0] == 200
     assert stage.sfn.describe_execution(executionArn=ARN)["status"] == "ABORTED"
+
+
+def test_what_cannot_be_stopped_is_left_to_the_starter(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stops whatever runs for a cancelled song (test_start_processing.py)."""
+    from unplugd.kernel.errors import Transient
+
+    def refuse(*_: Any) -> None:
+        raise Transient("not now")
+
+    put_song(status=Status.PROCESSING, attempt=1, execution_arn=ARN)
+    stage.connect("one")
+    monkeypatch.setattr("unplugd.aws.executions.Executions.stop", refuse)
+    assert ask(stage)[0] == 202
+    assert (stage.row() or {})["status"] == "CANCELLED"
+    assert [m["type"] for _, m in sent] == ["CANCELLED"]
+    assert stage.wake_ups() == 1
 
 
 def test_an_execution_that_never_was_is_no_fault(stage: Stage, put_song: Any, sent: Frames) -> None:

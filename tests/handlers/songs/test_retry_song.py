@@ -39,14 +39,15 @@ def stems(stage: Stage) -> Callable[[], None]:
 def test_three_clicks_start_one_attempt(
     stage: Stage, put_song: Any, sent: Frames, original: None, status: Status
 ) -> None:
-    put_song(**FAILED | {"status": status})
+    put_song(**FAILED | {"status": status, "recoveries": 3, "part_progress": "100,7"})
     stage.connect("one")
     answers = [ask(stage)[0] for _ in range(3)]
     row = stage.row() or {}
     assert answers == [202, 409, 409]
     assert (row["status"], row["attempt"], row["seq"]) == ("QUEUED", 2, 7)
+    assert (row["recoveries"], row["queuePosition"]) == (0, 1)
     assert row["lineKey"] == f"{row['queuedAt']}#{SONG}"
-    assert not {"errorCode", "errorMessage", "executionArn", "stage"} & set(row)
+    assert not {"errorCode", "errorMessage", "executionArn", "stage", "partProgress"} & set(row)
     assert sent == [("one", {"songId": SONG, "seq": 7, "type": "QUEUED", "position": 1})]
     assert stage.wake_ups() == 1
 

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from tests.stage import CHOSEN, Stage, event
+from tests.stage import CHOSEN, STRANGER, Stage, event
+from unplugd.songs.model import Status
 
 GOOD = {"filename": "Song.mp3", "contentType": "audio/mpeg", "sizeBytes": 1234}
 
@@ -82,3 +83,16 @@ def test_a_file_name_becomes_a_safe_key(stage: Stage, filename: str, last: str) 
     status, body = ask(stage, {**GOOD, "filename": filename})
     assert status == 201
     assert unquote(urlsplit(body["uploadUrl"]).path).rsplit("/", 1)[1] == last
+
+
+def test_one_person_may_announce_so_many_uploads_and_no_more(
+    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unplugd.uploads.rules.MAX_PENDING", 2)
+    put_song(user_id=STRANGER, song_id="01J9ZQ4X5V8K2M3N4P5Q6R7S9A")  # another's do not count
+    put_song(status=Status.COMPLETED, attempt=1)  # nor what has arrived
+    assert [ask(stage, GOOD)[0] for _ in range(3)] == [201, 201, 429]
+    status, body = ask(stage, GOOD)
+    assert (status, body["error"]) == (429, "too_many")
+    assert body["message"].endswith(".")
+    assert len(rows(stage)) == 4

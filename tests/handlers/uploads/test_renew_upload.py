@@ -1,6 +1,7 @@
 """POST /songs/{songId}/upload-url."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -21,6 +22,16 @@ def test_the_same_shape_for_the_same_file(stage: Stage, put_song: Any) -> None:
     assert (body["songId"], body["expiresIn"]) == (SONG, 900)
     assert body["headers"] == {"Content-Type": "audio/flac", "If-None-Match": "*"}
     assert f"/uploads/{OWNER}/{SONG}/song.mp3?" in body["uploadUrl"]
+
+
+def test_the_row_never_expires_before_the_link(stage: Stage, put_song: Any) -> None:
+    """It had a minute left; an upload over the new link would have found no row, and been thrown away."""
+    soon = int(time.time()) + 60
+    put_song(content_type="audio/flac", file_size_bytes=77, ttl=soon)
+    assert ask(stage)[0] == 200
+    row = stage.row() or {}
+    assert row["ttl"] > soon + 23 * 3600
+    assert (row["status"], row["seq"]) == ("PENDING_UPLOAD", 0)
 
 
 @pytest.mark.parametrize("status", [s for s in Status if s is not Status.PENDING_UPLOAD])

@@ -51,6 +51,22 @@ def test_a_song_joins_the_line_once_however_often_s3_tells(stage: Stage, put_son
     assert stage.keys("UPLOADS_BUCKET") == [KEY]
 
 
+def test_two_validators_at_once_queue_the_song_once(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have read the row before either writes it."""
+    from unplugd.aws.song_table import SongTable
+
+    stale = put_song()
+    stage.connect("one")
+    monkeypatch.setattr(SongTable, "get", lambda *_: stale)
+    arrive(stage, wav(2.0), times=2)
+    row = stage.row() or {}
+    assert (row["status"], row["attempt"], row["seq"]) == ("QUEUED", 1, 1)
+    assert [message["type"] for _, message in sent] == ["QUEUED"]
+    assert stage.keys("UPLOADS_BUCKET") == [KEY]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

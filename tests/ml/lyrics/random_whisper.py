@@ -11,14 +11,25 @@ import numpy as np
 WIDTH, LAYERS, HEADS, MELS, WORDS = 32, 2, 2, 80, 512
 
 
-def write_model(folder: Path) -> Path:
-    """Fill `folder` with model.bin, config.json, tokenizer.json and the rest: 2 MB, English only."""
+def write_model(
+    folder: Path,
+    *,
+    width: int = WIDTH,
+    layers: int = LAYERS,
+    heads: int = HEADS,
+    words: int = WORDS,
+    times: bool = True,
+) -> Path:
+    """Fill `folder` with model.bin, config.json, tokenizer.json and the rest: 2 MB, English only.
+
+    Without `times` it never writes a time inside a window: then it takes the same work for each window.
+    """
     from ctranslate2.specs import WhisperSpec
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {token: i for i, token in enumerate(alphabet)}
-    for i in range(len(vocabulary), WORDS):
+    for i in range(len(vocabulary), words):
         vocabulary[f"Ġword{i}"] = i
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -30,12 +41,17 @@ def write_model(folder: Path) -> Path:
     tokenizer.add_special_tokens([AddedToken(token, special=False, normalized=False) for token in moments])
     tokens = [token for token, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
 
-    spec = WhisperSpec(LAYERS, HEADS, LAYERS, HEADS)
-    _fill(spec, len(tokens))
+    spec = WhisperSpec(layers, heads, layers, heads)
+    _fill(spec, len(tokens), width)
+    if not times:
+        # One direction that the last norm always points to, and the times turn away from.
+        spec.decoder.layer_norm.beta[0] = 10.0
+        spec.decoder.embeddings.weight[:, 0] = 0.0
+        spec.decoder.embeddings.weight[tokens.index("<|0.02|>") :, 0] = -5.0
     spec.config.suppress_ids = []
     spec.config.suppress_ids_begin = [tokens.index("<|endoftext|>")]
     spec.config.lang_ids = [tokens.index("<|en|>")]
-    spec.config.alignment_heads = [(LAYERS - 1, head) for head in range(HEADS)]
+    spec.config.alignment_heads = [(layers - 1, head) for head in range(heads)]
     spec.register_vocabulary(tokens)
     spec.validate()
     spec.optimize(quantization=None)
@@ -53,40 +69,40 @@ def write_model(folder: Path) -> Path:
     return folder
 
 
-def _fill(spec: Any, tokens: int) -> None:
+def _fill(spec: Any, tokens: int, width: int) -> None:
     random = np.random.default_rng(0)
 
     def some(*shape: int) -> Any:
         return (random.standard_normal(shape) * 0.02).astype(np.float32)
 
     def norm(part: Any) -> None:
-        part.gamma, part.beta = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
+        part.gamma, part.beta = np.ones(width, np.float32), np.zeros(width, np.float32)
 
     def linear(part: Any, out: int, into: int) -> None:
         part.weight, part.bias = some(out, into), np.zeros(out, np.float32)
 
     def layer(part: Any, *, cross: bool) -> None:
         norm(part.self_attention.layer_norm)
-        linear(part.self_attention.linear[0], 3 * WIDTH, WIDTH)
-        linear(part.self_attention.linear[1], WIDTH, WIDTH)
+        linear(part.self_attention.linear[0], 3 * width, width)
+        linear(part.self_attention.linear[1], width, width)
         if cross:
             norm(part.attention.layer_norm)
-            linear(part.attention.linear[0], WIDTH, WIDTH)
-            linear(part.attention.linear[1], 2 * WIDTH, WIDTH)
-            linear(part.attention.linear[2], WIDTH, WIDTH)
+            linear(part.attention.linear[0], width, width)
+            linear(part.attention.linear[1], 2 * width, width)
+            linear(part.attention.linear[2], width, width)
         norm(part.ffn.layer_norm)
-        linear(part.ffn.linear_0, 4 * WIDTH, WIDTH)
-        linear(part.ffn.linear_1, WIDTH, 4 * WIDTH)
+        linear(part.ffn.linear_0, 4 * width, width)
+        linear(part.ffn.linear_1, width, 4 * width)
 
     encoder, decoder = spec.encoder, spec.decoder
-    encoder.conv1.weight, encoder.conv1.bias = some(WIDTH, MELS, 3), np.zeros(WIDTH, np.float32)
-    encoder.conv2.weight, encoder.conv2.bias = some(WIDTH, WIDTH, 3), np.zeros(WIDTH, np.float32)
-    encoder.position_encodings.encodings = some(1500, WIDTH)
+    encoder.conv1.weight, encoder.conv1.bias = some(width, MELS, 3), np.zeros(width, np.float32)
+    encoder.conv2.weight, encoder.conv2.bias = some(width, width, 3), np.zeros(width, np.float32)
+    encoder.position_encodings.encodings = some(1500, width)
     norm(encoder.layer_norm)
     for part in encoder.layer:
         layer(part, cross=False)
-    decoder.embeddings.weight = some(tokens, WIDTH)
-    decoder.position_encodings.encodings = some(448, WIDTH)
+    decoder.embeddings.weight = some(tokens, width)
+    decoder.position_encodings.encodings = some(448, width)
     norm(decoder.layer_norm)
     decoder.projection.weight = decoder.embeddings.weight
     decoder.scale_embeddings = False

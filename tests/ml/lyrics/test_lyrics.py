@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from ml import Stopped
 from ml.audio import BadAudio
 from ml.lyrics import write_lyrics
-from ml.lyrics.embedded import _segments
-from ml.lyrics.spread import spread
+from ml.lyrics.known import from_text
+from ml.lyrics.timing import complete, segments
 from ml.lyrics.voice import find_voice
 from ml.lyrics.words import lines_of
 from ml.separation import ModelUnavailable
@@ -38,6 +38,8 @@ def test_lines_fall_on_the_sung_spans(tmp_path: Path) -> None:
         "source": "supplied",
         "engine": "embedded",
         "estimated": True,
+        "notice": "The word times are estimates: these words could not be found in the singing.",
+        "unworded": [],
     }
     first, second = document["segments"]
     assert first["text"] == "Hold me now my love"
@@ -129,15 +131,16 @@ def sung_spans(draw: st.DrawFn) -> list[tuple[float, float]]:
 def test_any_text_over_any_voice_keeps_every_word_in_order_inside_the_song(
     text: str, spans: list[tuple[float, float]]
 ) -> None:
-    lines = lines_of(text)
+    known = from_text(text)
     duration_s = spans[-1][1]
-    segments = _segments(lines, spread(lines, spans), duration_s)
-    timed = [word for segment in segments for word in segment["words"]]
-    assert "".join(word["word"] for word in timed) == "".join("".join(line.text.split()) for line in lines)
+    found = [None for line in known.lines for _ in line.line.units]
+    made = segments(known.lines, complete(known.lines, found, spans, duration_s))
+    timed = [word for segment in made for word in segment["words"]]
+    assert "".join(word["word"] for word in timed) == "".join(known.text.split())
     assert all(0 <= word["start"] <= word["end"] <= duration_s for word in timed)
     assert all(a["end"] <= b["start"] for a, b in pairwise(timed))
     assert all(round(word["start"], 3) == word["start"] for word in timed)
-    assert all(s["start"] == s["words"][0]["start"] and s["end"] == s["words"][-1]["end"] for s in segments)
+    assert all(s["start"] == s["words"][0]["start"] and s["end"] == s["words"][-1]["end"] for s in made)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 from mutagen.flac import FLAC
-from mutagen.id3 import ID3, USLT
+from mutagen.id3 import ID3, SYLT, USLT
 from mutagen.mp4 import MP4
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
@@ -38,6 +38,31 @@ def test_id3_in_wav(tmp_path: Path) -> None:
     file.tags.add(USLT(encoding=3, lang="eng", desc="", text=TEXT))
     file.save()
     assert read_tag_lyrics(path) == TEXT
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [("First line of words", 1_500), ("second line", 62_250)],
+        [("First ", 1_500), ("line of words", 2_000), ("\nsecond ", 62_250), ("line", 63_000)],
+        [("First line of words\n", 1_500), ("second line\n", 62_250)],
+    ],
+)
+def test_synchronised_id3_keeps_the_times_of_its_lines(tmp_path: Path, frames: list[tuple[str, int]]) -> None:
+    path = sound(tmp_path / "song.mp3")
+    tags = ID3()
+    tags.add(USLT(encoding=3, lang="eng", desc="", text="something else"))
+    tags.add(SYLT(encoding=3, lang="eng", desc="", format=2, type=1, text=frames))
+    tags.save(path)
+    assert read_tag_lyrics(path) == "[00:01.500]First line of words\n[01:02.250]second line"
+
+
+def test_lrc_in_a_tag_keeps_its_times_moved_by_its_offset(tmp_path: Path) -> None:
+    path = sound(tmp_path / "song.flac")
+    file = FLAC(path)
+    file["LYRICS"] = "[ar:x]\n[offset:500]\n[00:10.00][00:20]one\n[00:00.2]<00:00.30>two"
+    file.save()
+    assert read_tag_lyrics(path) == "[00:09.500][00:19.500]one\n[00:00.000]two"
 
 
 @pytest.mark.parametrize("name", ["LYRICS", "UNSYNCEDLYRICS", "lyrics"])

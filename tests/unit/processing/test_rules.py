@@ -2,34 +2,72 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unplugd.kernel.clock import to_iso
 from unplugd.processing import rules
-from unplugd.songs.model import Song, Status
+from unplugd.processing.model import Waiting, in_turn
 
 NOW = datetime(2026, 1, 31, 8, 16, tzinfo=UTC)
 
 
-def waiting(song_id: str, queued_at: str = "2026-01-31T08:15:00.000Z") -> Song:
-    return Song("me", song_id, Status.QUEUED, "x", "x", queued_at=queued_at)
+def waiting(song_id: str, queued_at: str = "2026-01-31T08:15:00.000Z", **fields: str) -> Waiting:
+    return Waiting(fields.pop("user_id", "me"), song_id, queued_at, **fields)  # type: ignore[arg-type]
 
 
-@given(
-    st.lists(st.text(max_size=3), unique=True, max_size=8), st.sets(st.text(max_size=3)), st.integers(0, 5)
+def stamp(number: int) -> str:
+    return to_iso(NOW + timedelta(seconds=number))
+
+
+def serve(line: list[Waiting]) -> list[Waiting]:
+    """Who starts in which order when one song starts at a time: each start passes its owner's turn on."""
+    served, clock = [], 1_000
+    while line:
+        first, clock = in_turn(line)[0], clock + 1
+        line = [one for one in line if one is not first]
+        following = next((one for one in line if one.user_id == first.user_id), None)
+        line = [replace(one, turn_at=stamp(clock)) if one is following else one for one in line]
+        served.append(first)
+    return served
+
+
+LINES = st.lists(st.integers(0, 4), max_size=24).map(
+    lambda owners: [waiting(f"{n:02}", stamp(n), user_id=str(owner)) for n, owner in enumerate(owners)]
 )
-def test_never_more_than_free_never_one_that_runs_always_in_order(
-    ids: list[str], running: set[str], free: int
+
+
+@given(LINES)
+def test_the_line_as_shown_is_the_order_in_which_songs_start(line: list[Waiting]) -> None:
+    assert [one.song_id for one in in_turn(line)] == [one.song_id for one in serve(line)]
+
+
+@given(LINES, st.integers(0, 23))
+def test_nobody_waits_for_more_than_one_song_of_each_other_between_two_of_their_own(
+    line: list[Waiting], already: int
 ) -> None:
-    chosen = [
-        song.song_id
-        for song in rules.next_songs([waiting(i) for i in ids], running=sorted(running), free=free)
+    """From any moment on: round robin."""
+    rest = serve(line)[already:]
+    for person in {one.user_id for one in rest}:
+        first = next(n for n, one in enumerate(rest) if one.user_id == person)
+        before = [one.user_id for one in rest[:first]]
+        assert len(before) == len(set(before))
+
+
+def test_one_person_s_songs_start_as_they_came() -> None:
+    line = [waiting("b", stamp(1)), waiting("a", stamp(2)), waiting("c", stamp(0), turn_at=stamp(9))]
+    assert [one.song_id for one in in_turn(line)] == ["c", "b", "a"]
+
+
+def test_a_newcomer_stands_before_everybody_s_second_song() -> None:
+    line = [waiting(f"a{n}", stamp(n), user_id="ann") for n in range(100)]
+    assert [one.song_id for one in in_turn([*line, waiting("z", stamp(200), user_id="zoe")])][:2] == [
+        "a0",
+        "z",
     ]
-    assert len(chosen) <= free
-    assert not running & set(chosen)
-    assert chosen == [i for i in ids if i not in running][:free]
 
 
 def test_the_age_of_the_line_is_that_of_its_first() -> None:

@@ -1,0 +1,105 @@
+"""Each five minutes: uploads that nobody heard of."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.stage import CHOSEN, OWNER, SONG, STRANGER, Stage, event
+from unplugd.edge import s3
+from unplugd.songs.model import Status, upload_key
+from unplugd.uploads import rules
+
+KEY = upload_key(OWNER, SONG, "söng +1.mp3")
+Announced = list[dict[str, Any]]
+
+
+@pytest.fixture
+def announced(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Announced:
+    """What the validator was told, as Lambda got it; the call is checked against the role, and not made."""
+    calls: Announced = []
+    original = stage._gate
+
+    def watched(name: str, actions: set[str]) -> Any:
+        check = original(name, actions)
+
+        def hook(params: dict[str, Any], model: Any, **rest: Any) -> None:
+            check(params, model, **rest)
+            if model.name == "Invoke":
+                calls.append(params)
+
+        return hook
+
+    monkeypatch.setattr(stage, "_gate", watched)
+    monkeypatch.setattr("moto.awslambda.responses.LambdaResponse.invoke", lambda _: "")
+    return calls
+
+
+def sweep(stage: Stage, monkeypatch: pytest.MonkeyPatch, minutes: float) -> int:
+    """Sweep `minutes` from now."""
+    later = datetime.now(UTC) + timedelta(minutes=minutes)
+    monkeypatch.setattr("unplugd.uploads.handlers.sweep_uploads.utc_now", lambda: later)
+    return int(stage.call("uploads", "sweep_uploads", event("uploads", "sweep_uploads"))["repeated"])
+
+
+@pytest.fixture
+def upload(stage: Stage) -> None:
+    stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=KEY, Body=b"x" * 7)
+
+
+def test_a_lost_event_is_said_again_as_s3_says_it(
+    stage: Stage, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_song(s3_key=KEY)
+    assert sweep(stage, monkeypatch, 4) == 1
+    assert [call["FunctionName"] for call in announced] == [CHOSEN["VALIDATE_FUNCTION"]]
+    assert announced[0]["InvocationType"] == "Event"
+
+    heard: list[Any] = []
+
+    s3.handler(heard.append)(json.loads(announced[0]["Payload"]), None)
+    assert heard == [s3.NewObject(CHOSEN["UPLOADS_BUCKET"], KEY, 7)]
+
+
+def test_an_event_on_its_way_is_waited_for(
+    stage: Stage, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_song(s3_key=KEY)
+    assert sweep(stage, monkeypatch, 1) == 0
+    assert announced == []
+
+
+@pytest.mark.parametrize("status", [s for s in Status if s is not Status.PENDING_UPLOAD])
+def test_a_song_that_was_checked_is_left_alone(
+    stage: Stage,
+    put_song: Any,
+    upload: None,
+    announced: Announced,
+    monkeypatch: pytest.MonkeyPatch,
+    status: Status,
+) -> None:
+    put_song(s3_key=KEY, status=status, queued_at="2026-01-31T08:15:00.000Z")
+    assert sweep(stage, monkeypatch, 4) == 0
+    assert announced == []
+
+
+@pytest.mark.parametrize(
+    "key", ["uploads/a/b", f"uploads/{STRANGER}/{SONG}/song.mp3", f"uploads/{OWNER}/{SONG}/other"]
+)
+def test_what_belongs_to_no_song_is_left_alone(
+    stage: Stage, put_song: Any, announced: Announced, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    put_song()
+    stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=b"x")
+    assert sweep(stage, monkeypatch, 4) == 0
+    assert announced == []
+
+
+def test_a_file_that_breaks_the_validator_is_announced_some_times_and_not_for_ever() -> None:
+    runs = [timedelta(minutes=5 * n + 2) for n in range(24 * 12)]
+    due = [age for age in runs if rules.is_unheard(age)]
+    assert len(due) == 11 + 23
+    assert due[0] < timedelta(minutes=10)

@@ -1,0 +1,68 @@
+"""The judge of `make security`: an exception covers what it names, and must be needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.load.__main__ import wait_ratio
+from bench.security import __main__ as tools
+from bench.security.__main__ import judge_templates
+
+EXCEPTION = {"check": "CKV_1", "resource": r"a.yaml:AWS::S3::Bucket\..*", "reason": "it is meant"}
+
+
+def answer(*failed: tuple[str, str, str]) -> Any:
+    checks = [
+        {"check_id": check, "file_path": file, "resource": resource, "check_name": "Ensure"}
+        for check, file, resource in failed
+    ]
+    return {"results": {"failed_checks": checks}}
+
+
+def test_what_an_exception_names_is_clean() -> None:
+    assert judge_templates(answer(("CKV_1", "/x/a.yaml", "AWS::S3::Bucket.One")), [EXCEPTION]) == (
+        "clean",
+        [],
+    )
+
+
+def test_another_resource_or_check_is_found() -> None:
+    for other in (
+        ("CKV_1", "/x/b.yaml", "AWS::S3::Bucket.One"),
+        ("CKV_2", "/x/a.yaml", "AWS::S3::Bucket.One"),
+    ):
+        verdict, sentences = judge_templates(
+            answer(other, ("CKV_1", "/a.yaml", "AWS::S3::Bucket.Two")), [EXCEPTION]
+        )
+        assert (verdict, len(sentences)) == ("FOUND", 1)
+
+
+def test_an_exception_that_nothing_needs_or_has_no_reason_is_found() -> None:
+    assert judge_templates(answer(), [EXCEPTION])[0] == "FOUND"
+    bare = {**EXCEPTION, "reason": ""}
+    assert judge_templates(answer(("CKV_1", "/a.yaml", "AWS::S3::Bucket.One")), [bare])[0] == "FOUND"
+
+
+def test_the_verdict_does_not_depend_on_where_the_checkout_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def run(command: list[str], **_options: Any) -> subprocess.CompletedProcess[str]:
+        asked.extend(command[1:])
+        return subprocess.CompletedProcess(command, 0, json.dumps(answer()), "")
+
+    monkeypatch.setattr(tools, "_run", run)
+    tools.templates(Path("/tools"))
+    named = [asked[i + 1] for i, word in enumerate(asked) if word == "-f"]
+    assert {"template.yaml", "templates/orchestration.yaml"} <= set(named)
+    assert not [name for name in named if name.startswith("/")]
+
+
+def test_the_wait_ratio_is_one_in_turn_and_larger_at_the_end_of_the_line() -> None:
+    starts = [float(n) for n in range(1, 13)]
+    assert wait_ratio(starts, [2.0, 3.0], people=3) == 1.0
+    assert wait_ratio(starts, [11.0, 12.0], people=3) == 4.0
