@@ -105,8 +105,11 @@ def npm_packages(_tools: Path) -> Verdict:
 
 def templates(tools: Path) -> Verdict:
     """What checkov says of our templates, less the exceptions that stand with their reasons in exceptions.toml."""
-    # Named from the root: checkov counts a file's own path among the variables, and an absolute one can look like a key.
-    files = ["template.yaml", *sorted(f"templates/{file.name}" for file in (ROOT / "templates").glob("*.yaml"))]
+    # Named from the root: checkov takes a file's path for a variable too, and an absolute one can look like a key.
+    files = [
+        "template.yaml",
+        *sorted(f"templates/{file.name}" for file in (ROOT / "templates").glob("*.yaml")),
+    ]
     named = [part for file in files for part in ("-f", file)]
     asked = _run(
         [
