@@ -1,0 +1,24 @@
+import hooks from "eslint-plugin-react-hooks";
+import { defineConfig } from "eslint/config";
+import typescript from "typescript-eslint";
+
+// Who may import whom (docs/web.md): features never import features, and what is below never imports what is above.
+const not = (...places) => ({
+  "no-restricted-imports": ["error", { patterns: places.map((place) => ({ group: [`@/${place}/**`, `@/${place}`] })) }],
+});
+const features = ["session", "account", "uploads", "library", "player", "lyrics", "takeaway"];
+
+export default defineConfig(
+  { ignores: ["dist", "node_modules", "src/api/schema.d.ts", "test-results", "playwright-report"] },
+  typescript.configs.strict,
+  hooks.configs.flat["recommended-latest"],
+  { rules: { "@typescript-eslint/no-non-null-assertion": "error" } },
+  ...features.map((mine) => ({
+    files: [`src/features/${mine}/**`],
+    rules: not("app", ...features.filter((other) => other !== mine).map((other) => `features/${other}`)),
+  })),
+  { files: ["src/components/**"], rules: not("app", "features", "api", "session", "audio") },
+  { files: ["src/audio/**"], rules: not("app", "features", "api", "session", "components") },
+  { files: ["src/lib/**"], rules: not("app", "features", "api", "session", "components", "audio") },
+  { files: ["src/api/**", "src/session/**"], rules: not("app", "features", "components", "audio") },
+);

@@ -1,0 +1,23 @@
+/** What the WebSocket says about songs (docs/websocket.md). */
+export type LiveMessage = { songId: string; seq: number } & (
+  | { type: "QUEUED"; position: number }
+  | { type: "PROCESSING_STARTED" }
+  | { type: "PROGRESS"; stage: "demucs" | "whisper"; progress: number; message: string; etaSec?: number }
+  | { type: "COMPLETED" }
+  | { type: "FAILED"; errorCode: string; message: string }
+  | { type: "CANCELLED" }
+);
+
+export type LiveState = "connecting" | "open" | "waiting" | "closed";
+
+/** The one connection of a tab. */
+export interface Live {
+  /** Now, and on every change, until the returned function is called. */
+  onState(listener: (state: LiveState) => void): () => void;
+  /** Each message once: a `seq` of a song that is not greater than the last one is dropped. */
+  onMessage(listener: (message: LiveMessage) => void): () => void;
+  /** After each (re)connection: read by REST what was missed. */
+  onReconnect(listener: () => void): () => void;
+  open(): void;
+  close(): void;
+}

@@ -1,0 +1,44 @@
+import { CircleUser, LogOut, Moon, Sun } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { IconButton } from "@/components/Button";
+import { Menu } from "@/components/Menu";
+import { useSession } from "@/session/context";
+import css from "./Shell.module.css";
+import { currentTheme, switchTheme } from "./theme";
+
+/** What stands around every page but a song's. */
+export function Shell({ email, children }: { email: string; children: ReactNode }) {
+  const session = useSession();
+  const [, go] = useLocation();
+  const [theme, setTheme] = useState(currentTheme);
+  return (
+    <>
+      <a className={css.skip} href="#main">
+        Skip to content
+      </a>
+      <header className={css.header}>
+        <Link href="/" className={css.brand}>
+          <img src="/favicon.svg" alt="" width={28} height={28} /> Unplugd
+        </Link>
+        <IconButton label={theme === "dark" ? "Light colours" : "Dark colours"} onClick={() => setTheme(switchTheme())}>
+          {theme === "dark" ? <Sun size={20} /> : <Moon size={20} />}
+        </IconButton>
+        <Menu
+          trigger={
+            <IconButton label={`Account of ${email}`}>
+              <CircleUser size={22} />
+            </IconButton>
+          }
+          items={[
+            { label: "Account", icon: <CircleUser size={18} />, onSelect: () => go("/account") },
+            { label: "Sign out", icon: <LogOut size={18} />, onSelect: () => void session.signOut() },
+          ]}
+        />
+      </header>
+      <main id="main" className={css.main} tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+}

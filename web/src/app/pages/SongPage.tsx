@@ -1,0 +1,23 @@
+import { useSong, isFinished } from "@/api/songs";
+import { Studio } from "@/features/player/Studio";
+import { LyricsPanel } from "@/features/lyrics/LyricsPanel";
+import { SingView } from "@/features/lyrics/SingView";
+import { TakeAway } from "@/features/takeaway/TakeAway";
+import { UnfinishedView } from "@/features/library/UnfinishedView";
+import { PageSkeleton } from "../PageSkeleton";
+
+/** One song: its player, its words, and what can be taken away. */
+export default function SongPage({ songId, singing }: { songId: string; singing: boolean }) {
+  const { data: song, error, refetch } = useSong(songId);
+  if (!song) return error ? <UnfinishedView error={error} onRetry={() => void refetch()} /> : <PageSkeleton />;
+  if (!isFinished(song)) return <UnfinishedView song={song} />;
+  return (
+    <Studio
+      song={song}
+      singing={singing}
+      lyrics={(engine) => <LyricsPanel song={song} engine={engine} />}
+      sing={(engine) => <SingView song={song} engine={engine} />}
+      takeAway={(engine) => <TakeAway song={song} engine={engine} />}
+    />
+  );
+}

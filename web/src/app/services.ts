@@ -1,0 +1,31 @@
+import { QueryClient } from "@tanstack/react-query";
+import { createApi, Problem } from "@/api/client";
+import { createLive } from "@/api/connection";
+import { followLive } from "@/api/follow";
+import type { Config } from "@/lib/config";
+import { createCognitoSession } from "@/session/cognito";
+
+/** Everything the app is made of, once a tab. */
+export function createServices(config: Config) {
+  const session = createCognitoSession(config);
+  const api = createApi(config.apiUrl, session);
+  const live = createLive(config.webSocketUrl, session);
+  const queries = new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 30_000,
+        retry: (count, error) => count < 3 && !(error instanceof Problem && error.status >= 400 && error.status < 500),
+      },
+    },
+  });
+  followLive(live, queries);
+  // What one person saw is not there for the next.
+  let who: string | undefined;
+  session.subscribe(() => {
+    const state = session.state();
+    const now = state.status === "in" ? state.email : undefined;
+    if (who !== undefined && now !== who) queries.clear();
+    who = now;
+  });
+  return { session, api, live, queries };
+}

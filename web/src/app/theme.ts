@@ -1,0 +1,19 @@
+type Theme = "dark" | "light";
+const KEY = "unplugd.theme";
+
+export function currentTheme(): Theme {
+  const kept = localStorage.getItem(KEY);
+  if (kept === "dark" || kept === "light") return kept;
+  return matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
+}
+
+export function applyTheme(theme: Theme = currentTheme()): void {
+  document.documentElement.dataset.theme = theme;
+}
+
+export function switchTheme(): Theme {
+  const next = currentTheme() === "dark" ? "light" : "dark";
+  localStorage.setItem(KEY, next);
+  applyTheme(next);
+  return next;
+}

@@ -1,0 +1,62 @@
+/** The seam between what plays (src/audio) and what shows (features). Times are seconds of the song unless said. */
+
+export const STEMS = ["drums", "bass", "other", "vocals"] as const;
+export type Stem = (typeof STEMS)[number];
+
+export interface Mix {
+  /** Fader positions 0–1.5; 1 is the stem as it was separated. */
+  volumes: Record<Stem, number>;
+  muted: Record<Stem, boolean>;
+  soloed: Record<Stem, boolean>;
+  /** 0–1.5 */
+  master: number;
+  /** 0.5–1.5, pitch kept. */
+  speed: number;
+  /** Semitones −6…6; drums stay. */
+  key: number;
+}
+
+/** What a stem is heard at: fader, mute and solo together (any solo silences all that are not soloed). */
+export function gainOf(mix: Mix, stem: Stem): number {
+  const anySolo = STEMS.some((one) => mix.soloed[one]);
+  if (mix.muted[stem] || (anySolo && !mix.soloed[stem])) return 0;
+  return mix.volumes[stem];
+}
+
+export const BALANCED: Mix = {
+  volumes: { drums: 1, bass: 1, other: 1, vocals: 1 },
+  muted: { drums: false, bass: false, other: false, vocals: false },
+  soloed: { drums: false, bass: false, other: false, vocals: false },
+  master: 1,
+  speed: 1,
+  key: 0,
+};
+
+export type Playing = "paused" | "counting-in" | "playing" | "buffering" | "ended";
+
+export interface EngineState {
+  playing: Playing;
+  /** Both in seconds, or null when there is no loop. */
+  loop: { start: number; end: number } | null;
+  mix: Mix;
+  /** A sentence for the person, when sound cannot be fetched or decoded; playback goes on by itself once it can. */
+  trouble: string | null;
+}
+
+/** Plays one song. All stems run on one clock; mutes and faders only change gains, so nothing can drift. */
+export interface Engine {
+  readonly durationSec: number;
+  state(): EngineState;
+  /** For useSyncExternalStore: on changes of state(), not of the position. */
+  subscribe(listener: () => void): () => void;
+  /** The position that is heard now, extrapolated from the audio clock: call it in requestAnimationFrame. */
+  position(): number;
+  play(options?: { countIn?: boolean }): Promise<void>;
+  pause(): void;
+  seek(seconds: number): void;
+  setLoop(loop: { start: number; end: number } | null): void;
+  setMix(change: Partial<Mix>): void;
+  /** For meters and tests: what leaves the master. Null before the first play. */
+  output(): { context: AudioContext; node: AudioNode; stems: Record<Stem, AudioNode> } | null;
+  close(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "@/app/App";
+import { loadConfig } from "@/lib/config";
+import "@/components/tokens.css";
+import { applyTheme } from "@/app/theme";
+
+applyTheme();
+
+const root = createRoot(document.getElementById("root") as HTMLElement);
+
+loadConfig().then(
+  (config) =>
+    root.render(
+      <StrictMode>
+        <App config={config} />
+      </StrictMode>,
+    ),
+  (error: unknown) =>
+    root.render(
+      <main className="boot-error">
+        <h1>Unplugd cannot start</h1>
+        <p>{error instanceof Error ? error.message : String(error)}</p>
+      </main>,
+    ),
+);

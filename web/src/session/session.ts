@@ -1,0 +1,27 @@
+import type { TokenSource } from "@/api/client";
+
+/** Rejected with when there is no session (any more). */
+export class SignedOut extends Error {
+  constructor() {
+    super("You are signed out. Sign in to go on.");
+    this.name = "SignedOut";
+  }
+}
+
+export type SessionState = { status: "loading" } | { status: "out"; reason?: string } | { status: "in"; email: string };
+
+/** The person's session. ID tokens live in memory; only the refresh token outlives the tab. */
+export interface Session extends TokenSource {
+  state(): SessionState;
+  /** For useSyncExternalStore. */
+  subscribe(listener: () => void): () => void;
+  signIn(email: string, password: string): Promise<void>;
+  signUp(email: string, password: string): Promise<void>;
+  confirm(email: string, code: string): Promise<void>;
+  resendCode(email: string): Promise<void>;
+  forgot(email: string): Promise<void>;
+  reset(email: string, code: string, password: string): Promise<void>;
+  /** A start link's one-time code (local stack only). */
+  start(code: string): Promise<void>;
+  signOut(): Promise<void>;
+}
