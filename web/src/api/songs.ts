@@ -45,6 +45,15 @@ export function useSong(songId: string) {
   });
 }
 
+/** What the cache knows of a song: its page's copy, or else a list's. */
+export function findSong(client: QueryClient, songId: string): Song | undefined {
+  const open = client.getQueryData<Song>(keys.song(songId));
+  if (open) return open;
+  for (const [, list] of client.getQueriesData<InfiniteData<SongPage>>({ queryKey: ["songs"] }))
+    for (const page of list?.pages ?? []) for (const song of page.data) if (song.songId === songId) return song;
+  return undefined;
+}
+
 /** Write a change of a song into every list and page that shows it. An older `seq` never overwrites a newer one. */
 export function patchSong(client: QueryClient, songId: string, change: Partial<Song>): void {
   const merge = <S extends Song>(song: S): S =>

@@ -1,0 +1,91 @@
+import type { QueryClient } from "@tanstack/react-query";
+import type { Song } from "./client";
+import type { Live, LiveMessage } from "./live";
+import { findSong, keys, patchSong } from "./songs";
+
+/** Messages about songs we do not show yet come in bursts, one for each file of an upload. */
+const GATHER_MS = 400;
+
+/** Write what the live connection says into the query cache, and read by REST what it did not say. */
+export function followLive(live: Live, client: QueryClient): void {
+  let gathering: ReturnType<typeof setTimeout> | undefined;
+  const readLists = () => {
+    clearTimeout(gathering);
+    gathering = setTimeout(() => void client.invalidateQueries({ queryKey: ["songs"] }), GATHER_MS);
+  };
+
+  live.onMessage((message) => {
+    const song = findSong(client, message.songId);
+    if (!song) return readLists();
+    if (message.seq < song.seq) return;
+    const change = song.status === "COMPLETED" ? ofLyrics(message) : ofSong(message);
+    if (change) patchSong(client, message.songId, { seq: message.seq, ...change });
+    const moved = change?.status !== undefined && change.status !== song.status;
+    const wordsMoved = change?.lyricsStatus !== undefined && change.lyricsStatus !== song.lyricsStatus;
+    // The row knows more than the message: its length and name after the check, its links and words in the end.
+    if (moved || wordsMoved || message.type === "COMPLETED") {
+      void client.invalidateQueries({ queryKey: keys.song(message.songId) });
+      readLists();
+    }
+  });
+
+  live.onReconnect(() => {
+    // A first answer that is still under way may have been read before the connection stood: read once more after it.
+    const early = client
+      .getQueryCache()
+      .findAll({ predicate: ({ queryKey: [about] }) => about === "songs" || about === "song" })
+      .filter(({ state }) => state.data === undefined && state.fetchStatus === "fetching");
+    const readAll = () => {
+      void client.invalidateQueries({ queryKey: ["songs"] });
+      void client.invalidateQueries({ queryKey: ["song"] });
+    };
+    readAll();
+    if (early.length) void Promise.allSettled(early.map((query) => query.promise)).then(readAll);
+  });
+}
+
+const STARTS = { stage: null, progress: null, etaSec: null } as const;
+const NO_ERROR = { errorCode: null, errorMessage: null } as const;
+
+function ofSong(message: LiveMessage): Partial<Song> {
+  switch (message.type) {
+    case "QUEUED":
+      return { status: "QUEUED", queuePosition: message.position, ...STARTS, ...NO_ERROR };
+    case "PROCESSING_STARTED":
+      return { status: "PROCESSING", queuePosition: null, ...STARTS, ...NO_ERROR };
+    case "PROGRESS":
+      return { status: "PROCESSING", queuePosition: null, ...ofProgress(message), ...NO_ERROR };
+    case "COMPLETED":
+      return { status: "COMPLETED", queuePosition: null, ...STARTS, ...NO_ERROR };
+    case "FAILED":
+      return {
+        status: "FAILED",
+        queuePosition: null,
+        etaSec: null,
+        errorCode: message.errorCode,
+        errorMessage: message.message,
+      };
+    case "CANCELLED":
+      return { status: "CANCELLED", queuePosition: null, ...STARTS };
+  }
+}
+
+/** A complete song stays so: what is said about it is about a run for its words alone. */
+function ofLyrics(message: LiveMessage): Partial<Song> | undefined {
+  switch (message.type) {
+    case "QUEUED":
+      return { lyricsStatus: "QUEUED", lyricsReason: null, queuePosition: message.position, ...STARTS };
+    case "PROCESSING_STARTED":
+      return { lyricsStatus: "PROCESSING", queuePosition: null, ...STARTS };
+    case "PROGRESS":
+      return { lyricsStatus: "PROCESSING", queuePosition: null, ...ofProgress(message) };
+    default:
+      return undefined; // how the words came out, only the row says
+  }
+}
+
+const ofProgress = (message: Extract<LiveMessage, { type: "PROGRESS" }>) => ({
+  stage: message.stage,
+  progress: message.progress,
+  etaSec: message.etaSec ?? null,
+});
