@@ -34,6 +34,23 @@ export const BALANCED: Mix = {
 
 export type Playing = "paused" | "counting-in" | "playing" | "buffering" | "ended";
 
+/** Clicks before the song starts. */
+export interface CountIn {
+  /** 40–240; left out, the tempo is taken from the drums where they tell it, else 100. */
+  bpm?: number;
+  /** 1–8, 4 when left out. */
+  beats?: number;
+}
+
+/** What is played: one finished song. */
+export interface SongSource {
+  songId: string;
+  durationSec: number;
+  /** The stems' streamUrl. `fresh`: the links given before were refused, so ask the API for new ones. */
+  streams(options?: { fresh?: boolean }): Promise<Record<Stem, string>>;
+  initialMix?: Mix;
+}
+
 export interface EngineState {
   playing: Playing;
   /** Both in seconds, or null when there is no loop. */
@@ -51,7 +68,7 @@ export interface Engine {
   subscribe(listener: () => void): () => void;
   /** The position that is heard now, extrapolated from the audio clock: call it in requestAnimationFrame. */
   position(): number;
-  play(options?: { countIn?: boolean }): Promise<void>;
+  play(options?: { countIn?: boolean | CountIn }): Promise<void>;
   pause(): void;
   seek(seconds: number): void;
   setLoop(loop: { start: number; end: number } | null): void;
