@@ -104,8 +104,8 @@ chaos: $(VENV)/.dev ## a song's way with a hundred faults, and each protection s
 load: $(VENV)/.dev ## twenty people and 119 songs at once, 10,000 songs in a library, 300 connections: bench/load.json
 	@$(BIN)/python -m bench.load
 
-security: security-tools ## secrets, known weaknesses, templates, 500 mutated files, parsers, WebSocket frames
-	@MUTATIONS=500 $(BIN)/pytest --timeout=3600 tests/security tests/e2e/test_frames.py
+security: security-tools ## secrets, known weaknesses, templates, 500 mutated files, parsers, WebSocket frames, 10,000 upload links
+	@MUTATIONS=500 FLOOD=10000 $(BIN)/pytest --timeout=3600 tests/security tests/e2e/test_frames.py
 
 # What cannot be asked here (a registry without a list of weaknesses) is said, and is neither a finding nor a success.
 security-tools: $(VENV)/.dev .venv-security/.installed
