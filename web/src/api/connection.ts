@@ -119,6 +119,7 @@ export function createLive(
   }
 
   return {
+    state: () => state,
     onState(listener) {
       onState.add(listener);
       listener(state);

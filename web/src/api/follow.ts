@@ -1,32 +1,42 @@
 import type { QueryClient } from "@tanstack/react-query";
-import type { Song } from "./client";
+import { type Api, Problem, type Song } from "./client";
 import type { Live, LiveMessage } from "./live";
-import { findSong, keys, patchSong } from "./songs";
+import { dropSong, fetchSong, findSong, keys, patchSong, putSong } from "./songs";
 
 /** Messages about songs we do not show yet come in bursts, one for each file of an upload. */
 const GATHER_MS = 400;
 
-/** Write what the live connection says into the query cache, and read by REST what it did not say. */
-export function followLive(live: Live, client: QueryClient): void {
+/** Write what the live connection says into the query cache, and read by REST what it does not say. */
+export function followLive(live: Live, client: QueryClient, api: Api): void {
   let gathering: ReturnType<typeof setTimeout> | undefined;
   const readLists = () => {
     clearTimeout(gathering);
     gathering = setTimeout(() => void client.invalidateQueries({ queryKey: ["songs"] }), GATHER_MS);
   };
+  // One song, not the lists: of a long library these are a hundred pages.
+  const readSong = (songId: string) =>
+    fetchSong(api, songId).then(
+      (song) => {
+        putSong(client, song);
+        return client.invalidateQueries({ queryKey: [...keys.song(songId), "lyrics"] });
+      },
+      (error: unknown) => {
+        if (error instanceof Problem && error.status === 404) return dropSong(client, songId);
+        readLists();
+        return client.invalidateQueries({ queryKey: keys.song(songId) });
+      },
+    );
 
   live.onMessage((message) => {
     const song = findSong(client, message.songId);
     if (!song) return readLists();
     if (message.seq < song.seq) return;
     const change = song.status === "COMPLETED" ? ofLyrics(message) : ofSong(message);
-    if (change) patchSong(client, message.songId, { seq: message.seq, ...change });
-    const moved = change?.status !== undefined && change.status !== song.status;
-    const wordsMoved = change?.lyricsStatus !== undefined && change.lyricsStatus !== song.lyricsStatus;
-    // The row knows more than the message: its length and name after the check, its links and words in the end.
-    if (moved || wordsMoved || message.type === "COMPLETED") {
-      void client.invalidateQueries({ queryKey: keys.song(message.songId) });
-      readLists();
-    }
+    patchSong(client, message.songId, { seq: message.seq, ...change });
+    const moved = change.status !== undefined && change.status !== song.status;
+    const wordsMoved = change.lyricsStatus !== undefined && change.lyricsStatus !== song.lyricsStatus;
+    // The row knows more than the message: the length and the name after the check, in the end the links and the words.
+    if (moved || wordsMoved || message.type === "COMPLETED") void readSong(message.songId);
   });
 
   live.onReconnect(() => {
@@ -71,7 +81,7 @@ function ofSong(message: LiveMessage): Partial<Song> {
 }
 
 /** A complete song stays so: what is said about it is about a run for its words alone. */
-function ofLyrics(message: LiveMessage): Partial<Song> | undefined {
+function ofLyrics(message: LiveMessage): Partial<Song> {
   switch (message.type) {
     case "QUEUED":
       return { lyricsStatus: "QUEUED", lyricsReason: null, queuePosition: message.position, ...STARTS };
@@ -80,7 +90,7 @@ function ofLyrics(message: LiveMessage): Partial<Song> | undefined {
     case "PROGRESS":
       return { lyricsStatus: "PROCESSING", queuePosition: null, ...ofProgress(message) };
     default:
-      return undefined; // how the words came out, only the row says
+      return {}; // how the words came out, only the row says
   }
 }
 

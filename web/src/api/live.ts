@@ -12,6 +12,7 @@ export type LiveState = "connecting" | "open" | "waiting" | "closed";
 
 /** The one connection of a tab. */
 export interface Live {
+  state(): LiveState;
   /** Now, and on every change, until the returned function is called. */
   onState(listener: (state: LiveState) => void): () => void;
   /** Each message once: a `seq` of a song that is not greater than the last one is dropped. */

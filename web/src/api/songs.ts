@@ -1,7 +1,15 @@
-import { type QueryClient, type InfiniteData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  type QueryClient,
+  replaceEqualDeep,
+  useInfiniteQuery,
+  useQuery,
+} from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
 import { type Api, data, Problem, type Song, type SongPage } from "./client";
+import { useApi, useServices } from "./context";
+import type { LiveState } from "./live";
 import type { components } from "./schema";
-import { useApi } from "./context";
 
 export type FinishedSong = components["schemas"]["FinishedSong"];
 export type Status = Song["status"];
@@ -9,6 +17,7 @@ export interface SongFilter {
   status?: Status;
   q?: string;
 }
+type SongList = InfiniteData<SongPage, string | undefined>;
 
 /** Keys of the query cache. Everything about songs lies under ["songs"] or ["song", id]. */
 export const keys = {
@@ -20,14 +29,40 @@ export const keys = {
 
 export const isFinished = (song: Song): song is FinishedSong & Song => "stems" in song;
 
-export function useSongs(filter: SongFilter) {
+/** Whether something goes on with the song, or is to come, without anyone doing anything. */
+export const isUnderWay = (song: Song): boolean =>
+  ["PENDING_UPLOAD", "QUEUED", "PROCESSING"].includes(song.status) ||
+  song.lyricsStatus === "QUEUED" ||
+  song.lyricsStatus === "PROCESSING";
+
+/** How often (ms) to look while no live message can arrive. */
+const LOOK_EVERY = 15_000;
+
+export function useLiveState(): LiveState {
+  const { live } = useServices();
+  return useSyncExternalStore(
+    (listener) => live.onState(listener),
+    () => live.state(),
+  );
+}
+
+/** Newest first, page by page. `enabled: false` asks for nothing. */
+export function useSongs(filter: SongFilter, { enabled = true } = {}) {
   const api = useApi();
+  const down = useLiveState() !== "open";
   return useInfiniteQuery({
     queryKey: keys.songs(filter),
+    enabled,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
       data(api.GET("/songs", { params: { query: { ...filter, limit: 100, cursor: pageParam } }, signal })),
     getNextPageParam: (page) => page.nextCursor ?? undefined,
+    structuralSharing: (before, now) =>
+      replaceEqualDeep(before, newestSongs(before as SongList | undefined, now as SongList)),
+    refetchInterval: ({ state }) =>
+      down && state.data?.pages.some((page) => page.data.some(isUnderWay)) ? LOOK_EVERY : false,
+    // While somebody types, what was found so far stays on the screen.
+    placeholderData: (before, query) => (query?.queryKey[1].status === filter.status ? before : undefined),
   });
 }
 
@@ -35,40 +70,91 @@ export function fetchSong(api: Api, songId: string, signal?: AbortSignal) {
   return data(api.GET("/songs/{songId}", { params: { path: { songId } }, signal }));
 }
 
+/** Between one minute and the life of a link: whatever the clocks say, this neither hammers nor sleeps in. */
+const [SOONEST, LATEST, EARLY] = [60_000, 780_000, 120_000];
+
 /** One song; COMPLETED ones with their links. Fetched anew before the links end. */
 export function useSong(songId: string) {
   const api = useApi();
+  const down = useLiveState() !== "open";
   return useQuery({
     queryKey: keys.song(songId),
     queryFn: ({ signal }) => fetchSong(api, songId, signal),
+    structuralSharing: (before, now) => replaceEqualDeep(before, newest(before as Song | undefined, now as Song)),
+    refetchInterval: ({ state }) => {
+      const song = state.data;
+      if (!song) return false;
+      if (down && isUnderWay(song)) return LOOK_EVERY;
+      if (!isFinished(song)) return false;
+      const left = Date.parse(song.urlsExpireAt) - state.dataUpdatedAt - EARLY;
+      return Math.min(LATEST, Math.max(SOONEST, left));
+    },
+    // Sound goes on where nobody looks.
+    refetchIntervalInBackground: true,
     retry: (count, error) => !(error instanceof Problem && error.status >= 400 && error.status < 500) && count < 3,
   });
 }
 
-/** What the cache knows of a song: its page's copy, or else a list's. */
+/** Of two copies of a song the newer one: an answer may have been overtaken by a message. Lists do not tell the place. */
+function newest<S extends Song>(before: S | undefined, now: S): S {
+  if (!before || before.seq < now.seq) return now;
+  if (before.seq > now.seq) return before;
+  return { ...now, queuePosition: now.queuePosition ?? before.queuePosition };
+}
+
+function newestSongs(before: SongList | undefined, now: SongList): SongList {
+  if (!before) return now;
+  const known = new Map(before.pages.flatMap((page) => page.data.map((song) => [song.songId, song])));
+  const pages = now.pages.map((page) => ({ ...page, data: page.data.map((s) => newest(known.get(s.songId), s)) }));
+  return { ...now, pages };
+}
+
+const lists = (client: QueryClient) => client.getQueriesData<SongList>({ queryKey: ["songs"] });
+
+/** What the cache knows of a song: the newest of its copies. */
 export function findSong(client: QueryClient, songId: string): Song | undefined {
-  const open = client.getQueryData<Song>(keys.song(songId));
-  if (open) return open;
-  for (const [, list] of client.getQueriesData<InfiniteData<SongPage>>({ queryKey: ["songs"] }))
-    for (const page of list?.pages ?? []) for (const song of page.data) if (song.songId === songId) return song;
-  return undefined;
+  let found = client.getQueryData<Song>(keys.song(songId));
+  for (const [, list] of lists(client))
+    for (const page of list?.pages ?? [])
+      for (const song of page.data) if (song.songId === songId && (!found || song.seq > found.seq)) found = song;
+  return found;
+}
+
+function changeLists(client: QueryClient, songId: string, change: (song: Song) => Song[]): void {
+  client.setQueriesData<SongList>({ queryKey: ["songs"] }, (list) => {
+    if (!list?.pages.some((page) => page.data.some((song) => song.songId === songId))) return list;
+    const each = (song: Song) => (song.songId === songId ? change(song) : [song]);
+    return { ...list, pages: list.pages.map((page) => ({ ...page, data: page.data.flatMap(each) })) };
+  });
 }
 
 /** Write a change of a song into every list and page that shows it. An older `seq` never overwrites a newer one. */
 export function patchSong(client: QueryClient, songId: string, change: Partial<Song>): void {
   const merge = <S extends Song>(song: S): S =>
     change.seq !== undefined && change.seq < song.seq ? song : { ...song, ...change };
-  client.setQueriesData<InfiniteData<SongPage>>({ queryKey: ["songs"] }, (list) =>
-    list
-      ? {
-          ...list,
-          pages: list.pages.map((page) =>
-            page.data.some((song) => song.songId === songId)
-              ? { ...page, data: page.data.map((song) => (song.songId === songId ? merge(song) : song)) }
-              : page,
-          ),
-        }
-      : list,
-  );
+  changeLists(client, songId, (song) => [merge(song)]);
   client.setQueryData<Song>(keys.song(songId), (song) => (song ? merge(song) : song));
+}
+
+/** Write a song as the API has just told it, also into the lists that it now belongs to. */
+export function putSong(client: QueryClient, song: Song): void {
+  client.setQueryData<Song>(keys.song(song.songId), (before) => before && newest<Song>(before, song));
+  changeLists(client, song.songId, (before) => [newest(before, song)]);
+  for (const [key, list] of lists(client)) {
+    const { status, q } = key[1] as SongFilter;
+    if (!list || q || (status && status !== song.status)) continue;
+    const at = list.pages.findIndex((page) => !page.nextCursor || (page.data.at(-1)?.songId ?? "") <= song.songId);
+    if (at < 0 || list.pages.some((page) => page.data.some(({ songId }) => songId === song.songId))) continue;
+    // Ids sort by the moment of announcing, and lists show the newest first.
+    const pages = list.pages.map((page, index) =>
+      index === at ? { ...page, data: [...page.data, song].sort((a, b) => (a.songId < b.songId ? 1 : -1)) } : page,
+    );
+    client.setQueryData<SongList>(key, { ...list, pages });
+  }
+}
+
+/** Take a song that is gone out of everything that shows it. */
+export function dropSong(client: QueryClient, songId: string): void {
+  changeLists(client, songId, () => []);
+  client.removeQueries({ queryKey: keys.song(songId) });
 }

@@ -18,7 +18,7 @@ export function createServices(config: Config) {
       },
     },
   });
-  followLive(live, queries);
+  followLive(live, queries, api);
   // What one person saw is not there for the next.
   let who: string | undefined;
   session.subscribe(() => {
