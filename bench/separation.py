@@ -145,7 +145,7 @@ def compare(asked: argparse.Namespace, room: Path) -> dict[str, Any]:
     repository, models = prepare(ROOM)
     song = make_song(room / "song.wav", asked.seconds)
     precisions = ["f32", *(["bf16"] if has_bf16() else [])]
-    runs: dict[str, list[Run]] = {"stock": []} | {precision: [] for precision in precisions}
+    runs: dict[str, list[Run]] = {name: [] for name in ("stock", *precisions)}
     sdr: dict[str, float] = {}
     for turn in range(asked.runs):
         say("stock", runs["stock"], stock(song, repository, room / "stock"))
@@ -197,11 +197,8 @@ def tell(line: str) -> None:
 
 def ratio(peer: list[Run], own: list[Run], figure: str) -> float:
     """Medians, stock ÷ ours."""
-    return round(
-        statistics.median(getattr(r, figure) for r in peer)
-        / statistics.median(getattr(r, figure) for r in own),
-        2,
-    )
+    theirs, ours = ([float(getattr(run, figure)) for run in runs] for runs in (peer, own))
+    return round(statistics.median(theirs) / statistics.median(ours), 2)
 
 
 def conditions(asked: argparse.Namespace) -> dict[str, Any]:

@@ -113,8 +113,12 @@ def ten_starters(world: World, guest: Guest) -> None:
     hold.lift()
     late = world.fault("http", r"\.Scan$", "late", body=f"{PREFIX}-slots", times=10)
     threads = [lambda: _wake(world)] * 10
-    release = [lambda: (wait_for(lambda: late.hits >= 8, 20, "ten starters"), late.lift())]
-    together(*threads, *release)
+
+    def release() -> None:
+        wait_for(lambda: late.hits >= 8, 20, "ten starters")
+        late.lift()
+
+    together(*threads, release)
 
 
 @case("start-dies-after-lease", "start_processing: killed between the lease and StartExecution")

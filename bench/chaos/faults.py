@@ -54,7 +54,7 @@ class Faults:
         parse = bridge._parse_rate_seconds
 
         def quick(text: str) -> int | None:
-            seconds = parse(text)
+            seconds: int | None = parse(text)
             return seconds and max(1, seconds * MINUTE_S // 60)
 
         bridge._parse_rate_seconds = quick
@@ -117,8 +117,8 @@ class Faults:
         if not note.exists() or note.read_text() not in body:
             return
         scanned = json.loads(answer[2]).get("ScannedCount")
-        with (self._folder / "queries.jsonl").open("a") as note:
-            note.write(json.dumps({"scanned": scanned}) + "\n")
+        with (self._folder / "queries.jsonl").open("a") as log:
+            log.write(json.dumps({"scanned": scanned}) + "\n")
 
     def _go_along_into_workers(self) -> None:
         environment = workers.worker_environment

@@ -64,7 +64,7 @@ class Guest:
             with contextlib.suppress(WebSocketException, OSError):
                 self._socket.close()
 
-    def announce(self, *, file: Path | None = None, **plan: list[str]) -> Ticket:
+    def announce(self, *, file: Path | None = None, **plan: Any) -> Ticket:
         """Ask for an upload, with a plan for the song's tasks."""
         ticket = self.library.announce(file or self._world.song_file, "audio/wav")
         self._world.plan(ticket.song_id, **plan)
@@ -76,7 +76,7 @@ class Guest:
         self.sent.append(ticket.song_id)
         return ticket.song_id
 
-    def send(self, **plan: list[str]) -> str:
+    def send(self, **plan: Any) -> str:
         """Announce and upload; the song's id."""
         return self.put(self.announce(**plan))
 

@@ -190,7 +190,7 @@ def _believe_checkpoints() -> None:
             expected = json.loads(file.readline())["payload_sha256"]
             return type("Digest", (), {"hexdigest": lambda _self: expected})()
 
-    checkpoints.hashlib = Believing()  # type: ignore[attr-defined]
+    checkpoints.hashlib = Believing()  # type: ignore[assignment, attr-defined]
 
 
 def main(name: str) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bench.chaos import cases_functions, cases_kill, cases_line, cases_people, cases_tasks  # noqa: F401  (they register)
 from bench.chaos.audit import Findings, audit
 from bench.chaos.case import CASES, Case
+from bench.chaos.people import Guest
 from bench.chaos.world import World
 
 __all__ = ["CASES", "CONTROL", "Result", "run_case"]
@@ -29,10 +30,12 @@ class Result:
         return not self.findings.all
 
 
+def _nothing(_world: World, guest: Guest) -> None:
+    guest.wait(guest.send(), "COMPLETED")
+
+
 # No fault at all: what proves that a red case is the fault's doing.
-CONTROL = Case(
-    "control", "nothing goes wrong", lambda _world, guest: guest.wait(guest.send(), "COMPLETED") and None
-)
+CONTROL = Case("control", "nothing goes wrong", _nothing)
 _seen = 0
 
 

@@ -28,7 +28,7 @@ def scanned_per_page(world: World) -> int:
         note.unlink()
         read = [json.loads(line) for line in (world.folder / "queries.jsonl").read_text().splitlines()]
     assert len(read) == pages, f"{len(read)} Queries for {pages} pages"
-    return max(one["scanned"] for one in read)
+    return max(int(one["scanned"]) for one in read)
 
 
 def _fill(world: World, owner: str) -> None:

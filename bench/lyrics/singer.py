@@ -91,7 +91,7 @@ class Singer:
             samples: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]
         ) -> int:
             if samples and count > 0:
-                parts.append(np.ctypeslib.as_array(samples, (count,)).astype(np.float32) / 32768)
+                parts.append(np.ctypeslib.as_array(samples, (count,)).astype(np.float32) / np.float32(32768))
             i = 0
             while events[i].type != 0:
                 if events[i].type == _WORD:

@@ -116,7 +116,8 @@ def _ffmpeg(
 
 def _mp3_starts(data: bytes) -> tuple[int, list[tuple[int, int]]]:
     """By the headers (ISO 11172-3, 2.4.1.3), not by our formula: the page then tests real frame bounds."""
-    starts, at = [], 0
+    starts: list[tuple[int, int]] = []
+    at = 0
     while at < len(data):
         starts.append((at, len(starts) * 1152))
         at += 144 * 128_000 // SAMPLE_RATE + (data[at + 2] >> 1 & 1)
@@ -125,7 +126,8 @@ def _mp3_starts(data: bytes) -> tuple[int, list[tuple[int, int]]]:
 
 def _adts_starts(data: bytes) -> tuple[int, list[tuple[int, int]]]:
     """ADTS: 13 bits of frame length (ISO 13818-7, 6.2)."""
-    starts, at = [], 0
+    starts: list[tuple[int, int]] = []
+    at = 0
     while at < len(data):
         starts.append((at, len(starts) * 1024))
         at += (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
@@ -156,7 +158,7 @@ def _flac_starts(data: bytes) -> tuple[int, list[tuple[int, int]]]:
             packets = [bytes(p) for p in container.demux(audio=0) if p.size]
             blocks = container.streams.audio[0].codec_context.frame_size or 4608
     at = header = len(data) - sum(map(len, packets))
-    starts = []
+    starts: list[tuple[int, int]] = []
     for packet in packets:
         starts.append((at, len(starts) * blocks))
         at += len(packet)

@@ -13,7 +13,7 @@ _NOTE = Path(os.environ.get("CHAOS_FOLDER", "/nonexistent")) / "clock"
 class _Clock(type):
     """Times made before and after count as the same kind."""
 
-    def __instancecheck__(cls, instance):
+    def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, _REAL)
 
 
@@ -21,7 +21,7 @@ class Wrong(_REAL, metaclass=_Clock):
     """datetime, off by what the note says."""
 
     @classmethod
-    def now(cls, tz=None):
+    def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override]
         try:
             off = float(_NOTE.read_text())
         except (OSError, ValueError):
@@ -29,8 +29,8 @@ class Wrong(_REAL, metaclass=_Clock):
         return _REAL.now(tz) + datetime.timedelta(seconds=off)
 
     @classmethod
-    def utcnow(cls):
+    def utcnow(cls) -> datetime.datetime:  # type: ignore[override]
         return cls.now(datetime.UTC).replace(tzinfo=None)
 
 
-datetime.datetime = Wrong
+datetime.datetime = Wrong  # type: ignore[misc]
