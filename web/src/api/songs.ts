@@ -70,8 +70,10 @@ export function fetchSong(api: Api, songId: string, signal?: AbortSignal) {
   return data(api.GET("/songs/{songId}", { params: { path: { songId } }, signal }));
 }
 
-/** Between one minute and the life of a link: whatever the clocks say, this neither hammers nor sleeps in. */
-const [SOONEST, LATEST, EARLY] = [60_000, 780_000, 120_000];
+/** Links are renewed early (ms), and whatever the clocks say neither at every moment nor too late. */
+const [EARLY, SOONEST, LATEST] = [120_000, 60_000, 780_000];
+/** Messages tell only the first of the line when their place changes. */
+const PLACE_EVERY = 60_000;
 
 /** One song; COMPLETED ones with their links. Fetched anew before the links end. */
 export function useSong(songId: string) {
@@ -85,6 +87,7 @@ export function useSong(songId: string) {
       const song = state.data;
       if (!song) return false;
       if (down && isUnderWay(song)) return LOOK_EVERY;
+      if (song.status === "QUEUED") return PLACE_EVERY;
       if (!isFinished(song)) return false;
       const left = Date.parse(song.urlsExpireAt) - state.dataUpdatedAt - EARLY;
       return Math.min(LATEST, Math.max(SOONEST, left));
@@ -138,7 +141,11 @@ export function patchSong(client: QueryClient, songId: string, change: Partial<S
 
 /** Write a song as the API has just told it, also into the lists that it now belongs to. */
 export function putSong(client: QueryClient, song: Song): void {
-  client.setQueryData<Song>(keys.song(song.songId), (before) => before && newest<Song>(before, song));
+  // The answer to a call has no links: those that the page has stay good.
+  client.setQueryData<Song>(keys.song(song.songId), (before) => {
+    const after = before && newest(before, song);
+    return after?.status === before?.status ? after && { ...before, ...after } : after;
+  });
   changeLists(client, song.songId, (before) => [newest(before, song)]);
   for (const [key, list] of lists(client)) {
     const { status, q } = key[1] as SongFilter;

@@ -1,0 +1,77 @@
+import { type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
+import { Button } from "@/components/Button";
+import { Empty, Notice } from "@/components/Notice";
+import { useDeleted } from "./actions";
+import { Announcer, LiveNote } from "./LiveNote";
+import { RowSkeletons } from "./RowSkeletons";
+import { SongList } from "./SongList";
+import { Toolbar } from "./Toolbar";
+import { useLibrary } from "./useLibrary";
+import { useView } from "./useView";
+import css from "./Library.module.css";
+
+/** All songs of a person. `header` stands above them: the place to bring songs to. */
+export function LibraryView({ header }: { header: ReactNode }) {
+  const view = useView();
+  const library = useLibrary(view.show, view.q);
+  const deleted = useDeleted();
+  const above = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    document.title = "Library · Unplugd";
+  }, []);
+
+  const songs = useMemo(() => library.songs.filter(({ songId }) => !deleted.has(songId)), [library.songs, deleted]);
+  const nothing = !library.loading && !library.error && !library.more && songs.length === 0;
+  const filtered = view.show !== "all" || view.q !== "";
+
+  /** The header's own file dialog; where it has none, its first control. */
+  const chooseFile = useCallback(() => {
+    const input = above.current?.querySelector<HTMLInputElement>('input[type="file"]');
+    if (input) return input.click();
+    scrollTo({ top: 0 });
+    above.current?.querySelector<HTMLElement>("button, a[href]")?.focus();
+  }, []);
+
+  return (
+    <>
+      <div ref={above} className={css.above}>
+        {header}
+        <Toolbar view={view} />
+        <LiveNote />
+      </div>
+      <Announcer />
+      {library.loading && <RowSkeletons count={6} label="Loading your songs" />}
+      {songs.length > 0 && <SongList songs={songs} library={library} above={above} onChooseFile={chooseFile} />}
+      {library.error && (
+        <Notice tone="error" action={<Button onClick={library.retry}>Try again</Button>}>
+          {songs.length ? "The older songs could not be read." : "Your songs could not be read."}{" "}
+          {library.error.message}
+        </Notice>
+      )}
+      {library.loadingMore && <RowSkeletons count={2} label="Loading older songs" />}
+      {nothing && !filtered && (
+        <Empty
+          title="Bring your first song"
+          action={<Button onClick={chooseFile}>Choose a file from this device</Button>}
+        >
+          <p>Unplugd takes it apart into drums, bass, voice and the rest, and writes the words for you to sing.</p>
+        </Empty>
+      )}
+      {nothing && filtered && (
+        <Empty
+          title={view.q ? `No song matches “${view.q}”` : NONE[view.show]}
+          action={<Button onClick={view.clear}>{view.q ? "Clear search" : "Show all songs"}</Button>}
+        >
+          {view.q && view.show !== "all" && <p>Only songs of the chosen kind were searched.</p>}
+        </Empty>
+      )}
+    </>
+  );
+}
+
+const NONE = {
+  all: "No songs",
+  ready: "No song is ready yet",
+  active: "Nothing is in progress",
+  failed: "Nothing has failed",
+};

@@ -1,0 +1,127 @@
+import {
+  AudioLines,
+  Ban,
+  CircleX,
+  Clock,
+  EllipsisVertical,
+  FilePlus2,
+  type LucideIcon,
+  Pencil,
+  Play,
+  RotateCcw,
+  SquareArrowOutUpRight,
+  Trash2,
+  TriangleAlert,
+} from "lucide-react";
+import { memo } from "react";
+import { Link, useLocation } from "wouter";
+import type { Song } from "@/api/client";
+import { useSong } from "@/api/songs";
+import { Button, IconButton } from "@/components/Button";
+import { Menu, type MenuItem } from "@/components/Menu";
+import { Progress } from "@/components/Progress";
+import { clock } from "@/lib/time";
+import { useSongActions } from "./actions";
+import { canCancel, day, remedyOf, type Standing, standing, titleOf } from "./words";
+import css from "./SongRow.module.css";
+
+interface Props {
+  song: Song;
+  onRename(song: Song): void;
+  onDelete(song: Song): void;
+  onChooseFile(): void;
+}
+
+const ICONS: Record<Standing["tone"], LucideIcon> = {
+  ready: Play,
+  active: AudioLines,
+  waiting: Clock,
+  failed: TriangleAlert,
+  stopped: Ban,
+};
+
+/** One song of the library: what it is, where it stands, and what can be done about it. */
+export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChooseFile }: Props) {
+  const actions = useSongActions();
+  const [, go] = useLocation();
+  const title = titleOf(song);
+  const stands = standing(song);
+  const Icon = ICONS[stands.tone];
+  const remedy = remedyOf(song);
+  const page = `/songs/${song.songId}`;
+
+  const remedies = {
+    retry: { label: "Try again", icon: <RotateCcw size={18} />, onSelect: () => void actions.retry(song) },
+    "retry-words": {
+      label: "Write the words again",
+      icon: <RotateCcw size={18} />,
+      onSelect: () => void actions.retry(song),
+    },
+    "another-file": { label: "Choose another file", icon: <FilePlus2 size={18} />, onSelect: onChooseFile },
+  };
+  const cure = remedy && remedies[remedy];
+
+  const items: (MenuItem | "line")[] = [
+    { label: "Open", icon: <SquareArrowOutUpRight size={18} />, onSelect: () => go(page) },
+    { label: "Rename…", icon: <Pencil size={18} />, onSelect: () => onRename(song) },
+    ...(cure ? [cure] : []),
+    canCancel(song)
+      ? { label: "Cancel", icon: <CircleX size={18} />, onSelect: () => void actions.cancel(song) }
+      : {
+          label: "Delete",
+          icon: <Trash2 size={18} />,
+          danger: true,
+          onSelect: () => onDelete(song),
+        },
+  ];
+
+  return (
+    <article className={css.row} data-tone={stands.tone}>
+      <span className={css.icon} aria-hidden="true">
+        <Icon size={20} />
+      </span>
+      <div className={css.main}>
+        <Link href={page} className={css.title} dir="auto">
+          {title}
+        </Link>
+        {song.artist && (
+          <span className={css.artist} dir="auto">
+            {song.artist}
+          </span>
+        )}
+        <div className={css.stands}>
+          <span className={css.status}>
+            {song.status === "QUEUED" && song.queuePosition === null ? <Place song={song} /> : stands.text}
+          </span>
+          {stands.detail && <span className={css.detail}>{stands.detail}</span>}
+        </div>
+        {stands.progress !== undefined && <Progress value={stands.progress} label={`${title}: ${stands.text}`} />}
+      </div>
+      {cure && (
+        <Button className={css.cure} onClick={cure.onSelect}>
+          {cure.label}
+        </Button>
+      )}
+      <div className={css.facts}>
+        <span>{song.durationSec === null ? "" : clock(song.durationSec)}</span>
+        <time dateTime={song.uploadedAt}>{day(song.uploadedAt)}</time>
+      </div>
+      <div className={css.menu}>
+        <Menu
+          trigger={
+            <IconButton label={`More about ${title}`}>
+              <EllipsisVertical size={20} />
+            </IconButton>
+          }
+          items={items}
+        />
+      </div>
+    </article>
+  );
+});
+
+/** Lists do not tell the place in line: asked for where it is looked at. */
+function Place({ song }: { song: Song }) {
+  const { data } = useSong(song.songId);
+  return standing(data?.status === "QUEUED" ? data : song).text;
+}

@@ -1,0 +1,143 @@
+import { ArrowLeft, Check } from "lucide-react";
+import { type ReactNode, useEffect } from "react";
+import { Link, useLocation } from "wouter";
+import { Problem, type Song } from "@/api/client";
+import { Button } from "@/components/Button";
+import { Empty } from "@/components/Notice";
+import { Progress } from "@/components/Progress";
+import { useSongActions } from "./actions";
+import { LiveNote } from "./LiveNote";
+import { canCancel, remedyOf, standing, titleOf } from "./words";
+import css from "./Unfinished.module.css";
+
+type Props = { song: Song } | { error: unknown; onRetry(): void };
+
+/** The page of a song that cannot be played (yet): where it stands and what can be done. */
+export function UnfinishedView(props: Props) {
+  const name = "song" in props ? titleOf(props.song) : "Song";
+  useEffect(() => {
+    document.title = `${name} · Unplugd`;
+  }, [name]);
+  return (
+    <>
+      <header className={css.bar}>
+        <Link href="/" className={css.back}>
+          <ArrowLeft size={20} aria-hidden="true" /> Library
+        </Link>
+      </header>
+      <main className={css.page}>{"song" in props ? <Standing song={props.song} /> : <Missing {...props} />}</main>
+    </>
+  );
+}
+
+function Missing({ error, onRetry }: { error: unknown; onRetry(): void }) {
+  if (error instanceof Problem && error.status === 404)
+    return (
+      <Empty title="This song is not in your library">
+        <p>It may have been deleted, or the link belongs to someone else.</p>
+        <Link href="/" className={css.way}>
+          Go to your library
+        </Link>
+      </Empty>
+    );
+  return (
+    <Empty
+      title="The song could not be read"
+      action={
+        <Button kind="primary" onClick={onRetry}>
+          Try again
+        </Button>
+      }
+    >
+      <p role="alert">{error instanceof Error ? error.message : "Something went wrong."}</p>
+    </Empty>
+  );
+}
+
+function Standing({ song }: { song: Song }) {
+  const actions = useSongActions();
+  const [, go] = useLocation();
+  const stands = standing(song);
+  const remedy = remedyOf(song);
+  const works = song.status === "QUEUED" || song.status === "PROCESSING";
+  // The links are on their way: the studio opens with them.
+  const text = song.status === "COMPLETED" ? "Ready: opening the studio" : stands.text;
+
+  return (
+    <article className={css.card} data-tone={stands.tone}>
+      <div>
+        <h1 className={css.title} dir="auto">
+          {titleOf(song)}
+        </h1>
+        {song.artist && (
+          <p className={css.artist} dir="auto">
+            {song.artist}
+          </p>
+        )}
+      </div>
+      <div className={css.now}>
+        <p className={css.text} role="status">
+          {text}
+        </p>
+        {stands.progress !== undefined && <Progress value={stands.progress} label={stands.text} />}
+        {stands.detail && <p className={css.detail}>{stands.detail}</p>}
+        {song.status === "PENDING_UPLOAD" && (
+          <p className={css.detail}>It goes on by itself as soon as the file has arrived and has been checked.</p>
+        )}
+        {works && <p className={css.detail}>You can leave this page: it goes on without you.</p>}
+      </div>
+      {works && <Steps song={song} />}
+      <LiveNote />
+      <div className={css.buttons}>
+        {remedy === "retry" && (
+          <Button kind="primary" onClick={() => void actions.retry(song)}>
+            Try again
+          </Button>
+        )}
+        {remedy === "another-file" && (
+          <Button kind="primary" onClick={() => go("/")}>
+            Choose another file
+          </Button>
+        )}
+        {canCancel(song) && <Button onClick={() => void actions.cancel(song)}>Cancel</Button>}
+        {!canCancel(song) && song.status !== "COMPLETED" && (
+          <Button
+            kind="danger"
+            onClick={() => {
+              actions.deletions.request(song);
+              go("/");
+            }}
+          >
+            Delete
+          </Button>
+        )}
+      </div>
+    </article>
+  );
+}
+
+/** What is done and what is to come. */
+function Steps({ song }: { song: Song }) {
+  const at = song.status === "QUEUED" ? 0 : song.stage === "whisper" ? 2 : 1;
+  return (
+    <ol className={css.steps}>
+      {["Wait in line", "Separate the instruments", "Write the words"].map((name, index) => (
+        <Step key={name} done={index < at} now={index === at}>
+          {name}
+        </Step>
+      ))}
+    </ol>
+  );
+}
+
+function Step({ done, now, children }: { done: boolean; now: boolean; children: ReactNode }) {
+  return (
+    <li className={css.step} aria-current={now ? "step" : undefined} data-done={done || undefined}>
+      <span className={css.dot} aria-hidden="true">
+        {done && <Check size={14} />}
+      </span>
+      {children}
+      {done && <span className="visually-hidden"> (done)</span>}
+    </li>
+  );
+}

@@ -1,0 +1,56 @@
+import { useMemo } from "react";
+import type { Song } from "@/api/client";
+import { useSongs } from "@/api/songs";
+import { behind, merge, type Show, STATUSES } from "./filters";
+
+export interface Library {
+  songs: Song[];
+  /** Nothing is known yet. */
+  loading: boolean;
+  /** Why the songs, or more of them, could not be read. */
+  error: Error | null;
+  more: boolean;
+  loadingMore: boolean;
+  readMore(): void;
+  retry(): void;
+}
+
+/** The songs that match, newest first, as far as they have been read. */
+export function useLibrary(show: Show, q: string): Library {
+  const statuses = STATUSES[show];
+  const filter = (slot: number) => ({ ...(statuses[slot] && { status: statuses[slot] }), ...(q && { q }) });
+  const slot = (index: number) => ({ enabled: index < statuses.length });
+  const first = useSongs(filter(0), slot(0));
+  const second = useSongs(filter(1), slot(1));
+  const third = useSongs(filter(2), slot(2));
+
+  const used = [first, second, third].slice(0, statuses.length);
+  const [a, b, c] = used.map(({ data }) => data);
+  const loading = used.some(({ data, isPending }) => isPending && !data);
+  const parts = useMemo(
+    () =>
+      [a, b, c].flatMap((list) =>
+        list ? [{ songs: list.pages.flatMap((page) => page.data), more: Boolean(list.pages.at(-1)?.nextCursor) }] : [],
+      ),
+    [a, b, c],
+  );
+  const songs = useMemo(() => (loading ? [] : merge(show, parts)), [loading, show, parts]);
+  const failed = used.filter(({ isError }) => isError);
+
+  return {
+    songs,
+    loading: loading && failed.length === 0,
+    error: failed[0]?.error ?? null,
+    more: parts.some(({ more }) => more),
+    loadingMore: used.some(({ isFetchingNextPage }) => isFetchingNextPage),
+    readMore() {
+      for (const index of behind(parts)) {
+        const list = used[index];
+        if (list?.hasNextPage && !list.isFetching && !list.isPlaceholderData) void list.fetchNextPage();
+      }
+    },
+    retry() {
+      for (const list of failed) void (list.isFetchNextPageError ? list.fetchNextPage() : list.refetch());
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { useCallback } from "react";
+import { useSearchParams } from "wouter";
+import { type Show, toShow } from "./filters";
+
+/** What of the library is looked at. It lies in the address, so that Back leads to the same place. */
+export interface View {
+  show: Show;
+  q: string;
+  setShow(show: Show): void;
+  setQ(q: string): void;
+  clear(): void;
+}
+
+/** The API takes no longer search. */
+export const MAX_SEARCH = 200;
+
+export function useView(): View {
+  const [params, setParams] = useSearchParams();
+  const set = useCallback(
+    (changes: Record<string, string>) =>
+      setParams(
+        (before) => {
+          const after = new URLSearchParams(before);
+          for (const [name, value] of Object.entries(changes))
+            if (value) after.set(name, value);
+            else after.delete(name);
+          return after;
+        },
+        { replace: true },
+      ),
+    [setParams],
+  );
+  return {
+    show: toShow(params.get("show")),
+    q: (params.get("q") ?? "").trim().slice(0, MAX_SEARCH),
+    setShow: (show) => set({ show: show === "all" ? "" : show }),
+    setQ: (q) => set({ q: q.trim() }),
+    clear: () => set({ show: "", q: "" }),
+  };
+}
