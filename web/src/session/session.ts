@@ -23,5 +23,6 @@ export interface Session extends TokenSource {
   reset(email: string, code: string, password: string): Promise<void>;
   /** A start link's one-time code (local stack only). */
   start(code: string): Promise<void>;
-  signOut(): Promise<void>;
+  /** `farewell`: what the sign-in page says then. Never rejects. */
+  signOut(farewell?: string): Promise<void>;
 }
