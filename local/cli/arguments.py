@@ -62,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
                 out=options.out,
             )
         case "up":
-            commands.up(options.data, options.port)
+            commands.up(options.data, options.port, web_port=options.web_port, dist=options.web_dist)
         case "separate":
             from local.cli import separation
 
@@ -147,6 +147,10 @@ def _parser() -> argparse.ArgumentParser:
 
     up = words.add_parser("up", parents=[kept], help="start the stack and keep it running until Ctrl-C")
     up.add_argument("--port", type=_port, metavar="N", help="default: the one it had before, or 4566")
+    up.add_argument(
+        "--web-port", type=_port, metavar="N", help="of the page; default: the one it had before, or 5173"
+    )
+    up.add_argument("--web-dist", type=Path, metavar="DIR", help="the built page (default: web/dist here)")
 
     separate = words.add_parser("separate", help="stems only, without the stack")
     separate.add_argument("file", type=Path, metavar="FILE")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from local.cli import session as sessions
 from local.cli.console import Console
 from local.cli.songfile import Refused, check, check_folder
 
-DEMO_SONG = Path(__file__).resolve().parents[1] / "demo" / "song.mp3"
+REPO = Path(__file__).resolve().parents[2]
+DEMO_SONG = REPO / "local" / "demo" / "song.mp3"
+WEB_DIST = REPO / "web" / "dist"
 
 
 def process(
@@ -35,29 +38,55 @@ def process(
     console.say(made.last_line)
 
 
-def up(data: Path | None, port: int | None) -> None:
-    """The stack, until Ctrl-C."""
+def up(data: Path | None, port: int | None, *, web_port: int | None = None, dist: Path | None = None) -> None:
+    """The stack and its page, until Ctrl-C."""
+    from local import web
+
     root = sessions.data_folder(data)
     console = Console()
     running = sessions.find(root)
     if running is not None:
         raise Refused(f"The stack runs already at {running.url} (process id {running.pid}).")
+    page = _built(dist)
     wanted = port or sessions.remembered_port(root) or sessions.DEFAULT_PORT
-    with sessions.start(root, console.say, port=wanted) as session:
-        _greet(session, console)
+    wanted_web = web_port or sessions.remembered_web_port(root)
+    with ExitStack() as held:
+        listener = held.enter_context(web.listen(wanted_web)) if page else None
+        session = held.enter_context(sessions.start(root, console.say, port=wanted, web_port=wanted_web))
+        who = sessions.person(session.data_dir)
+        _join(session, who)
+        link = None
+        if page and listener:
+            start = web.StartCode(who.email, who.password)
+            held.enter_context(web.serve(listener, page, web.settings(session.url, session.outputs), start))
+            link = f"http://localhost:{wanted_web}/#start={start.value}"
+        _greet(session, who, link, console)
         _until_it_ends(session)
 
 
-def _greet(session: sessions.Session, console: Console) -> None:
+def _built(dist: Path | None) -> Path | None:
+    """The folder of the built page; None where there is none, unless it was asked for by name."""
+    folder = dist or WEB_DIST
+    if (folder / "index.html").is_file():
+        return folder
+    if dist:
+        raise Refused(f"{dist} holds no built page (no index.html).")
+    return None
+
+
+def _join(session: sessions.Session, who: sessions.Person) -> None:
     from local.client.transport import Transport
 
-    who = sessions.person(session.data_dir)
     transport = Transport()
     try:
         sessions.identify(session, transport, who)
     finally:
         transport.close()
+
+
+def _greet(session: sessions.Session, who: sessions.Person, link: str | None, console: Console) -> None:
     shown = {
+        "The app": link or "not built: `make web-build` does it (it needs Node 20)",
         "REST": session.outputs["ApiUrl"],
         "WebSocket": session.outputs["WebSocketUrl"],
         "AWS endpoint": session.url,
@@ -69,6 +98,8 @@ def _greet(session: sessions.Session, console: Console) -> None:
     }
     for name, value in shown.items():
         console.say(f"  {name:<13} {value}")
+    if link:
+        console.say("The app's link signs you in, once; later use the user and password above.")
     console.say("Ready. Ctrl-C stops the stack; the library stays.")
 
 

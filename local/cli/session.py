@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from local.stack import Endpoint
 
 DEFAULT_PORT = 4566
+DEFAULT_WEB_PORT = 5173  # the root template's default CorsOrigin names it too
 STACK_NAME = "unplugd-dev"
 # One song at a time: the separator alone can use every core of a laptop.
 PARAMETERS = {"Environment": "dev", "MaxConcurrentSongs": "1"}
@@ -107,14 +108,19 @@ def use(root: Path, say: Say) -> Iterator[Session]:
 
 
 @contextmanager
-def start(root: Path, say: Say, *, port: int) -> Iterator[Session]:
-    """Run a stack of this process, with the templates deployed."""
+def start(root: Path, say: Say, *, port: int, web_port: int | None = None) -> Iterator[Session]:
+    """Run a stack of this process, with the templates deployed. `web_port`: where its page is, if not where it was."""
     from local.stack import LocalStack, deploy
 
+    origin = f"http://localhost:{web_port or remembered_web_port(root)}"
+    allowed = ",".join(filter(None, (os.environ.get("LOCAL_ALLOWED_ORIGINS"), origin)))
+    environment = {"MODEL_DIR": str(model_folder()), "LOCAL_ALLOWED_ORIGINS": allowed}
     say("Starting the local stack (127.0.0.1 only, no Docker).")
-    with LocalStack(root, port=port, env={"MODEL_DIR": str(model_folder())}) as endpoint:
+    with LocalStack(root, port=port, env=environment) as endpoint:
+        if web_port:
+            write_private(root / "web-port", str(web_port))
         say("Deploying the templates.")
-        outputs = deploy(endpoint, parameters=PARAMETERS, stack_name=STACK_NAME)
+        outputs = deploy(endpoint, parameters={**PARAMETERS, "CorsOrigin": origin}, stack_name=STACK_NAME)
         session = Session(endpoint.url, endpoint.pid, outputs, endpoint.data_dir, is_ours=True)
         note = root / "session.json"
         write_private(note, json.dumps({k: v for k, v in asdict(session).items() if k in _NOTED}, indent=1))
@@ -154,6 +160,14 @@ def _settle(endpoint: Endpoint, machine: str) -> None:
 def remembered_port(root: Path) -> int | None:
     """The port this folder's stack had before: its URLs are part of what is deployed."""
     return DataDir(root).port()
+
+
+def remembered_web_port(root: Path) -> int:
+    """The port of this folder's page: its origin is part of what is deployed."""
+    try:
+        return int((root / "web-port").read_text())
+    except (OSError, ValueError):
+        return DEFAULT_WEB_PORT
 
 
 def free_port(root: Path) -> int:

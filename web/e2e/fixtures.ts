@@ -1,0 +1,215 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test as base, expect, type Page } from "@playwright/test";
+import type { Song, UploadLink } from "@/api/client";
+import { running, type Stack } from "./stack";
+
+export { expect } from "@playwright/test";
+export { makeAudio, type Part } from "./audio";
+
+const REPO = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const SONG_TIMEOUT_MS = 180_000;
+/** What the local Cognito sends to everyone. */
+export const CODE = "123456";
+
+/** A confirmed user of the local stack. */
+export interface Person {
+  email: string;
+  password: string;
+}
+
+/** A file to send. */
+export interface AudioFile {
+  name: string;
+  type: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface Wishes {
+  title?: string;
+  artist?: string;
+  language?: string;
+}
+
+/** The REST API as one person, without a browser. */
+export class PersonsApi {
+  constructor(
+    private readonly stack: Stack,
+    readonly person: Person,
+    /** The ID token; an hour long. */
+    readonly token: string,
+  ) {}
+
+  /** The raw answer, whatever its status. */
+  async fetch(method: string, path: string, body?: unknown): Promise<Response> {
+    return fetch(this.stack.apiUrl + path, {
+      method,
+      headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  }
+
+  /** The answer's JSON; rejects where the API refuses. */
+  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await this.fetch(method, path, body);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  song(songId: string): Promise<Song> {
+    return this.call("GET", `/songs/${songId}`);
+  }
+
+  async songs(): Promise<Song[]> {
+    return (await this.call<{ data: Song[] }>("GET", "/songs")).data;
+  }
+
+  /** Announces a song without sending it: it stays PENDING_UPLOAD. */
+  announce(file: AudioFile, wishes: Wishes = {}): Promise<UploadLink> {
+    const { name: filename, type: contentType, bytes } = file;
+    return this.call("POST", "/songs/upload-url", { filename, contentType, sizeBytes: bytes.length, ...wishes });
+  }
+
+  /** Announces and sends; returns the song's id as soon as the file is there. */
+  async upload(file: AudioFile, wishes: Wishes = {}): Promise<string> {
+    const link = await this.announce(file, wishes);
+    const answer = await fetch(link.uploadUrl, { method: "PUT", headers: link.headers, body: new Blob([file.bytes]) });
+    if (!answer.ok) throw new Error(`PUT: ${answer.status} ${await answer.text()}`);
+    return link.songId;
+  }
+
+  /** The song once it has one of these states; rejects when it ends in another. */
+  async until(songId: string, ...states: string[]): Promise<Song> {
+    const deadline = Date.now() + SONG_TIMEOUT_MS;
+    for (;;) {
+      const song = await this.song(songId);
+      if (states.includes(song.status)) return song;
+      if (["FAILED", "CANCELLED", "COMPLETED"].includes(song.status) || Date.now() > deadline) {
+        throw new Error(`${songId} is ${song.status} (${song.errorCode ?? song.stage}), not ${states.join(" or ")}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}
+
+/** A new confirmed user, signed in by Cognito's own API. */
+export async function signUp(stack: Stack): Promise<PersonsApi> {
+  const person = { email: `e2e-${randomBytes(6).toString("hex")}@unplugd.example`, password: "Secret-1-for-tests" };
+  const client = { ClientId: stack.userPoolClientId };
+  await cognito(stack, "SignUp", {
+    ...client,
+    Username: person.email,
+    Password: person.password,
+    UserAttributes: [{ Name: "email", Value: person.email }],
+  });
+  await cognito(stack, "ConfirmSignUp", { ...client, Username: person.email, ConfirmationCode: CODE });
+  const answer = await cognito(stack, "InitiateAuth", {
+    ...client,
+    AuthFlow: "USER_PASSWORD_AUTH",
+    AuthParameters: { USERNAME: person.email, PASSWORD: person.password },
+  });
+  return new PersonsApi(stack, person, answer.AuthenticationResult.IdToken);
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- Cognito's answers have no types here
+async function cognito(stack: Stack, action: string, body: unknown): Promise<any> {
+  const answer = await fetch(`${stack.url}/`, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/x-amz-json-1.1",
+      "X-Amz-Target": `AWSCognitoIdentityProviderService.${action}`,
+    },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${action}: ${answer.status} ${text}`);
+  return text ? JSON.parse(text) : {};
+}
+
+/** Signs in through the sign-in page and waits until the page that was asked for is there. */
+export async function signIn(page: Page, person: Person, path = "/"): Promise<void> {
+  await page.goto(path);
+  await page.getByLabel("Email", { exact: false }).fill(person.email);
+  await page.getByLabel("Password", { exact: true }).fill(person.password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("button", { name: `Account of ${person.email}` })).toBeVisible();
+}
+
+/** The shipped song: 38 s, four stems, English words in its tags. */
+export async function demoSong(): Promise<AudioFile> {
+  const bytes = new Uint8Array(await readFile(join(REPO, "local/demo/song.mp3")));
+  return { name: "song.mp3", type: "audio/mpeg", bytes };
+}
+
+/** The first seconds of the shipped song without its tags: real music that is done quickly. */
+export async function shortSong(seconds = 8): Promise<AudioFile> {
+  const { bytes } = await demoSong();
+  const frame = (at: number) => Math.floor((144 * 160_000) / 44_100) + (((bytes[at + 2] ?? 0) >> 1) & 1);
+  // ID3 writes its length as four times seven bits; behind it stands a frame that says how long the whole would be.
+  const tag = 10 + [6, 7, 8, 9].reduce((size, at) => (size << 7) | (bytes[at] ?? 0), 0);
+  const start = tag + frame(tag);
+  let end = start;
+  for (let frames = Math.round((seconds * 44_100) / 1152); frames > 0 && end < bytes.length; frames--)
+    end += frame(end);
+  return { name: "short.mp3", type: "audio/mpeg", bytes: bytes.slice(start, end) };
+}
+
+interface Fixtures {
+  /** The API as a fresh person of this test. */
+  api: PersonsApi;
+  /** That person. */
+  person: Person;
+  /** A page on which that person is signed in, at the library. */
+  signedIn: Page;
+  /** Uploads a song as this test's person and waits until it is COMPLETED. Without a file: `shortSong()`. */
+  finishedSong: (file?: AudioFile, wishes?: Wishes) => Promise<Song>;
+  /** What the Content-Security-Policy refused and what fell through to the console as an error; empty at each end. */
+  complaints: string[];
+}
+
+interface WorkerFixtures {
+  stack: Stack;
+  /** A person whose library holds the whole shipped song, finished. For tests that change nothing of it. */
+  listener: { api: PersonsApi; person: Person; song: Song };
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  stack: [async ({}, give) => give(await running()), { scope: "worker" }],
+  listener: [
+    async ({ stack }, give) => {
+      const api = await signUp(stack);
+      const songId = await api.upload(await demoSong());
+      await give({ api, person: api.person, song: await api.until(songId, "COMPLETED") });
+    },
+    { scope: "worker", timeout: SONG_TIMEOUT_MS },
+  ],
+  baseURL: async ({ stack }, give) => give(stack.webUrl),
+  api: async ({ stack }, give) => give(await signUp(stack)),
+  person: async ({ api }, give) => give(api.person),
+  signedIn: async ({ page, person }, give) => {
+    await signIn(page, person);
+    await give(page);
+  },
+  finishedSong: async ({ api }, give) =>
+    give(async (file, wishes) => {
+      const songId = await api.upload(file ?? (await shortSong()), wishes);
+      return api.until(songId, "COMPLETED");
+    }),
+  complaints: [
+    async ({ page }, give) => {
+      const complaints: string[] = [];
+      page.on("pageerror", (error) => complaints.push(error.message));
+      page.on("console", (message) => {
+        if (message.type() === "error" && /Content Security Policy|Trusted/.test(message.text())) {
+          complaints.push(message.text());
+        }
+      });
+      await give(complaints);
+      expect(complaints, "the page broke its own policy, or an error fell through").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
