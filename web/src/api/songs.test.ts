@@ -1,0 +1,84 @@
+import { QueryClient } from "@tanstack/react-query";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Song } from "./client";
+import { dropSong, findSong, isFinished, keys, patchSong, putSong, type SongFilter } from "./songs";
+import { aSong } from "./songs.fake";
+
+let client: QueryClient;
+beforeEach(() => {
+  client = new QueryClient();
+});
+
+const list = (filter: SongFilter, ...pages: Song[][]) =>
+  client.setQueryData(keys.songs(filter), {
+    pages: pages.map((data, index) => ({ data, nextCursor: index < pages.length - 1 ? `c${index}` : null })),
+    pageParams: pages.map((_, index) => (index ? `c${index - 1}` : undefined)),
+  });
+const shown = (filter: SongFilter = {}) =>
+  client.getQueryData<{ pages: { data: Song[] }[] }>(keys.songs(filter))?.pages.flatMap((page) => page.data) ?? [];
+const ids = (filter?: SongFilter) => shown(filter).map(({ songId }) => songId);
+
+describe("patchSong", () => {
+  it("reaches every list and the song's page", () => {
+    list({}, [aSong("C")], [aSong("B"), aSong("A")]);
+    list({ status: "QUEUED" }, [aSong("B")]);
+    client.setQueryData(keys.song("B"), aSong("B"));
+    patchSong(client, "B", { seq: 7, progress: 50 });
+    for (const song of [shown()[1], shown({ status: "QUEUED" })[0], client.getQueryData(keys.song("B"))])
+      expect(song).toMatchObject({ songId: "B", seq: 7, progress: 50 });
+    expect(shown()[0]?.progress).toBeNull();
+  });
+
+  it("never goes back", () => {
+    list({}, [aSong("A", { seq: 9, progress: 90 })]);
+    patchSong(client, "A", { seq: 8, progress: 80 });
+    expect(shown()[0]).toMatchObject({ seq: 9, progress: 90 });
+  });
+
+  it("makes no page up", () => {
+    patchSong(client, "A", { seq: 1 });
+    expect(client.getQueryData(keys.song("A"))).toBeUndefined();
+  });
+});
+
+describe("putSong", () => {
+  it("puts a song where it belongs by age", () => {
+    list({}, [aSong("F"), aSong("D")], [aSong("B")]);
+    for (const id of ["E", "G", "A", "C"]) putSong(client, aSong(id));
+    expect(ids()).toEqual(["G", "F", "E", "D", "C", "B", "A"]);
+  });
+
+  it("leaves a song out that lies behind what has been read", () => {
+    client.setQueryData(keys.songs(), { pages: [{ data: [aSong("F")], nextCursor: "c" }], pageParams: [undefined] });
+    putSong(client, aSong("A"));
+    expect(ids()).toEqual(["F"]);
+  });
+
+  it("brings it to the list of its status, not to a search that nobody has asked the server", () => {
+    list({ status: "COMPLETED" }, []);
+    list({ status: "FAILED" }, []);
+    list({ q: "x" }, []);
+    putSong(client, aSong("A", { status: "COMPLETED" }));
+    putSong(client, aSong("A", { status: "COMPLETED" }));
+    expect([ids({ status: "COMPLETED" }), ids({ status: "FAILED" }), ids({ q: "x" })]).toEqual([["A"], [], []]);
+  });
+
+  it("keeps the links of a finished song whose words are written again", () => {
+    client.setQueryData(keys.song("A"), { ...aSong("A", { status: "COMPLETED" }), stems: {} });
+    putSong(client, aSong("A", { status: "COMPLETED", lyricsStatus: "QUEUED", seq: 5 }));
+    const after = client.getQueryData<Song>(keys.song("A"));
+    expect(after?.lyricsStatus).toBe("QUEUED");
+    expect(after && isFinished(after)).toBe(true);
+  });
+});
+
+describe("findSong and dropSong", () => {
+  it("find the newest copy, and take all away", () => {
+    client.setQueryData(keys.song("A"), aSong("A", { seq: 2 }));
+    list({}, [aSong("A", { seq: 4 }), aSong("0")]);
+    expect(findSong(client, "A")?.seq).toBe(4);
+    dropSong(client, "A");
+    expect(findSong(client, "A")).toBeUndefined();
+    expect(ids()).toEqual(["0"]);
+  });
+});
