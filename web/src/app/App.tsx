@@ -39,11 +39,13 @@ function Pages({ session, local }: { session: Session; local: boolean }) {
     (listener) => session.subscribe(listener),
     () => session.state(),
   );
+  const who = state.status === "in" ? state.email : undefined;
   useEffect(() => {
-    if (state.status !== "in") return;
+    // Another person needs another connection.
+    if (who === undefined) return;
     services?.live.open();
     return () => services?.live.close();
-  }, [state.status]);
+  }, [who]);
   if (state.status === "loading") return <PageSkeleton />;
   if (state.status === "out") return <SessionPages reason={state.reason} local={local} />;
   return (
