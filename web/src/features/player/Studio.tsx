@@ -1,0 +1,197 @@
+import { ArrowLeft, ChevronDown, ChevronUp, Keyboard, MicVocal } from "lucide-react";
+import { Tabs } from "radix-ui";
+import { Activity, type ReactNode, useMemo, useState } from "react";
+import { Link, useLocation } from "wouter";
+import type { Song } from "@/api/client";
+import type { FinishedSong } from "@/api/songs";
+import { type Engine, type Stem, STEMS } from "@/audio/engine";
+import { Button, IconButton } from "@/components/Button";
+import { Help, Preview } from "./Help";
+import { Mixer } from "./Mixer";
+import { combine, loudest, type Peaks } from "./peaks";
+import { LoopControls, PracticeControls } from "./Practice";
+import { SingStage } from "./SingStage";
+import css from "./Studio.module.css";
+import { PlayGroup, Status, Timeline } from "./Transport";
+import { useMedia } from "./useMedia";
+import { PlayerContext, usePeaks, usePlayer } from "./usePlayer";
+import { useShortcuts } from "./useShortcuts";
+import { useMediaSession, useTitle, useWakeLock } from "./useSurroundings";
+import type { WaveformData } from "./Waveform";
+
+interface Props {
+  song: FinishedSong & Song;
+  /** Whether the words fill the screen. */
+  singing: boolean;
+  lyrics(engine: Engine): ReactNode;
+  sing(engine: Engine): ReactNode;
+  takeAway(engine: Engine): ReactNode;
+}
+
+/** A song's own page: its words, the mixer, what can be taken away, and the transport under everything. */
+export function Studio({ song, singing, lyrics, sing, takeAway }: Props) {
+  const player = usePlayer(song);
+  const [, go] = useLocation();
+  const [helping, setHelping] = useState(false);
+  const title = song.title ?? "Untitled song";
+  const artist = song.artist ?? "";
+  useTitle(`${artist ? `${artist}: ` : ""}${title} · Unplugd`);
+  useMediaSession(player, title, artist);
+  useWakeLock(player?.engine);
+  const place = `/songs/${song.songId}`;
+  const leave = () => {
+    if (!singing) return;
+    if ((history.state as { studio?: boolean } | null)?.studio) history.back();
+    else go(place, { replace: true });
+  };
+  useShortcuts(player, { help: () => setHelping(true), leave });
+  const waveforms = useWaveforms(usePeaks(song), song.durationSec ?? 0);
+  if (!player) return null;
+  return (
+    <PlayerContext value={player}>
+      <Activity mode={singing ? "hidden" : "visible"}>
+        <Room
+          song={song}
+          title={title}
+          waveforms={waveforms}
+          onSing={() => go(`${place}/sing`, { state: { studio: true } })}
+          onHelp={() => setHelping(true)}
+          lyrics={lyrics(player.engine)}
+          takeAway={takeAway(player.engine)}
+        />
+      </Activity>
+      {singing && (
+        <SingStage title={title} waveform={waveforms?.all ?? null} onLeave={leave}>
+          {sing(player.engine)}
+        </SingStage>
+      )}
+      <Help open={helping} onOpenChange={setHelping} />
+    </PlayerContext>
+  );
+}
+
+type Waveforms = Record<Stem | "all", WaveformData>;
+
+function useWaveforms(peaks: Peaks | null, durationSec: number): Waveforms | null {
+  return useMemo(() => {
+    if (!peaks) return null;
+    const pairsPerSecond = peaks.sampleRate / peaks.samplesPerPeak;
+    const data = (values: Int8Array, full: number) => ({ values, full, pairsPerSecond, durationSec });
+    // One scale for the four, so that a soft stem looks soft.
+    const full = loudest(...STEMS.map((stem) => peaks.stems[stem]));
+    const all = combine(peaks);
+    const stems = Object.fromEntries(STEMS.map((stem) => [stem, data(peaks.stems[stem], full)]));
+    return { ...(stems as Record<Stem, WaveformData>), all: data(all, loudest(all)) };
+  }, [peaks, durationSec]);
+}
+
+interface RoomProps {
+  song: Song;
+  title: string;
+  waveforms: Waveforms | null;
+  onSing(): void;
+  onHelp(): void;
+  lyrics: ReactNode;
+  takeAway: ReactNode;
+}
+
+type Tab = "words" | "mixer" | "take-away";
+
+function Room({ song, title, waveforms, onSing, onHelp, lyrics, takeAway }: RoomProps) {
+  const wide = useMedia("(width >= 900px)");
+  const [chosen, choose] = useState<Tab>("words");
+  const [mixerShown, showMixer] = useState(true);
+  const [choosing, setChoosing] = useState(false);
+  const tab = wide && chosen === "mixer" ? "words" : chosen;
+  const toWaveforms = { choosing, onChosen: () => setChoosing(false) };
+  const mixer = <Mixer waveforms={waveforms} {...toWaveforms} />;
+  const loop = <LoopControls choosing={choosing} onChoosing={setChoosing} />;
+  return (
+    <Tabs.Root className={css.room} value={tab} onValueChange={(next) => choose(next as Tab)}>
+      <header className={css.header}>
+        <Link href="/" className={css.back} aria-label="Back to the library" title="Back to the library">
+          <ArrowLeft size={22} />
+        </Link>
+        <div className={css.titles}>
+          <h1 className={css.title}>{title}</h1>
+          <p className={css.artist}>
+            {song.artist}
+            {song.model === "preview" && <PreviewMark />}
+          </p>
+        </div>
+        <Tabs.List className={css.tabs} aria-label="Views of the song">
+          <Tabs.Trigger value="words">Words</Tabs.Trigger>
+          {!wide && <Tabs.Trigger value="mixer">Mixer</Tabs.Trigger>}
+          <Tabs.Trigger value="take-away">Take away</Tabs.Trigger>
+        </Tabs.List>
+        <Button className={css.sing} onClick={onSing}>
+          <MicVocal size={18} aria-hidden="true" /> Sing
+        </Button>
+      </header>
+      <main className={css.main} id="main">
+        <Panel value="words" shown={tab === "words"}>
+          {lyrics}
+        </Panel>
+        {!wide && (
+          <Panel value="mixer" shown={tab === "mixer"}>
+            {mixer}
+            <div className={css.practice}>
+              {loop}
+              <PracticeControls />
+            </div>
+          </Panel>
+        )}
+        <Panel value="take-away" shown={tab === "take-away"}>
+          {takeAway}
+        </Panel>
+      </main>
+      <section className={css.dock} aria-label="Player">
+        {wide && mixerShown && mixer}
+        <Timeline waveform={waveforms?.all ?? null} {...toWaveforms} />
+        <Status choosing={choosing} />
+        <div className={css.transport}>
+          <PlayGroup />
+          {wide && (
+            <>
+              {loop}
+              <PracticeControls />
+              <div className={css.end}>
+                <IconButton label="Keyboard (?)" onClick={onHelp}>
+                  <Keyboard size={20} />
+                </IconButton>
+                <IconButton
+                  label={mixerShown ? "Hide the mixer" : "Show the mixer"}
+                  aria-expanded={mixerShown}
+                  onClick={() => showMixer(!mixerShown)}
+                >
+                  {mixerShown ? <ChevronDown size={20} /> : <ChevronUp size={20} />}
+                </IconButton>
+              </div>
+            </>
+          )}
+        </div>
+      </section>
+    </Tabs.Root>
+  );
+}
+
+/** A tab's content. It keeps what it holds while another is shown, and rests. */
+function Panel({ value, shown, children }: { value: Tab; shown: boolean; children: ReactNode }) {
+  return (
+    <Tabs.Content value={value} className={css.panel} forceMount hidden={!shown}>
+      <Activity mode={shown ? "visible" : "hidden"}>{children}</Activity>
+    </Tabs.Content>
+  );
+}
+
+function PreviewMark() {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className={css.mark} onClick={() => setOpen(true)}>
+        Preview quality
+      </button>
+      <Preview open={open} onOpenChange={setOpen} />
+    </>
+  );
+}

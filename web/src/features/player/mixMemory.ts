@@ -1,0 +1,89 @@
+import { BALANCED, type Mix, type Stem, STEMS } from "@/audio/engine";
+
+/** What is remembered of how somebody plays a song. */
+export interface Remembered {
+  mix: Mix;
+  loop: { start: number; end: number } | null;
+  countIn: boolean;
+}
+
+export const UNTOUCHED: Remembered = { mix: BALANCED, loop: null, countIn: false };
+
+const PREFIX = "unplugd.mix.";
+const VERSION = 1;
+const MOST_SONGS = 200;
+/** The shortest stretch that can be repeated, in seconds. */
+export const SHORTEST_LOOP_SEC = 0.5;
+
+type Store = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+type Fields = Record<string, unknown>;
+
+const fields = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
+
+const within = (value: unknown, low: number, high: number, otherwise: number): number =>
+  typeof value === "number" && Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : otherwise;
+
+const eachStem = <T>(of: (stem: Stem) => T) =>
+  Object.fromEntries(STEMS.map((stem) => [stem, of(stem)])) as Record<Stem, T>;
+
+function read(store: Store, key: string): Fields {
+  try {
+    return fields(JSON.parse(store.getItem(key) ?? "null"));
+  } catch {
+    return {};
+  }
+}
+
+/** What was kept for a song of `durationSec`. Each value that is not what it should be is the untouched one. */
+export function recall(songId: string, durationSec: number, store: Store = localStorage): Remembered {
+  const kept = read(store, PREFIX + songId);
+  if (kept.version !== VERSION) return UNTOUCHED;
+  const [volumes, muted, soloed, loop] = [kept.volumes, kept.muted, kept.soloed, kept.loop].map(fields) as [
+    Fields,
+    Fields,
+    Fields,
+    Fields,
+  ];
+  const start = within(loop.start, 0, durationSec, NaN);
+  const end = within(loop.end, 0, durationSec, NaN);
+  return {
+    mix: {
+      volumes: eachStem((stem) => within(volumes[stem], 0, 1.5, 1)),
+      muted: eachStem((stem) => muted[stem] === true),
+      soloed: eachStem((stem) => soloed[stem] === true),
+      master: within(kept.master, 0, 1.5, 1),
+      speed: Math.round(within(kept.speed, 0.5, 1.5, 1) * 20) / 20,
+      key: Math.round(within(kept.key, -6, 6, 0)),
+    },
+    loop: end - start >= SHORTEST_LOOP_SEC ? { start, end } : null,
+    countIn: kept.countIn === true,
+  };
+}
+
+/** Keep how a song is played; an untouched one takes no room. Only the latest 200 songs are kept. `now` in ms. */
+export function remember(songId: string, what: Remembered, now: number, store: Store = localStorage): void {
+  const key = PREFIX + songId;
+  try {
+    if (isUntouched(what)) return store.removeItem(key);
+    const { mix, loop, countIn } = what;
+    store.setItem(key, JSON.stringify({ version: VERSION, at: now, ...mix, loop, countIn }));
+    forgetOldest(store);
+  } catch {
+    // No room, or storage is switched off: the mix holds for this visit.
+  }
+}
+
+export function isUntouched({ mix, loop, countIn }: Remembered): boolean {
+  const same = STEMS.every((stem) => mix.volumes[stem] === 1 && !mix.muted[stem] && !mix.soloed[stem]);
+  return same && mix.master === 1 && mix.speed === 1 && mix.key === 0 && !loop && !countIn;
+}
+
+function forgetOldest(store: Store): void {
+  const kept = Array.from({ length: store.length }, (_, index) => store.key(index)).filter(
+    (key): key is string => key?.startsWith(PREFIX) ?? false,
+  );
+  if (kept.length <= MOST_SONGS) return;
+  const at = (key: string) => within(read(store, key).at, 0, Infinity, 0);
+  const oldest = kept.map((key) => ({ key, at: at(key) })).sort((a, b) => a.at - b.at);
+  for (const { key } of oldest.slice(0, kept.length - MOST_SONGS)) store.removeItem(key);
+}

@@ -1,0 +1,127 @@
+import { createEngine } from "@/audio/create";
+import type { Engine, SongSource } from "@/audio/engine";
+import { type Controls, createControls, isGoing } from "./controls";
+import { isUntouched, recall, remember, type Remembered, UNTOUCHED } from "./mixMemory";
+import { createTicker, type Ticker } from "./ticker";
+
+/** A value that can be watched. */
+export interface Watched<T> {
+  get(): T;
+  set(value: T): void;
+  subscribe(listener: () => void): () => void;
+}
+
+/** Everything that plays one song in this tab, without React. */
+export interface Player {
+  engine: Engine;
+  controls: Controls;
+  ticker: Ticker;
+  countIn: Watched<boolean>;
+  /** Why the last press on play came to nothing; null once it plays. */
+  refusal: Watched<string | null>;
+  /** How the song is played now, as it is remembered. */
+  settings(): Remembered;
+  isUntouched(): boolean;
+  /** Everything back to how the song was before anyone touched it. */
+  reset(): void;
+  close(): void;
+}
+
+const SAVE_AFTER_MS = 300;
+const CHANNEL = "unplugd.playing";
+
+export function createPlayer(
+  source: Omit<SongSource, "initialMix">,
+  { make = createEngine, store = localStorage }: { make?: typeof createEngine; store?: Storage } = {},
+): Player {
+  const kept = recall(source.songId, source.durationSec, store);
+  const engine = make({ ...source, initialMix: kept.mix });
+  if (kept.loop) engine.setLoop(kept.loop);
+  const countIn = watched(kept.countIn);
+  const refusal = watched<string | null>(null);
+  const ticker = createTicker(engine);
+  const controls = createControls(engine, {
+    countIn: countIn.get,
+    moved: ticker.poke,
+    failed: () => refusal.set("The sound could not start. Press play again."),
+  });
+
+  const settings = (): Remembered => {
+    const { mix, loop } = engine.state();
+    return { mix, loop, countIn: countIn.get() };
+  };
+  let saved = JSON.stringify(kept);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const save = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const now = JSON.stringify(settings());
+    if (now === saved) return;
+    saved = now;
+    remember(source.songId, settings(), Date.now(), store);
+  };
+  const saveSoon = () => (timer ??= setTimeout(save, SAVE_AFTER_MS));
+
+  const ends = [
+    engine.subscribe(() => {
+      saveSoon();
+      if (engine.state().playing === "playing") refusal.set(null);
+    }),
+    countIn.subscribe(saveSoon),
+    oneTabOnly(engine),
+  ];
+  addEventListener("pagehide", save);
+
+  return {
+    engine,
+    controls,
+    ticker,
+    countIn,
+    refusal,
+    settings,
+    isUntouched: () => isUntouched(settings()),
+    reset() {
+      engine.setMix(UNTOUCHED.mix);
+      engine.setLoop(UNTOUCHED.loop);
+      countIn.set(UNTOUCHED.countIn);
+    },
+    close() {
+      save();
+      removeEventListener("pagehide", save);
+      ends.forEach((end) => end());
+      void engine.close();
+    },
+  };
+}
+
+function watched<T>(value: T): Watched<T> {
+  const listeners = new Set<() => void>();
+  return {
+    get: () => value,
+    set(next) {
+      if (next === value) return;
+      value = next;
+      listeners.forEach((listener) => listener());
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** Of two tabs the one that started last is heard: a start here pauses the others. Returns what ends it. */
+function oneTabOnly(engine: Engine): () => void {
+  const channel = new BroadcastChannel(CHANNEL);
+  let going = isGoing(engine);
+  const unsubscribe = engine.subscribe(() => {
+    const now = isGoing(engine);
+    if (now && !going) channel.postMessage("started");
+    going = now;
+  });
+  channel.onmessage = () => engine.pause();
+  return () => {
+    unsubscribe();
+    channel.close();
+  };
+}

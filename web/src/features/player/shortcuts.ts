@@ -1,0 +1,90 @@
+import { type Stem, STEMS } from "@/audio/engine";
+
+/** What a key asks for. */
+export type Command =
+  | { do: "toggle" | "restart" | "loop-start" | "loop-end" | "loop-clear" | "help" | "leave" }
+  | { do: "skip"; seconds: number }
+  | { do: "speed"; steps: number }
+  | { do: "mute" | "solo"; stem: Stem };
+
+/** The parts of a KeyboardEvent that decide. */
+export type Key = Pick<KeyboardEvent, "key" | "code" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "repeat">;
+
+/** Seconds that an arrow key goes. */
+export const SKIP_SEC = 5;
+
+/** Keys and what they do, as the help shows them. */
+export const HELP: readonly (readonly [keys: string, what: string])[] = [
+  ["Space", "Play or pause"],
+  ["← →", "5 seconds back or on"],
+  ["Home", "Back to the start"],
+  ["[ and ]", "Repeat from here, repeat to here"],
+  ["\\", "Stop repeating"],
+  ["− and +", "Slower, faster"],
+  ["1 – 4", "Mute drums, bass, other, vocals"],
+  ["Shift + 1 – 4", "Solo drums, bass, other, vocals"],
+  ["Esc", "Leave the singing view"],
+  ["?", "This list"],
+];
+
+/** What a key means; null when it is not ours. A key that is held down repeats only what has steps. */
+export function commandOf(event: Key): Command | null {
+  // AltGr counts as Ctrl + Alt; on some keyboards brackets and the backslash need it.
+  const altGr = event.ctrlKey && event.altKey && !event.metaKey;
+  if ((event.ctrlKey || event.metaKey || event.altKey) && !altGr) return null;
+  const command = altGr ? loopCommand(event.key) : (stemCommand(event) ?? named(event.key) ?? loopCommand(event.key));
+  const steps = command?.do === "skip" || command?.do === "speed";
+  return event.repeat && !steps ? null : command;
+}
+
+function stemCommand({ code, shiftKey }: Key): Command | null {
+  const digit = /^(?:Digit|Numpad)([1-4])$/.exec(code)?.[1];
+  const stem = STEMS[Number(digit) - 1];
+  return stem ? { do: shiftKey ? "solo" : "mute", stem } : null;
+}
+
+function named(key: string): Command | null {
+  switch (key) {
+    case " ":
+      return { do: "toggle" };
+    case "ArrowLeft":
+      return { do: "skip", seconds: -SKIP_SEC };
+    case "ArrowRight":
+      return { do: "skip", seconds: SKIP_SEC };
+    case "Home":
+      return { do: "restart" };
+    case "-":
+    case "_":
+      return { do: "speed", steps: -1 };
+    case "+":
+    case "=":
+      return { do: "speed", steps: 1 };
+    case "?":
+      return { do: "help" };
+    case "Escape":
+      return { do: "leave" };
+  }
+  return null;
+}
+
+function loopCommand(key: string): Command | null {
+  if (key === "[") return { do: "loop-start" };
+  if (key === "]") return { do: "loop-end" };
+  return key === "\\" ? { do: "loop-clear" } : null;
+}
+
+const TYPING =
+  "input:not([type=checkbox], [type=radio], [type=button], [type=range]), textarea, select, [contenteditable]";
+const OVERLAY = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox]";
+const PRESSED_BY_SPACE = "button, a[href], summary, input, [role=switch], [role=tab], [role=button]";
+const MOVED_BY_ARROWS = "[role=slider], [role=tab], [role=radio], input[type=range]";
+
+/** Whether the focused element needs the key for itself. */
+export function belongsTo(target: EventTarget | null, command: Command): boolean {
+  if (!(target instanceof Element)) return false;
+  if (target.closest(TYPING) || target.closest(OVERLAY)) return true;
+  if (command.do === "skip" || command.do === "restart") return target.closest(MOVED_BY_ARROWS) !== null;
+  // A button that was clicked keeps the focus without showing it; there the space bar plays, as anywhere.
+  if (command.do === "toggle") return target.closest(PRESSED_BY_SPACE)?.matches(":focus-visible") ?? false;
+  return false;
+}
