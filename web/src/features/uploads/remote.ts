@@ -1,0 +1,62 @@
+import { type Api, data, type Song, type UploadLink } from "@/api/client";
+import { fetchSong } from "@/api/songs";
+import { SignedOut } from "@/session/session";
+import type { Details, Upload } from "./model";
+
+/** What the queue asks of the service. Calls reject with Problem, or SignedOut. */
+export interface Remote {
+  announce(upload: Upload): Promise<UploadLink>;
+  /** A song that was announced as `upload` is, has not arrived, and is none of `known`: its answer had been lost. */
+  findAnnounced(upload: Upload, known: ReadonlySet<string>): Promise<string | undefined>;
+  renew(songId: string): Promise<UploadLink>;
+  look(songId: string): Promise<Song>;
+  giveWords(songId: string, upload: Upload, version: number): Promise<Song>;
+  change(songId: string, details: Partial<Details>): Promise<Song>;
+  remove(songId: string): Promise<void>;
+  stop(songId: string): Promise<void>;
+}
+
+/** `mayAct` says whether whoever is signed in is whom the uploads belong to: nothing is sent as anybody else. */
+export function createRemote(service: Api, mayAct: () => boolean): Remote {
+  const api = new Proxy(service, {
+    get(target, name, receiver) {
+      if (!mayAct()) throw new SignedOut();
+      return Reflect.get(target, name, receiver) as unknown;
+    },
+  });
+  const at = (songId: string) => ({ params: { path: { songId } } });
+  return {
+    announce: ({ name, contentType, sizeBytes, saved, model }) =>
+      data(
+        api.POST("/songs/upload-url", {
+          body: { filename: name, contentType, sizeBytes, ...saved, model, lyricsModel: null },
+        }),
+      ),
+    async findAnnounced({ sizeBytes, saved, model }, known) {
+      const { data: songs } = await data(
+        api.GET("/songs", { params: { query: { status: "PENDING_UPLOAD", limit: 100 } } }),
+      );
+      return songs.find(
+        (song) =>
+          !known.has(song.songId) &&
+          song.fileSizeBytes === sizeBytes &&
+          song.title === saved.title &&
+          song.artist === saved.artist &&
+          song.language === saved.language &&
+          song.model === model,
+      )?.songId;
+    },
+    renew: (songId) => data(api.POST("/songs/{songId}/upload-url", at(songId))),
+    look: (songId) => fetchSong(api, songId),
+    giveWords: (songId, { words }, version) =>
+      data(
+        api.PUT("/songs/{songId}/lyrics", {
+          ...at(songId),
+          body: { version, ...(words && "file" in words ? { file: words.file } : { text: words?.text ?? "" }) },
+        }),
+      ),
+    change: (songId, details) => data(api.PATCH("/songs/{songId}", { ...at(songId), body: details })),
+    remove: async (songId) => void (await api.DELETE("/songs/{songId}", at(songId))),
+    stop: async (songId) => void (await api.POST("/songs/{songId}/cancel", at(songId))),
+  };
+}
