@@ -114,12 +114,18 @@ function watched<T>(value: T): Watched<T> {
 function oneTabOnly(engine: Engine): () => void {
   const channel = new BroadcastChannel(CHANNEL);
   let going = isGoing(engine);
+  let startedAt = 0;
   const unsubscribe = engine.subscribe(() => {
-    const now = isGoing(engine);
-    if (now && !going) channel.postMessage("started");
-    going = now;
+    const before = going;
+    going = isGoing(engine);
+    if (before || !going) return;
+    startedAt = performance.timeOrigin + performance.now();
+    channel.postMessage(startedAt);
   });
-  channel.onmessage = () => engine.pause();
+  // Two that start at nearly the same moment hear of each other: the earlier one gives way, not both.
+  channel.onmessage = ({ data }) => {
+    if (going && typeof data === "number" && data > startedAt) engine.pause();
+  };
   return () => {
     unsubscribe();
     channel.close();

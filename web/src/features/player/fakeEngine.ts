@@ -1,0 +1,41 @@
+import { BALANCED, type Engine, type EngineState, type SongSource } from "@/audio/engine";
+
+/** An engine without sound for tests: time goes on only by `at`. */
+export interface FakeEngine extends Engine {
+  at: number;
+  become(change: Partial<EngineState>): void;
+  played: unknown[];
+  closed: boolean;
+}
+
+export function fakeEngine({ durationSec, initialMix = BALANCED }: Pick<SongSource, "durationSec" | "initialMix">) {
+  const listeners = new Set<() => void>();
+  let state: EngineState = { playing: "paused", loop: null, mix: initialMix, trouble: null };
+  const engine: FakeEngine = {
+    durationSec,
+    at: 0,
+    played: [],
+    closed: false,
+    become(change) {
+      state = { ...state, ...change };
+      listeners.forEach((listener) => listener());
+    },
+    state: () => state,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    position: () => engine.at,
+    play: async (options) => {
+      engine.played.push(options);
+      engine.become({ playing: "playing" });
+    },
+    pause: () => engine.become({ playing: "paused" }),
+    seek: (seconds) => void (engine.at = seconds),
+    setLoop: (loop) => engine.become({ loop }),
+    setMix: (change) => engine.become({ mix: { ...state.mix, ...change } }),
+    output: () => null,
+    close: async () => void (engine.closed = true),
+  };
+  return engine;
+}

@@ -1,0 +1,89 @@
+import { beforeEach, expect, test } from "vitest";
+import { BALANCED } from "@/audio/engine";
+import { recall, remember, type Remembered, UNTOUCHED } from "./mixMemory";
+
+const KEY = "unplugd.mix.song";
+const practised: Remembered = {
+  mix: {
+    ...BALANCED,
+    volumes: { drums: 0.4, bass: 1, other: 1.5, vocals: 0 },
+    muted: { ...BALANCED.muted, vocals: true },
+    soloed: { ...BALANCED.soloed, bass: true },
+    speed: 0.75,
+    key: -3,
+  },
+  loop: { start: 10, end: 20.5 },
+  countIn: true,
+};
+
+beforeEach(() => localStorage.clear());
+
+test("what was kept comes back", () => {
+  remember("song", practised, 1);
+  expect(recall("song", 60)).toEqual(practised);
+  expect(recall("another", 60)).toEqual(UNTOUCHED);
+});
+
+test("an untouched mix takes no room", () => {
+  remember("song", practised, 1);
+  remember("song", UNTOUCHED, 2);
+  expect(localStorage.getItem(KEY)).toBeNull();
+});
+
+test.each(["", "null", "{", "[]", "7", '"x"', "{}", '{"version":2,"speed":0.5}'])("nothing is made of %s", (raw) => {
+  localStorage.setItem(KEY, raw);
+  expect(recall("song", 60)).toEqual(UNTOUCHED);
+});
+
+test("each corrupt value is replaced, the others hold", () => {
+  const corrupt = {
+    version: 1,
+    volumes: { drums: "loud", bass: -1, other: 9, vocals: 0.5 },
+    muted: { drums: "yes", vocals: true },
+    soloed: null,
+    master: null,
+    speed: 0.333,
+    key: 40,
+    loop: { start: 5, end: 5.1 },
+    countIn: 1,
+  };
+  localStorage.setItem(KEY, JSON.stringify(corrupt));
+  expect(recall("song", 60)).toEqual({
+    mix: {
+      ...BALANCED,
+      volumes: { drums: 1, bass: 0, other: 1.5, vocals: 0.5 },
+      muted: { ...BALANCED.muted, vocals: true },
+      speed: 0.5,
+      key: 6,
+    },
+    loop: null,
+    countIn: false,
+  });
+});
+
+test("a loop is held to the song's length", () => {
+  remember("song", practised, 1);
+  expect(recall("song", 15).loop).toEqual({ start: 10, end: 15 });
+  expect(recall("song", 5).loop).toBeNull();
+});
+
+test("the latest two hundred songs are kept, and nothing else is touched", () => {
+  localStorage.setItem("unplugd.theme", "dark");
+  localStorage.setItem("unplugd.mix.broken", "{");
+  for (let song = 0; song < 205; song++) remember(`song-${song}`, practised, 1000 + song);
+  const kept = Object.keys(localStorage).filter((key) => key.startsWith("unplugd.mix."));
+  expect(kept).toHaveLength(200);
+  expect(localStorage.getItem("unplugd.mix.broken")).toBeNull();
+  expect(recall("song-4", 60)).toEqual(UNTOUCHED);
+  expect(recall("song-5", 60)).toEqual(practised);
+  expect(localStorage.getItem("unplugd.theme")).toBe("dark");
+});
+
+test("a full storage loses the mix and nothing more", () => {
+  const full = Object.assign(Object.create(localStorage) as Storage, {
+    setItem: () => {
+      throw new DOMException("", "QuotaExceededError");
+    },
+  });
+  expect(() => remember("song", practised, 1, full)).not.toThrow();
+});

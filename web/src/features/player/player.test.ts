@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Engine } from "@/audio/engine";
+import { fakeEngine, type FakeEngine } from "./fakeEngine";
+import { createPlayer, type Player } from "./player";
+
+const open: Player[] = [];
+let engine: FakeEngine;
+
+function start(songId = "song"): Player {
+  const source = { songId, durationSec: 100, streams: () => Promise.reject(new Error("not asked")) };
+  const player = createPlayer(source, { make: (given): Engine => (engine = fakeEngine(given)) });
+  open.push(player);
+  return player;
+}
+
+beforeEach(() => localStorage.clear());
+afterEach(() => open.splice(0).forEach((player) => player.close()));
+
+test("the space bar plays and pauses, and after the end it plays from the start", () => {
+  const { controls } = start();
+  controls.toggle();
+  expect(engine.state().playing).toBe("playing");
+  controls.toggle();
+  expect(engine.state().playing).toBe("paused");
+  engine.at = 100;
+  engine.become({ playing: "ended" });
+  controls.toggle();
+  expect(engine.at).toBe(0);
+});
+
+test("while it loads, the same press means pause", () => {
+  const { controls } = start();
+  engine.become({ playing: "buffering" });
+  controls.toggle();
+  expect(engine.state().playing).toBe("paused");
+});
+
+test("play counts in when the switch says so", () => {
+  const { controls, countIn } = start();
+  controls.play();
+  countIn.set(true);
+  controls.play();
+  expect(engine.played).toEqual([{ countIn: false }, { countIn: true }]);
+});
+
+test("nothing goes beyond the song", () => {
+  const { controls } = start();
+  controls.skip(-5);
+  expect(engine.at).toBe(0);
+  controls.seek(1e9);
+  expect(engine.at).toBe(100);
+});
+
+test("the ends of the loop are set at the playhead, in either order", () => {
+  const { controls } = start();
+  engine.at = 30;
+  controls.loopFromHere();
+  expect(engine.state().loop).toEqual({ start: 30, end: 100 });
+  engine.at = 40;
+  controls.loopToHere();
+  expect(engine.state().loop).toEqual({ start: 30, end: 40 });
+  engine.at = 50;
+  controls.loopFromHere();
+  expect(engine.state().loop).toEqual({ start: 50, end: 100 });
+  engine.at = 10;
+  controls.loopToHere();
+  expect(engine.state().loop).toEqual({ start: 0, end: 10 });
+});
+
+test("a dragged loop may be drawn backwards; a jitter ends it", () => {
+  const { controls } = start();
+  controls.loop({ start: 20, end: -3 });
+  expect(engine.state().loop).toEqual({ start: 0, end: 20 });
+  controls.loop({ start: 20, end: 20.2 });
+  expect(engine.state().loop).toBeNull();
+});
+
+test("speed goes in exact steps of five percent and stops at its ends", () => {
+  const { controls } = start();
+  controls.speed(-1);
+  controls.speed(-1);
+  controls.speed(-1);
+  expect(engine.state().mix.speed).toBe(0.85);
+  for (let press = 0; press < 30; press++) controls.speed(1);
+  expect(engine.state().mix.speed).toBe(1.5);
+  controls.speed(0);
+  expect(engine.state().mix.speed).toBe(1);
+});
+
+test("the key stops at six semitones", () => {
+  const { controls } = start();
+  for (let press = 0; press < 9; press++) controls.key(-1);
+  expect(engine.state().mix.key).toBe(-6);
+  controls.key(0);
+  expect(engine.state().mix.key).toBe(0);
+});
+
+test("a song's mix is there again the next time, and reset forgets it", () => {
+  const first = start();
+  first.controls.mute("vocals");
+  first.controls.speed(-2);
+  first.controls.loop({ start: 10, end: 20 });
+  first.countIn.set(true);
+  first.close();
+
+  const second = start();
+  expect(engine.state().mix.muted.vocals).toBe(true);
+  expect(engine.state().mix.speed).toBe(0.9);
+  expect(engine.state().loop).toEqual({ start: 10, end: 20 });
+  expect(second.countIn.get()).toBe(true);
+  expect(second.isUntouched()).toBe(false);
+  second.reset();
+  expect(second.isUntouched()).toBe(true);
+  second.close();
+  expect(localStorage).toHaveLength(0);
+});
+
+test("a page that is swept away keeps the mix too", () => {
+  start().controls.mute("drums");
+  dispatchEvent(new Event("pagehide"));
+  expect(localStorage.getItem("unplugd.mix.song")).toContain('"drums":true');
+});
+
+test("a start here pauses the other tab, and only that", async () => {
+  const here = start("one");
+  const hereEngine = engine;
+  const there = start("two");
+  const thereEngine = engine;
+  there.controls.play();
+  here.controls.play();
+  await vi.waitFor(() => expect(thereEngine.state().playing).toBe("paused"));
+  expect(hereEngine.state().playing).toBe("playing");
+});
+
+test("a refused start is said, until it plays", async () => {
+  const player = start();
+  const { play } = engine;
+  engine.play = () => Promise.reject(new DOMException("", "NotAllowedError"));
+  player.controls.play();
+  await vi.waitFor(() => expect(player.refusal.get()).toContain("Press play again"));
+  engine.play = play;
+  player.controls.play();
+  expect(player.refusal.get()).toBeNull();
+});
+
+test("closing closes the engine", () => {
+  start().close();
+  expect(engine.closed).toBe(true);
+});

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { BALANCED, gainOf, STEMS } from "@/audio/engine";
+import { isActive, mixOf, type Preset } from "./presets";
+
+const preset = (drums: number, bass: number, other: number, vocals: number): Preset => ({
+  id: "x",
+  name: "X",
+  description: "",
+  volumes: { drums, bass, other, vocals },
+});
+const karaoke = preset(1, 1, 1, 0);
+
+test("a preset sounds as its volumes say, whatever was muted or alone before", () => {
+  const before = {
+    ...BALANCED,
+    muted: { ...BALANCED.muted, drums: true },
+    soloed: { ...BALANCED.soloed, vocals: true },
+  };
+  const half = preset(0, 0.5, 1, 0);
+  const mix = { ...before, ...mixOf(half) };
+  expect(STEMS.map((stem) => gainOf(mix, stem))).toEqual([0, 0.5, 1, 0]);
+});
+
+test("a silenced stem is one press away", () => {
+  const { muted, volumes } = mixOf(karaoke);
+  expect(muted.vocals).toBe(true);
+  expect(volumes.vocals).toBe(1);
+});
+
+test("the active preset is the one that is heard", () => {
+  const muted = { ...BALANCED, muted: { ...BALANCED.muted, vocals: true } };
+  const down = { ...BALANCED, volumes: { ...BALANCED.volumes, vocals: 0 } };
+  expect([muted, down].map((mix) => isActive(karaoke, mix))).toEqual([true, true]);
+  expect(isActive(karaoke, BALANCED)).toBe(false);
+  expect(isActive(preset(0, 0, 0, 1), { ...BALANCED, soloed: { ...BALANCED.soloed, vocals: true } })).toBe(true);
+});

@@ -1,0 +1,62 @@
+import { afterEach, expect, test } from "vitest";
+import { belongsTo, type Command, commandOf, type Key } from "./shortcuts";
+
+const key = (name: string, rest: Partial<Key> = {}): Key => ({
+  key: name,
+  code: "",
+  shiftKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  repeat: false,
+  ...rest,
+});
+
+test.each<[string, Key, Command | null]>([
+  ["the space bar plays", key(" "), { do: "toggle" }],
+  ["an arrow goes back", key("ArrowLeft"), { do: "skip", seconds: -5 }],
+  ["an arrow goes on, and on while held", key("ArrowRight", { repeat: true }), { do: "skip", seconds: 5 }],
+  ["Home restarts", key("Home"), { do: "restart" }],
+  ["a bracket begins the loop", key("["), { do: "loop-start" }],
+  ["on a keyboard with AltGr too", key("]", { ctrlKey: true, altKey: true }), { do: "loop-end" }],
+  ["a backslash ends it", key("\\"), { do: "loop-clear" }],
+  ["minus is slower", key("-"), { do: "speed", steps: -1 }],
+  ["plus is faster, with or without Shift", key("="), { do: "speed", steps: 1 }],
+  ["one mutes drums", key("1", { code: "Digit1" }), { do: "mute", stem: "drums" }],
+  ["by its place, whatever it types", key("&", { code: "Digit1" }), { do: "mute", stem: "drums" }],
+  ["Shift solos", key("$", { code: "Digit4", shiftKey: true }), { do: "solo", stem: "vocals" }],
+  ["the number pad mutes", key("3", { code: "Numpad3" }), { do: "mute", stem: "other" }],
+  ["a question mark helps", key("?", { shiftKey: true }), { do: "help" }],
+  ["Escape leaves", key("Escape"), { do: "leave" }],
+  ["five is nobody's", key("5", { code: "Digit5" }), null],
+  ["a held key mutes once", key("1", { code: "Digit1", repeat: true }), null],
+  ["a held space bar plays once", key(" ", { repeat: true }), null],
+  ["the browser's zoom stays the browser's", key("-", { ctrlKey: true }), null],
+  ["a tab's number stays the browser's", key("1", { code: "Digit1", metaKey: true }), null],
+  ["going back in history stays the browser's", key("ArrowLeft", { altKey: true }), null],
+])("%s", (_, event, command) => expect(commandOf(event)).toEqual(command));
+
+afterEach(() => document.body.replaceChildren());
+
+function element(html: string): Element {
+  document.body.innerHTML = html;
+  const found = document.querySelector("[data-here]");
+  if (!found) throw new Error(html);
+  return found;
+}
+
+test.each<[string, string, Command["do"][], boolean]>([
+  ["a field takes every key", "<input data-here>", ["toggle", "mute", "skip", "leave"], true],
+  ["text takes every key", "<textarea data-here></textarea>", ["toggle", "solo", "loop-start"], true],
+  ["editable text too", "<p contenteditable='true'><b data-here>x</b></p>", ["toggle", "mute"], true],
+  ["an open dialog takes every key", "<div role=dialog><button data-here>x</button></div>", ["mute", "leave"], true],
+  ["a fader takes the arrows", "<span role=slider data-here></span>", ["skip", "restart"], true],
+  ["and nothing else", "<span role=slider data-here></span>", ["toggle", "mute", "speed"], false],
+  ["a clicked button leaves the space bar alone", "<button data-here>x</button>", ["toggle", "mute", "skip"], false],
+  ["so does the page", "<main data-here></main>", ["toggle", "mute", "skip", "leave"], false],
+])("%s", (_, html, commands, theirs) => {
+  const target = element(html);
+  for (const command of commands) expect(belongsTo(target, { do: command } as Command), command).toBe(theirs);
+});
+
+test("nothing focused means the studio's", () => expect(belongsTo(null, { do: "toggle" })).toBe(false));
