@@ -4,7 +4,12 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   plugins: [react()],
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: {
+    alias: {
+      "@": fileURLToPath(new URL("./src", import.meta.url)),
+      "react-style-singleton": fileURLToPath(new URL("./src/components/styleSingleton.ts", import.meta.url)),
+    },
+  },
   build: {
     target: "es2022",
     // A worklet inlined as data: would be refused by the Content-Security-Policy.

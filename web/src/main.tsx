@@ -2,9 +2,11 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "@/app/App";
 import { loadConfig } from "@/lib/config";
+import { trustOwnWorkers } from "@/lib/trusted";
 import "@/components/tokens.css";
 import { applyTheme } from "@/app/theme";
 
+trustOwnWorkers();
 applyTheme();
 
 const root = createRoot(document.getElementById("root") as HTMLElement);
