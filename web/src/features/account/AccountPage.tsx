@@ -1,0 +1,32 @@
+import { LogOut } from "lucide-react";
+import { useSyncExternalStore } from "react";
+import { Button } from "@/components/Button";
+import { useSession } from "@/session/context";
+import css from "./Account.module.css";
+import { DeletePanel } from "./DeletePanel";
+import { ExportPanel } from "./ExportPanel";
+
+/** Who is signed in, and what belongs to them: take it, or end it. */
+export default function AccountPage() {
+  const session = useSession();
+  const state = useSyncExternalStore(
+    (listener) => session.subscribe(listener),
+    () => session.state(),
+  );
+  const email = state.status === "in" ? state.email : "";
+  return (
+    <div className={css.page}>
+      <header className={css.head}>
+        <h1>Account</h1>
+        <p>
+          Signed in as <strong>{email}</strong>
+        </p>
+        <Button kind="plain" onClick={() => void session.signOut()}>
+          <LogOut size={18} /> Sign out
+        </Button>
+      </header>
+      <ExportPanel />
+      <DeletePanel email={email} />
+    </div>
+  );
+}
