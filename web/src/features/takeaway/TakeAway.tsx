@@ -1,13 +1,180 @@
-import type { FinishedSong } from "@/api/songs";
+import { AudioLines, Captions, ChevronDown, Download } from "lucide-react";
+import { type ReactNode, useCallback, useId, useRef, useSyncExternalStore } from "react";
 import type { Song } from "@/api/client";
-import type { Engine } from "@/audio/engine";
+import type { FinishedSong } from "@/api/songs";
+import { type Engine, gainOf, STEMS, type Stem } from "@/audio/engine";
+import { Button } from "@/components/Button";
+import { Menu } from "@/components/Menu";
+import { allBut, LYRICS, megabytes, NAMES, part, wordsOf, yourMix } from "./takeables";
+import css from "./TakeAway.module.css";
+import { TakingState } from "./TakingState";
+import { useTaking } from "./useTaking";
 
-/** What can be taken away of a finished song: the mix as it stands, its parts, its words. */
-export function TakeAway({ song }: { song: FinishedSong & Song; engine: Engine }) {
+type Takes = ReturnType<typeof useTaking>;
+
+/** What can be taken away of a finished song: the mix as it stands, all but one part, single parts, the words. */
+export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: Engine }) {
+  const subscribe = useCallback((listener: () => void) => engine.subscribe(listener), [engine]);
+  const { mix } = useSyncExternalStore(subscribe, () => engine.state());
+  const takes = useTaking(song);
+  const busy = takes.taking.at === "working";
+  const title = useId();
+  const mine = yourMix(song, mix);
+  const silent = STEMS.every((stem) => gainOf(mix, stem) === 0);
   return (
-    <section aria-label="Take away">
-      <h2>Take away</h2>
-      <a href={song.stems.vocals.url}>Vocals</a>
+    <section className={css.panel} aria-labelledby={title}>
+      <h2 id={title}>Take away</h2>
+      <Row
+        id="mix"
+        takes={takes}
+        big
+        icon={<AudioLines size={22} />}
+        name="Your mix"
+        note={
+          <>
+            {wordsOf(mix)}
+            {mix.master !== 1 && " · master volume left out"}
+            {!silent && (
+              <span className={css.size}>
+                WAV, about {megabytes(mine.bytes)}; loads about {megabytes(mine.loads)}
+              </span>
+            )}
+          </>
+        }
+      >
+        <Button kind="primary" disabled={busy || silent} onClick={() => takes.take(mine)}>
+          <Download size={18} /> Save your mix
+        </Button>
+      </Row>
+      <div className={css.columns}>
+        <List title="All but one">
+          {[...STEMS].reverse().map((stem) => {
+            const one = allBut(song, stem);
+            const name = `All but ${stem}`;
+            return (
+              <Row
+                key={stem}
+                id={one.id}
+                takes={takes}
+                icon={<Dot stem={stem} hollow />}
+                name={name}
+                note={`WAV, about ${megabytes(one.bytes)}${stem === "vocals" ? ", for karaoke" : ""}`}
+              >
+                <Button disabled={busy} aria-label={`Save ${name.toLowerCase()}`} onClick={() => takes.take(one)}>
+                  Save
+                </Button>
+              </Row>
+            );
+          })}
+        </List>
+        <List title="Single parts">
+          {[...STEMS].reverse().map((stem) => {
+            const [wav, mp3] = [part(song, stem, "wav"), part(song, stem, "mp3")];
+            return (
+              <Row
+                key={stem}
+                id={wav.id}
+                takes={takes}
+                icon={<Dot stem={stem} />}
+                name={NAMES[stem]}
+                note={`WAV ${megabytes(wav.bytes)} or MP3 ${megabytes(mp3.bytes)}`}
+              >
+                <Formats
+                  label={`Save ${stem}`}
+                  disabled={busy}
+                  items={[
+                    { label: `WAV, the original, ${megabytes(wav.bytes)}`, onSelect: () => takes.take(wav) },
+                    { label: `MP3, smaller, ${megabytes(mp3.bytes)}`, onSelect: () => takes.take(mp3) },
+                  ]}
+                />
+              </Row>
+            );
+          })}
+        </List>
+      </div>
+      <List title="Words">
+        <Row id="lyrics" takes={takes} icon={<Captions size={20} />} name="Lyrics" note={noteOnLyrics(song)}>
+          <Formats
+            label="Save lyrics"
+            disabled={busy || !hasWords(song)}
+            items={LYRICS.map((one) => ({
+              label: `${one.label} (.${one.ending})`,
+              onSelect: () => takes.takeLyrics(one),
+            }))}
+          />
+        </Row>
+      </List>
     </section>
+  );
+}
+
+/** Words that a person gave are there whatever became of the run over them. */
+const hasWords = (song: Song) => song.lyricsStatus === "READY" || song.lyricsVersion > 0;
+
+function noteOnLyrics(song: Song): string {
+  if (hasWords(song)) return "For players, subtitles, karaoke, or to read";
+  if (song.lyricsStatus === "INSTRUMENTAL") return "No words were found in this song.";
+  if (song.lyricsStatus === "FAILED") return "There are none yet: try again or write them in the lyrics above.";
+  return "They are still being written.";
+}
+
+function List({ title, children }: { title: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <div className={css.list}>
+      <h3 id={id}>{title}</h3>
+      <ul aria-labelledby={id}>{children}</ul>
+    </div>
+  );
+}
+
+interface RowProps {
+  id: string;
+  takes: Takes;
+  icon: ReactNode;
+  name: string;
+  note: ReactNode;
+  big?: boolean;
+  /** What starts it. */
+  children: ReactNode;
+}
+
+/** One thing to take, and below it where that stands. */
+function Row({ id, takes, icon, name, note, big = false, children }: RowProps) {
+  const row = useRef<HTMLDivElement>(null);
+  const Tag = big ? "div" : "li";
+  return (
+    <Tag className={`${css.row} ${big ? css.big : ""}`}>
+      <div className={css.line} ref={row} tabIndex={-1}>
+        <span className={css.icon} aria-hidden="true">
+          {icon}
+        </span>
+        <div className={css.words}>
+          {big ? <h3>{name}</h3> : <span className={css.name}>{name}</span>}
+          <div className={css.note}>{note}</div>
+        </div>
+        {children}
+      </div>
+      {takes.taking.at !== "idle" && takes.taking.id === id && (
+        <TakingState taking={takes.taking} name={name} row={row} onCancel={takes.cancel} />
+      )}
+    </Tag>
+  );
+}
+
+function Dot({ stem, hollow = false }: { stem: Stem; hollow?: boolean }) {
+  return <span className={`${css.dot} ${hollow ? css.hollow : ""}`} style={{ color: `var(--${stem})` }} />;
+}
+
+function Formats(props: { label: string; disabled: boolean; items: { label: string; onSelect(): void }[] }) {
+  return (
+    <Menu
+      trigger={
+        <Button aria-label={props.label} disabled={props.disabled}>
+          Save <ChevronDown size={16} />
+        </Button>
+      }
+      items={props.items}
+    />
   );
 }
