@@ -1,0 +1,437 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page, Route, WebSocketRoute } from "@playwright/test";
+import type { Song } from "@/api/client";
+import { aSong } from "@/api/songs.fake";
+import { demoSong, expect, makeAudio, shortSong, signIn, test } from "./fixtures";
+import type { Stack } from "./stack";
+
+/** The row of a song. */
+const row = (page: Page, title: string) =>
+  page.getByRole("listitem").filter({ has: page.getByRole("link", { name: title, exact: true }) });
+const menu = (page: Page, title: string) => page.getByRole("button", { name: `More about ${title}` });
+const choose = async (page: Page, title: string, item: string) => {
+  await menu(page, title).click();
+  await page.getByRole("menuitem", { name: item }).click();
+};
+
+/** An answer of the API, made up. */
+const reply = (route: Route, body: unknown, status = 200) =>
+  route.fulfill({
+    status,
+    json: body,
+    headers: { "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*" },
+  });
+
+/** Ids of the form the API gives: the greater the number, the newer. */
+const ulid = (number: number) => `01J9ZQ4X5V8K2M3N4P${String(number).padStart(8, "0")}`;
+
+/** Serve these songs, newest first, in pages of a hundred as the API does; the live connection stays silent. */
+async function library(
+  page: Page,
+  stack: Stack,
+  songs: Song[],
+): Promise<{ lists: URL[]; socket: () => WebSocketRoute }> {
+  const lists: URL[] = [];
+  let socket: WebSocketRoute | undefined;
+  await page.routeWebSocket(new RegExp(`^${stack.webSocketUrl}`), (ws) => {
+    socket = ws;
+    ws.onMessage(() => ws.send('{"action":"pong"}'));
+  });
+  await page.route(`${stack.apiUrl}/songs?**`, (route) => {
+    const url = new URL(route.request().url());
+    lists.push(url);
+    const { status, q = "", cursor = "0" } = Object.fromEntries(url.searchParams);
+    const found = songs.filter(
+      (song) =>
+        (!status || song.status === status) && `${song.title} ${song.artist}`.toLowerCase().includes(q.toLowerCase()),
+    );
+    const from = Number(cursor);
+    return reply(route, {
+      data: found.slice(from, from + 100),
+      nextCursor: from + 100 < found.length ? String(from + 100) : null,
+    });
+  });
+  await page.route(new RegExp(`^${stack.apiUrl}/songs/[0-9A-Z]{26}$`), (route) => {
+    const song = songs.find(({ songId }) => route.request().url().endsWith(songId));
+    return song ? reply(route, song) : reply(route, { error: "not_found", message: "Gone." }, 404);
+  });
+  return { lists, socket: () => socket as WebSocketRoute };
+}
+
+const sideways = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+test("a song that is uploaded elsewhere appears, shows its progress and gets ready by itself", async ({
+  signedIn: page,
+  api,
+}) => {
+  await expect(page.getByRole("heading", { name: "Bring your first song" })).toBeVisible();
+  await page.evaluate(() => Object.assign(window, { sameDocument: true }));
+  await api.upload(await demoSong(), { title: "Live one" });
+  await expect(row(page, "Live one")).toBeVisible();
+  await expect(row(page, "Live one").getByRole("progressbar")).toHaveAttribute("aria-valuenow", /[1-9]/, {
+    timeout: 60_000,
+  });
+  await expect(row(page, "Live one")).toContainText("Separating the instruments");
+  await expect(row(page, "Live one")).toContainText("Ready", { timeout: 60_000 });
+  await expect(row(page, "Live one")).toContainText("0:38");
+  expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
+  await row(page, "Live one").getByRole("link").click();
+  await expect(page).toHaveURL(/\/songs\/[0-9A-Z]{26}$/);
+});
+
+test("two tabs show the same", async ({ signedIn: page, api, context }) => {
+  const other = await context.newPage();
+  await other.goto("/");
+  await expect(other.getByRole("heading", { name: "Bring your first song" })).toBeVisible();
+  await api.upload(await shortSong(), { title: "In both" });
+  for (const tab of [page, other]) await expect(row(tab, "In both")).toContainText("Ready", { timeout: 60_000 });
+});
+
+test("a connection that is lost for 20 seconds mid-processing catches up", async ({ page, person, api, stack }) => {
+  let down = false;
+  const sockets: WebSocketRoute[] = [];
+  await page.routeWebSocket(new RegExp(`^${stack.webSocketUrl}`), (ws) => {
+    if (down) return void ws.close();
+    sockets.push(ws);
+    ws.connectToServer();
+  });
+  await signIn(page, person);
+  await api.upload(await demoSong(), { title: "Through the gap" });
+  await expect(row(page, "Through the gap").getByRole("progressbar")).toHaveAttribute("aria-valuenow", /[1-9]/, {
+    timeout: 60_000,
+  });
+
+  down = true;
+  for (const socket of sockets) await socket.close();
+  // REST is gone as well: nothing but the time after can bring the news.
+  await page.route(`${stack.apiUrl}/**`, (route) => (down ? route.abort() : route.fallback()));
+  await expect(page.getByText("Live updates are paused; reconnecting…")).toBeVisible();
+  await page.waitForTimeout(20_000); // the gap itself, which is what is tested
+  const known = sockets.length;
+  down = false;
+  await expect(page.getByText("Live updates are paused; reconnecting…")).toBeHidden({ timeout: 40_000 });
+  expect(sockets.length).toBeGreaterThan(known);
+  await expect(row(page, "Through the gap")).toContainText("Ready", { timeout: 60_000 });
+});
+
+test("a refused file says why in clear words and leads to another file", async ({ signedIn: page, api }) => {
+  const bytes = new Uint8Array(4000).fill(7);
+  await api.upload({ name: "noise.mp3", type: "audio/mpeg", bytes }, { title: "Garbage" });
+  await expect(row(page, "Garbage")).toContainText("Failed");
+  await expect(row(page, "Garbage")).toContainText("Upload an mp3, wav, m4a, flac, ogg or opus file.");
+  await expect(row(page, "Garbage").getByRole("button", { name: "Try again" })).toBeHidden();
+  const chooser = page.waitForEvent("filechooser");
+  await row(page, "Garbage").getByRole("button", { name: "Choose another file" }).click();
+  await chooser;
+  await row(page, "Garbage").getByRole("link").click();
+  await expect(page.getByText("This is not an audio file we can read.")).toBeVisible();
+  await expect(page).toHaveTitle("Garbage · Unplugd");
+});
+
+test("rename, cancel, try again", async ({ signedIn: page, api }) => {
+  // The first keeps the line busy, so that the second surely waits.
+  await api.upload(await demoSong(), { title: "Before it" });
+  const songId = await api.upload(await demoSong(), { title: "Old name" });
+  await expect(row(page, "Old name")).toContainText(/in line/);
+
+  await choose(page, "Old name", "Rename…");
+  const dialog = page.getByRole("dialog", { name: "Rename the song" });
+  await dialog.getByLabel("Title").fill(" ");
+  await dialog.getByLabel("Language").fill("English");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog).toContainText("Give the song a title.");
+  await expect(dialog).toContainText("Write a language code");
+  await dialog.getByLabel("Title").fill("<b>New</b> & name");
+  await dialog.getByLabel("Artist").fill("Ana");
+  await dialog.getByLabel("Language").fill("pt-BR");
+  await expect(dialog).toContainText("Brazilian Portuguese");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog).toBeHidden();
+  const title = "<b>New</b> & name";
+  await expect(row(page, title)).toContainText("Ana");
+  expect(await api.song(songId)).toMatchObject({ title, artist: "Ana", language: "pt-BR" });
+
+  await choose(page, title, "Cancel");
+  await expect(row(page, title)).toContainText("Cancelled");
+  expect((await api.song(songId)).status).toBe("CANCELLED");
+
+  let retries = 0;
+  page.on("request", (request) => (retries += request.url().endsWith("/retry") && request.method() === "POST" ? 1 : 0));
+  await row(page, title)
+    .getByRole("button", { name: "Try again" })
+    .evaluate((button: HTMLElement) => [1, 2, 3].forEach(() => button.click()));
+  await expect(row(page, title)).toContainText(/in line|Getting ready|Separating/);
+  expect(retries).toBe(1);
+  await expect(row(page, title)).toContainText("Ready", { timeout: 120_000 });
+});
+
+test("delete can be taken back, and is sent when it is not", async ({ signedIn: page, api }) => {
+  const file = makeAudio(1);
+  const [kept, gone] = [
+    (await api.announce(file, { title: "Kept" })).songId,
+    (await api.announce(file, { title: "Gone" })).songId,
+  ];
+  await page.reload();
+  const sent: string[] = [];
+  page.on("request", (request) => request.method() === "DELETE" && sent.push(request.url()));
+  await choose(page, "Kept", "Delete");
+  await expect(row(page, "Kept")).toBeHidden();
+  await choose(page, "Gone", "Delete");
+  await page.getByText("Deleted “Kept”.").locator("..").getByRole("button", { name: "Undo" }).click();
+  await expect(row(page, "Kept")).toBeVisible();
+  await expect(row(page, "Gone")).toBeHidden();
+  await expect.poll(async () => (await api.fetch("GET", `/songs/${gone}`)).status).toBe(404);
+  expect(sent.map((url) => url.split("/").at(-1))).toEqual([gone]);
+  expect((await api.song(kept)).title).toBe("Kept");
+  await page.reload();
+  await expect(row(page, "Kept")).toBeVisible();
+  await expect(row(page, "Gone")).toBeHidden();
+});
+
+test("a delete is sent when the tab is closed before its time", async ({ page, context, person, api }) => {
+  const { songId } = await api.announce(makeAudio(1), { title: "Closing" });
+  await signIn(page, person);
+  const tab = await context.newPage();
+  await tab.goto("/");
+  await choose(tab, "Closing", "Delete");
+  await expect(row(tab, "Closing")).toBeHidden();
+  expect((await api.fetch("GET", `/songs/${songId}`)).status).toBe(200);
+  await tab.close({ runBeforeUnload: true });
+  // Far sooner than the six seconds it would have waited, and by nobody else: the tab is gone.
+  await expect.poll(async () => (await api.fetch("GET", `/songs/${songId}`)).status, { timeout: 15_000 }).toBe(404);
+});
+
+test("the page of a song that waits shows it live and becomes the studio", async ({ signedIn: page, api }) => {
+  const songId = await api.upload(await demoSong(), { title: "Watched" });
+  await page.goto(`/songs/${songId}`);
+  await expect(page.getByRole("heading", { name: "Watched" })).toBeVisible();
+  await expect(page.getByRole("listitem").filter({ hasText: "Separate the instruments" })).toHaveAttribute(
+    "aria-current",
+    "step",
+    { timeout: 60_000 },
+  );
+  await expect(page.getByRole("progressbar")).toHaveAttribute("aria-valuenow", /[1-9]/, { timeout: 60_000 });
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByText("Cancelled")).toBeVisible();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("button", { name: "Play", exact: true })).toBeVisible({ timeout: 120_000 });
+});
+
+test("a song that is not there says so and leads back", async ({ signedIn: page }) => {
+  await page.goto(`/songs/${ulid(1)}`);
+  await expect(page.getByRole("heading", { name: "This song is not in your library" })).toBeVisible();
+  await page.getByRole("link", { name: "Go to your library" }).click();
+  await expect(page.getByRole("heading", { name: "Library" })).toBeVisible();
+});
+
+test("10,000 songs scroll to the end with few rows in the page", async ({ page, person, stack }) => {
+  const songs = Array.from({ length: 10_000 }, (_, index) => {
+    const number = 10_000 - index;
+    return aSong(ulid(number), { title: `Song ${number}`, status: "COMPLETED", lyricsStatus: "READY" });
+  });
+  const { lists } = await library(page, stack, songs);
+  await signIn(page, person);
+  await expect(row(page, "Song 10000")).toBeVisible();
+  expect(lists).toHaveLength(1);
+  const rows = page.getByRole("list", { name: "Songs" }).getByRole("listitem");
+  let most = 0;
+  await expect
+    .poll(
+      async () => {
+        await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+        most = Math.max(most, await rows.count());
+        return row(page, "Song 1").isVisible();
+      },
+      { timeout: 100_000, intervals: [30] },
+    )
+    .toBe(true);
+  expect(lists).toHaveLength(100);
+  expect(most).toBeLessThan(60);
+  await expect(rows.last()).toHaveAttribute("aria-posinset", "10000");
+  await expect(rows.last()).toHaveAttribute("aria-setsize", "10000");
+  await page.evaluate(() => scrollTo(0, 0));
+  await expect(row(page, "Song 10000")).toBeVisible();
+});
+
+test("search and filters find, say what they do not, and stay in the address", async ({ page, person, stack }) => {
+  const songs = [
+    aSong(ulid(6), { title: "Blue", status: "PROCESSING", stage: "whisper", progress: 12, etaSec: 200 }),
+    aSong(ulid(5), { title: "Waiting", status: "PENDING_UPLOAD" }),
+    aSong(ulid(4), { title: "Ninth", status: "QUEUED", queuePosition: 9 }),
+    aSong(ulid(3), {
+      title: "Broken",
+      status: "FAILED",
+      errorCode: "NO_CAPACITY",
+      errorMessage: "No machine was free.",
+    }),
+    aSong(ulid(2), { title: "Stopped", status: "CANCELLED" }),
+    aSong(ulid(1), { title: "Blue moon", status: "COMPLETED" }),
+  ];
+  const { lists } = await library(page, stack, songs);
+  await signIn(page, person);
+  const titles = page.getByRole("list", { name: "Songs" }).getByRole("link");
+  await expect(titles).toHaveText(["Blue", "Waiting", "Ninth", "Broken", "Stopped", "Blue moon"]);
+  await expect(row(page, "Blue")).toContainText("Writing the words");
+  await expect(row(page, "Blue")).toContainText("12 % · about 3 minutes left in this step");
+  await expect(row(page, "Ninth")).toContainText("Number 9 in line");
+  for (const [name, expected] of [
+    ["Ready", ["Blue moon"]],
+    ["In progress", ["Blue", "Waiting", "Ninth"]],
+    ["Failed", ["Broken", "Stopped"]],
+  ] as const) {
+    await page.getByRole("group", { name: "Which songs" }).getByRole("button", { name }).click();
+    await expect(titles).toHaveText([...expected]);
+  }
+  await page.getByRole("group", { name: "Which songs" }).getByRole("button", { name: "All" }).click();
+
+  await page.keyboard.press("/");
+  const search = page.getByRole("searchbox", { name: "Search title and artist" });
+  await expect(search).toBeFocused();
+  const before = lists.length;
+  await page.keyboard.type("blue", { delay: 20 });
+  await expect(titles).toHaveText(["Blue", "Blue moon"]);
+  expect(lists.slice(before).map((url) => url.searchParams.get("q"))).toEqual(["blue"]);
+  await expect(page).toHaveURL(/\?q=blue$/);
+  await page.reload();
+  await expect(titles).toHaveText(["Blue", "Blue moon"]);
+  await search.fill("<img src=x>");
+  await expect(page.getByRole("heading", { name: "No song matches “<img src=x>”" })).toBeVisible();
+  await page.getByRole("main").getByRole("button", { name: "Clear search" }).last().click();
+  await expect(titles).toHaveCount(6);
+  await expect(search).toHaveValue("");
+});
+
+test("a library that cannot be read says so and tries again", async ({ page, person, stack }) => {
+  await library(page, stack, [aSong(ulid(1), { title: "Found again", status: "COMPLETED" })]);
+  let broken = true;
+  await page.route(`${stack.apiUrl}/songs?**`, (route) =>
+    broken
+      ? reply(route, { error: "invalid_request", message: "Something in our house is broken." }, 400)
+      : route.fallback(),
+  );
+  await signIn(page, person);
+  await expect(page.getByRole("alert")).toContainText(
+    "Your songs could not be read. Something in our house is broken.",
+  );
+  broken = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(row(page, "Found again")).toBeVisible();
+});
+
+test("messages move the rows, a complete song stays complete, markup stays text", async ({ page, person, stack }) => {
+  const bold = '<b>Bold</b><img src=x onerror="document.title=1">';
+  const songs = [
+    aSong(ulid(2), { title: bold, artist: "<script>alert(1)</script>", status: "QUEUED", queuePosition: 2, seq: 3 }),
+    aSong(ulid(1), { title: "Words", status: "COMPLETED", lyricsStatus: "FAILED", seq: 9 }),
+  ];
+  const { socket } = await library(page, stack, songs);
+  await signIn(page, person);
+  await expect(row(page, bold)).toContainText("Number 2 in line");
+  await expect(row(page, bold)).toContainText("<script>alert(1)</script>");
+  const say = (message: object) => socket().send(JSON.stringify(message));
+  say({ type: "PROGRESS", songId: ulid(1), seq: 10, stage: "whisper", progress: 55, message: "Writing the lyrics" });
+  await expect(row(page, "Words")).toContainText("Writing the words · 55 %");
+  await expect(row(page, "Words")).toContainText("Ready");
+  say({ type: "PROGRESS", songId: ulid(2), seq: 5, stage: "demucs", progress: 42, message: "", etaSec: 30 });
+  say({ type: "PROGRESS", songId: ulid(2), seq: 4, stage: "demucs", progress: 13, message: "" });
+  socket().send("}{");
+  await expect(row(page, bold)).toContainText("42 % · half a minute left in this step");
+  say({ type: "FAILED", songId: ulid(2), seq: 6, errorCode: "NO_CAPACITY", message: "<i>No</i> machine was free." });
+  await expect(row(page, bold)).toContainText("<i>No</i> machine was free.");
+  await expect(row(page, bold).getByRole("button", { name: "Try again" })).toBeVisible();
+});
+
+test("keyboard only: search, open, rename, delete and undo", async ({ signedIn: page, api }) => {
+  const file = makeAudio(1);
+  for (const title of ["Third", "Second", "First"]) await api.announce(file, { title });
+  await page.reload();
+  await expect(row(page, "First")).toBeVisible();
+  const press = (...keys: string[]) =>
+    keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+  await press("/");
+  await expect(page.getByRole("searchbox")).toBeFocused();
+  await menu(page, "First").focus();
+  await press("Enter", "ArrowDown", "Enter");
+  await expect(page.getByLabel("Title")).toBeFocused();
+  await page.keyboard.type(" more");
+  await press("Enter");
+  await expect(row(page, "First more")).toBeVisible();
+  await expect(menu(page, "First more")).toBeFocused();
+
+  await press("Enter", "End", "Enter");
+  await expect(row(page, "First more")).toBeHidden();
+  await expect(row(page, "Second").getByRole("link")).toBeFocused();
+  await press("Tab");
+  await expect(menu(page, "Second")).toBeFocused();
+  const undo = page.getByRole("button", { name: "Undo" });
+  for (let i = 0; i < 6 && !(await undo.evaluate((button) => button === document.activeElement)); i++)
+    await press("Tab");
+  await press("Enter");
+  await expect(row(page, "First more")).toBeVisible();
+  await row(page, "First more").getByRole("link").focus();
+  await press("Enter");
+  await expect(page.getByRole("heading", { name: "First more" })).toBeVisible();
+});
+
+const everyKind = [
+  aSong(ulid(9), {
+    title: "Getting there with a very long title that has to be cut off somewhere in the middle",
+    status: "PROCESSING",
+    stage: "demucs",
+    progress: 42,
+    etaSec: 400,
+  }),
+  aSong(ulid(8), { title: "Next", status: "QUEUED", queuePosition: 1 }),
+  aSong(ulid(7), { title: "Announced", status: "PENDING_UPLOAD", durationSec: null, artist: null }),
+  aSong(ulid(6), {
+    title: "Refused",
+    status: "FAILED",
+    attempt: 0,
+    errorCode: "CORRUPT_AUDIO",
+    errorMessage: "The file is damaged or incomplete. Export it again and upload the new file.",
+  }),
+  aSong(ulid(5), {
+    title: "No luck",
+    status: "FAILED",
+    errorCode: "NO_CAPACITY",
+    errorMessage: "No machine was free to process this song. Please try again later.",
+  }),
+  aSong(ulid(4), { title: "Stopped", status: "CANCELLED" }),
+  aSong(ulid(3), { title: "Loreley", artist: "Die Prüfer", status: "COMPLETED", lyricsStatus: "READY" }),
+  aSong(ulid(2), { title: "Wordless", status: "COMPLETED", lyricsStatus: "FAILED" }),
+  aSong(ulid(1), { title: "أغنية", artist: "فرقة", status: "COMPLETED", lyricsStatus: "INSTRUMENTAL" }),
+];
+
+for (const [where, size] of [
+  ["a phone", { width: 360, height: 740 }],
+  ["a large screen", { width: 1920, height: 1080 }],
+] as const) {
+  test(`on ${where} nothing sticks out, and everybody can use it`, async ({ page, person, stack }) => {
+    await page.setViewportSize(size);
+    await library(page, stack, everyKind);
+    await signIn(page, person);
+    await expect(row(page, "Loreley")).toBeVisible();
+    for (const theme of ["dark", "light"]) {
+      await page.evaluate((name) => (document.documentElement.dataset.theme = name), theme);
+      expect(await sideways(page)).toBe(0);
+      // Nothing fades while it is measured.
+      await page.emulateMedia({ reducedMotion: "reduce" });
+      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    }
+    const targets = page.getByRole("list", { name: "Songs" }).getByRole("button");
+    for (const target of await targets.all()) expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+    await choose(page, "Loreley", "Rename…");
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await page.keyboard.press("Escape");
+    for (const [song, text] of [
+      [everyKind[0], "Separating the instruments"],
+      [everyKind[3], "The file is damaged or incomplete."],
+    ] as const) {
+      await page.goto(`/songs/${song?.songId}`);
+      await expect(page.getByText(text).first()).toBeVisible();
+      expect(await sideways(page)).toBe(0);
+      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    }
+  });
+}
