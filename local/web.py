@@ -229,7 +229,7 @@ class _Page:
             return _refused(HTTPStatus.FORBIDDEN, "Only the page itself may ask for this.")
         try:
             sent = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             sent = None
         if not isinstance(sent, dict):
             return _refused(HTTPStatus.BAD_REQUEST, "Send the code as a JSON object.")
@@ -326,6 +326,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer.body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - http.server's signature
+        """What http.server refuses by itself: another method, a broken request."""
+        self.close_connection = True
+        self._send(_refused(HTTPStatus(code), message or "This is not a request for a page."))
 
     def log_message(self, format: str, *args: object) -> None:
         """Silent: the terminal is for the person."""

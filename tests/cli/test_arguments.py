@@ -1,6 +1,7 @@
 """The command line: refusals come before anything is started, as one sentence, with the right exit code."""
 
 import signal
+import socket
 
 import pytest
 
@@ -220,3 +221,16 @@ def test_what_no_part_or_precision_is_named_so(option, value, capsys):
         main(["separate", "a.wav", "-o", "out", option, value])
     assert ended.value.code == 2
     assert f"argument {option}: " in capsys.readouterr().err
+
+
+def test_up_refuses_a_folder_without_a_page_and_a_taken_port_before_it_starts(capsys, tmp_path, monkeypatch):
+    data = str(tmp_path / "data")
+    assert main(["up", "--data", data, "--web-dist", str(tmp_path)]) == 1
+    assert told(capsys) == f"{tmp_path} holds no built page (no index.html)."
+    (tmp_path / "index.html").touch()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["up", "--data", data, "--web-dist", str(tmp_path), "--web-port", str(port)]) == 1
+        assert told(capsys).startswith(f"Port {port} on 127.0.0.1, where the page should be, cannot be used")

@@ -124,3 +124,11 @@ def test_a_changed_password_is_said_so(monkeypatch, tmp_path):
     session = sessions.Session("http://x", 1, {"UserPoolClientId": "c"}, tmp_path, is_ours=True)
     with pytest.raises(ClientError, match=r"is not the one in user\.json"):
         sessions.identify(session, None, sessions.Person("a@b.example", "secret"))
+
+
+def test_the_pages_port_is_the_remembered_one_or_the_usual_one(tmp_path):
+    assert sessions.remembered_web_port(tmp_path) == sessions.DEFAULT_WEB_PORT
+    (tmp_path / "web-port").write_text("6001")
+    assert sessions.remembered_web_port(tmp_path) == 6001
+    (tmp_path / "web-port").write_text("damaged")
+    assert sessions.remembered_web_port(tmp_path) == sessions.DEFAULT_WEB_PORT

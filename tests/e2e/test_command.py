@@ -4,11 +4,13 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 import soundfile
@@ -115,10 +117,16 @@ def test_a_second_up_and_a_reset_are_refused_while_it_runs(stack):
     assert (stack.data_dir / "session.json").exists()
 
 
-def test_up_stops_on_ctrl_c_and_reset_forgets(tmp_path):
-    data = tmp_path / "data"
+def test_up_serves_the_page_and_stops_on_ctrl_c_and_reset_forgets(tmp_path):
+    data, dist = tmp_path / "data", tmp_path / "dist"
+    dist.mkdir()
+    (dist / "index.html").write_text("the app")
     port = free_port(data)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        web_port = probe.getsockname()[1]
     command = [sys.executable, "-u", "-m", "local.cli", "up", "--data", str(data), "--port", str(port)]
+    command += ["--web-port", str(web_port), "--web-dist", str(dist)]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -138,7 +146,18 @@ def test_up_stops_on_ctrl_c_and_reset_forgets(tmp_path):
         shown = "".join(told)
         assert f"http://127.0.0.1:{port}/" in shown
         assert f"ws://127.0.0.1:{port}/" in shown
-        assert json.loads((data / "user.json").read_text())["password"] in shown
+        who = json.loads((data / "user.json").read_text())
+        assert who["password"] in shown
+        link = re.search(rf"http://localhost:{web_port}/#start=(\S+)", shown)
+        assert link, shown
+        page = f"http://localhost:{web_port}"
+        assert httpx.get(page).text == "the app"
+        config = httpx.get(f"{page}/config.json").json()
+        # The API answers the page's origin, and the stack lets it in.
+        asked = httpx.get(f"{config['apiUrl']}/songs", headers={"Origin": page})
+        assert asked.headers["Access-Control-Allow-Origin"] == page
+        exchanged = httpx.post(f"{page}/local-start", json={"code": link[1]}, headers={"Origin": page})
+        assert exchanged.json() == who
         os.killpg(process.pid, signal.SIGINT)  # as the terminal does
         _, errors = process.communicate(timeout=30)
     finally:
