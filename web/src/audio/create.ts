@@ -1,28 +1,425 @@
-import { BALANCED, type Engine, type EngineState, type Mix, type SongSource } from "./engine";
+import { StreamBytes } from "./bytes";
+import { decoderOffset } from "./calibrate";
+import { decodeMp3, DecodedCells } from "./cells";
+import { heardFrame, SongClock } from "./clock";
+import { beatsBefore, scheduleClicks } from "./countin";
+import { BALANCED, type CountIn, type Engine, type EngineState, type Mix, type SongSource } from "./engine";
+import { Feeder } from "./feeder";
+import { cellOf, SAMPLE_RATE, samplesOf } from "./frames";
+import { Graph } from "./graph";
+import { GUARD_FRAMES } from "./guard";
+import type { Chunk, FromDeck, Report } from "./protocol";
+import { loopFrames } from "./unroll";
+
+/** Frames of the stream that the deck holds ahead of what is heard. */
+const AHEAD = 3 * SAMPLE_RATE;
+/** What is there before a jump is made: the stretcher reads 0.25 s ahead. */
+const FIRST = 0.3 * SAMPLE_RATE;
+/** A jump that has to wait for the network longer than this lets the old place fall silent. */
+const HUSH_MS = 400;
+/** A change ahead has to reach the deck before it reads there. */
+const SAFE = 0.15 * SAMPLE_RATE;
+/** A paused context costs no power. */
+const SLEEP_MS = 2000;
+const ALLOWED_MS = 1500;
 
 /** An engine for one song. Makes no AudioContext before the first play, which has to come from a gesture. */
 export function createEngine(source: SongSource): Engine {
-  const listeners = new Set<() => void>();
-  let state: EngineState = { playing: "paused", loop: null, mix: source.initialMix ?? BALANCED, trouble: null };
-  let position = 0;
-  const set = (change: Partial<EngineState>) => {
-    state = { ...state, ...change };
-    listeners.forEach((listener) => listener());
-  };
-  return {
-    durationSec: source.durationSec,
-    state: () => state,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    position: () => position,
-    play: async () => set({ playing: "playing" }),
-    pause: () => set({ playing: "paused" }),
-    seek: (seconds) => void (position = Math.min(Math.max(0, seconds), source.durationSec)),
-    setLoop: (loop) => set({ loop }),
-    setMix: (change: Partial<Mix>) => set({ mix: { ...state.mix, ...change } }),
-    output: () => null,
-    close: async () => listeners.clear(),
-  };
+  return new StreamingEngine(source);
+}
+
+class StreamingEngine implements Engine {
+  readonly durationSec: number;
+  private readonly total: number;
+  private current: EngineState;
+  private readonly listeners = new Set<() => void>();
+
+  private readonly bytes: StreamBytes;
+  private readonly cells: DecodedCells;
+  private readonly feeder: Feeder;
+  private readonly clock = new SongClock();
+  private graph: Graph | null = null;
+  private building: Promise<Graph> | null = null;
+
+  private wanted = false; // the person wants to hear it
+  private loaded = false; // the deck has something to play from where we are
+  /** Where a jump goes, shown until it is heard. `stream` is known once the deck was told. */
+  private target: { song: number; stream: number | null } | null = { song: 0, stream: null };
+  private work = new AbortController(); // fetching and feeding since the last jump
+  private feeding = false;
+  private failing: string | null = null; // of the network
+  private fault: string | null = null; // of this browser, or of a part of the song
+  private stopClicks: (() => void) | null = null;
+  private running = false; // the context was seen running since the last play
+  private sleep: ReturnType<typeof setTimeout> | undefined;
+  private asleep: Promise<void> | undefined;
+  private closed = false;
+
+  constructor(source: SongSource) {
+    this.durationSec = source.durationSec;
+    this.total = samplesOf(source.durationSec);
+    this.current = { playing: "paused", loop: null, mix: source.initialMix ?? BALANCED, trouble: null };
+    this.bytes = new StreamBytes({
+      streams: (options) => source.streams(options),
+      totalSamples: this.total,
+      onTrouble: (sentence) => {
+        this.failing = sentence;
+        this.tell();
+      },
+    });
+    this.cells = new DecodedCells({
+      totalSamples: this.total,
+      bytes: this.bytes,
+      decode: decodeMp3,
+      offset: decoderOffset,
+      onSilence: () => {
+        this.fault = "A part of this song could not be decoded and stays silent.";
+        this.tell();
+      },
+    });
+    this.feeder = new Feeder(this.total, (cell, signal) => this.cells.cell(cell, signal));
+    this.prefetch(0);
+  }
+
+  state(): EngineState {
+    return this.current;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  position(): number {
+    return Math.min(this.heard(), this.total) / SAMPLE_RATE;
+  }
+
+  async play(options: { countIn?: boolean | CountIn } = {}): Promise<void> {
+    if (this.closed || this.wanted) return;
+    this.wanted = true;
+    clearTimeout(this.sleep);
+    if (this.current.playing === "ended") this.target = { song: this.feeder.loop?.start ?? 0, stream: null };
+    this.fault = null;
+    this.tell({ playing: "buffering" });
+    let graph: Graph;
+    try {
+      graph = await this.awake();
+    } catch (reason) {
+      if (this.closed || !this.wanted) return;
+      this.stop(
+        reason instanceof NotAllowed ? reason.message : `This browser cannot play the song (${String(reason)}).`,
+      );
+      return;
+    }
+    if (this.closed || !this.wanted) return;
+    const at = this.heard();
+    if (options.countIn) await this.countIn(graph, at, options.countIn === true ? {} : options.countIn);
+    else {
+      if (!this.loaded) void this.load(at);
+      graph.send({ type: "play", at: 0 });
+    }
+  }
+
+  pause(): void {
+    if (!this.wanted) return;
+    this.stop(null);
+    this.sleep = setTimeout(() => {
+      this.asleep = this.graph?.context.suspend().catch(() => undefined);
+    }, SLEEP_MS);
+  }
+
+  seek(seconds: number): void {
+    if (!Number.isFinite(seconds) || this.closed) return;
+    if (this.current.playing === "ended" && !this.wanted) this.tell({ playing: "paused" });
+    this.moveTo(Math.max(0, Math.min(Math.round(seconds * SAMPLE_RATE), this.total - 1)));
+  }
+
+  setLoop(loop: { start: number; end: number } | null): void {
+    const frames = loop && loopFrames(loop, SAMPLE_RATE, this.total);
+    this.tell({ loop: frames && { start: frames.start / SAMPLE_RATE, end: frames.end / SAMPLE_RATE } });
+    const at = this.heard();
+    if (frames && (at < frames.start || at >= frames.end)) {
+      this.feeder.loop = frames;
+      this.moveTo(frames.start);
+      return;
+    }
+    if (!this.loaded) {
+      this.feeder.loop = frames;
+      return;
+    }
+    // Leave what is read already; from there on the stream is made anew.
+    const cut = Math.ceil(this.headOfPart() + SAFE);
+    const passed = frames !== null && this.feeder.find(frames.end - 1, 0, cut) !== null;
+    this.feeder.loop = frames;
+    if (passed)
+      this.moveTo(frames.start); // its end has been read: too late for a seamless turn
+    else if (cut < this.feeder.end) {
+      this.graph?.send({ type: "cut", stream: cut });
+      this.feeder.rewind(cut);
+      this.restartFeeding();
+    } else if (this.feeder.finished) this.moveTo(at);
+  }
+
+  setMix(change: Partial<Mix>): void {
+    const mix = { ...this.current.mix, ...change };
+    mix.speed = Math.min(1.5, Math.max(0.5, mix.speed));
+    this.fault = null;
+    mix.key = Math.min(6, Math.max(-6, Math.round(mix.key)));
+    this.tell({ mix });
+    this.graph?.setGains(mix);
+    this.tune();
+  }
+
+  output(): ReturnType<Engine["output"]> {
+    return this.graph && { context: this.graph.context, node: this.graph.output, stems: this.graph.stems };
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.wanted = false;
+    clearTimeout(this.sleep);
+    this.stopClicks?.();
+    this.work.abort();
+    this.bytes.close();
+    this.cells.clear();
+    this.listeners.clear();
+    const graph = this.graph ?? (await this.building?.catch(() => null));
+    this.graph = null;
+    await graph?.close();
+  }
+
+  /** Song position in frames that reaches the ear, or the one just asked for. */
+  private heard(): number {
+    const place = this.graph && this.clock.at(heardFrame(this.graph.context) - GUARD_FRAMES);
+    if (this.target) {
+      const arrived = place && this.target.stream !== null && place.stream >= this.target.stream;
+      if (!arrived) return this.target.song;
+      this.target = null;
+    }
+    if (this.current.playing === "ended") return this.total;
+    if (!place) return 0;
+    // A report comes with the turn itself; until then the extrapolation must not run past it.
+    const { loop } = this.feeder;
+    const before = this.clock.latest?.song ?? 0;
+    if (loop && before < loop.end && place.song >= loop.end)
+      return loop.start + ((place.song - loop.end) % (loop.end - loop.start));
+    return place.song;
+  }
+
+  private tell(change: Partial<EngineState> = {}): void {
+    const next = { ...this.current, ...change };
+    const waiting = next.playing === "buffering" || (this.wanted && this.target?.stream === null);
+    next.trouble = this.fault ?? (waiting ? this.failing : null);
+    const same = (Object.keys(next) as (keyof EngineState)[]).every((key) => next[key] === this.current[key]);
+    if (same || this.closed) return;
+    this.current = next;
+    this.listeners.forEach((listener) => listener());
+  }
+
+  private stop(trouble: string | null): void {
+    this.wanted = false;
+    this.running = false;
+    this.stopClicks?.();
+    this.stopClicks = null;
+    this.graph?.send({ type: "pause" });
+    this.fault = trouble;
+    this.tell({ playing: "paused" });
+  }
+
+  /** The graph, with a running context. Its first call has to come from a gesture. */
+  private async awake(): Promise<Graph> {
+    if (!this.building) {
+      const context = Graph.context();
+      this.building = Graph.make(context, this.current.mix, (message) => this.onDeck(message)).catch(
+        async (reason: unknown) => {
+          this.building = null;
+          await context.close();
+          throw reason;
+        },
+      );
+      void context.resume();
+      const graph = await this.building;
+      if (this.closed) return graph;
+      this.graph = graph;
+      // A call or another app took the sound away: playing on by itself would startle.
+      context.onstatechange = () => {
+        if (context.state !== "running" && this.running) this.stop(null);
+      };
+      graph.setGains(this.current.mix);
+      this.tune();
+    }
+    const graph = await this.building;
+    await this.asleep;
+    await Promise.race([graph.context.resume(), new Promise((resolve) => setTimeout(resolve, ALLOWED_MS))]);
+    if (graph.context.state !== "running") throw new NotAllowed();
+    this.running = this.wanted;
+    return graph;
+  }
+
+  private tune(): void {
+    const { speed, key } = this.current.mix;
+    if (!this.graph) return;
+    if (speed !== 1 || key !== 0) {
+      this.graph.loadStretch().catch(() => {
+        this.fault = "Speed and key cannot be changed now. Check your connection and try again.";
+        this.tell();
+      });
+    }
+    this.graph.send({ type: "tune", speed, semitones: key });
+  }
+
+  private onDeck(message: FromDeck): void {
+    if (this.closed) return;
+    switch (message.type) {
+      case "report":
+        return this.onReport(message);
+      case "used":
+        return this.feeder.recycle(message.data);
+      case "late":
+        return this.moveTo(this.heard());
+      case "stretch":
+        if (message.error === null) return;
+        this.fault = "This browser cannot change speed and key.";
+        this.tell();
+    }
+  }
+
+  private onReport(report: Report): void {
+    this.clock.add(report);
+    // What was said about the place before the last jump is history.
+    if (!this.loaded || (this.target && (this.target.stream === null || report.stream < this.target.stream))) return;
+    this.feeder.heardUpTo(Math.min(report.stream, report.head));
+    this.feed();
+    if (!this.wanted) return;
+    if (report.phase === "playing") {
+      this.stopClicks = null;
+      this.tell({ playing: "playing" });
+    } else if (report.phase === "starved") this.tell({ playing: "buffering" });
+    else if (report.phase === "ended") {
+      this.stop(null);
+      this.loaded = false;
+      this.target = null;
+      this.tell({ playing: "ended" });
+    }
+  }
+
+  /** Go to a song position: at once where there is sound to play, else with the next play. */
+  private moveTo(song: number): void {
+    this.target = { song, stream: null };
+    if (this.graph && this.wanted) void this.load(song);
+    else {
+      this.loaded = false;
+      this.graph?.send({ type: "hush" }); // what it holds is not what the next play wants
+      this.prefetch(song);
+    }
+  }
+
+  private prefetch(song: number): void {
+    this.work.abort();
+    this.work = new AbortController();
+    this.feeding = false;
+    const { signal } = this.work;
+    const last = cellOf(Math.min(song + FIRST, this.total - 1));
+    void (async () => {
+      for (let cell = cellOf(song); cell <= last; cell++) await this.cells.cell(cell, signal);
+    })().catch(() => undefined); // aborted
+  }
+
+  /** Fetch what comes first at `song`, then let the deck jump there. The old place plays on until it can. */
+  private async load(song: number): Promise<void> {
+    this.work.abort();
+    const work = (this.work = new AbortController());
+    this.feeding = true; // by this function; feed() takes over
+    this.target = { song, stream: null };
+    const hush = setTimeout(() => {
+      this.graph?.send({ type: "hush" });
+      if (this.wanted && !this.stopClicks) this.tell({ playing: "buffering" });
+    }, HUSH_MS);
+    try {
+      const stream = this.feeder.jump(song);
+      const chunks: Chunk[] = [];
+      while (this.feeder.end - stream < FIRST && !this.feeder.finished) {
+        chunks.push(await this.feeder.next(work.signal));
+      }
+      this.graph?.send(
+        { type: "start", chunks },
+        chunks.map((chunk) => chunk.data.buffer),
+      );
+      this.target = { song, stream };
+      this.loaded = true;
+      this.feeding = false;
+      this.feed();
+    } catch {
+      // aborted by a newer jump or by close(): nothing else makes the feeder reject
+    } finally {
+      clearTimeout(hush);
+    }
+  }
+
+  private restartFeeding(): void {
+    this.work.abort();
+    this.work = new AbortController();
+    this.feeding = false;
+    this.feed();
+  }
+
+  /** Keep the deck supplied; runs until enough lies ahead. */
+  private feed(): void {
+    if (this.feeding || !this.loaded) return;
+    this.feeding = true;
+    const work = this.work;
+    void (async () => {
+      try {
+        while (!this.feeder.finished && this.feeder.end - this.headOfPart() < AHEAD * this.current.mix.speed) {
+          const chunk = await this.feeder.next(work.signal);
+          if (work.signal.aborted) return;
+          this.graph?.send({ type: "feed", chunk }, [chunk.data.buffer]);
+        }
+        if (!this.feeder.finished) this.bytes.readAhead(this.feeder.cell);
+        if (this.work === work) this.feeding = false;
+      } catch {
+        // aborted: whoever did it has set `feeding`
+      }
+    })();
+  }
+
+  /** The deck's reading place in the part that is being fed; its start until the deck has got there. */
+  private headOfPart(): number {
+    const started = this.target?.stream ?? 0;
+    return Math.max(started, this.clock.latest?.head ?? 0);
+  }
+
+  private async countIn(graph: Graph, song: number, wish: CountIn): Promise<void> {
+    this.tell({ playing: "counting-in" });
+    if (!this.loaded) await this.load(song);
+    const drums = wish.bpm === undefined ? await this.drumsFrom(song) : [];
+    if (!this.wanted || this.closed || !this.loaded) return;
+    this.tell({ playing: "counting-in" });
+    const beats = beatsBefore(drums, this.current.mix.speed, wish);
+    const { startFrame, stop } = scheduleClicks(graph.context, graph.master, beats);
+    this.stopClicks = stop;
+    graph.send({ type: "play", at: startFrame });
+  }
+
+  /** Left channel of the drums from `song` on: what the tempo is heard from. */
+  private async drumsFrom(song: number): Promise<Float32Array[]> {
+    const first = cellOf(song);
+    const parts: Float32Array[] = [];
+    try {
+      for (let cell = first; cell < first + 4 && cell <= cellOf(this.total - 1); cell++) {
+        const left = (await this.cells.cell(cell, this.work.signal))[0];
+        if (left) parts.push(cell === first ? left.subarray(song % left.length) : left);
+      }
+    } catch {
+      // the song moved on; the clicks keep to what is there
+    }
+    return parts;
+  }
+}
+
+class NotAllowed extends Error {
+  constructor() {
+    super("The browser did not allow sound yet. Press play once more.");
+  }
 }

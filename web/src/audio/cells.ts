@@ -1,0 +1,90 @@
+import type { CellBytes } from "./bytes";
+import { STEMS } from "./engine";
+import { CELL_SAMPLES, cellRange, DELAY_SAMPLES, SAMPLE_RATE } from "./frames";
+import { Lru } from "./lru";
+
+/** Decoded cells kept: 2.4 MB each. Enough for a short loop to play without decoding again. */
+const KEPT_CELLS = 5;
+
+/** Eight channels (left and right of each of STEMS), all of the cell's length. */
+export type CellSamples = Float32Array[];
+
+interface Options {
+  totalSamples: number;
+  bytes: { cell(cell: number, signal: AbortSignal): Promise<CellBytes>; forget(cell: number): void };
+  /** MP3 bytes to channels at 44.1 kHz. */
+  decode(bytes: Uint8Array<ArrayBuffer>): Promise<Float32Array[]>;
+  /** This browser's decoder offset, samples. */
+  offset(): Promise<number>;
+  /** Told when a part stays silent because it cannot be decoded. */
+  onSilence?(): void;
+}
+
+/** Cells as samples: decoded when asked for, the last few kept. */
+export class DecodedCells {
+  private readonly kept = new Lru<number, CellSamples>(KEPT_CELLS);
+  private readonly underway = new Map<number, Promise<CellSamples>>();
+
+  constructor(private readonly options: Options) {}
+
+  /** Rejects only when `signal` aborts. */
+  async cell(cell: number, signal: AbortSignal): Promise<CellSamples> {
+    const kept = this.kept.get(cell) ?? (await this.underway.get(cell)?.catch(() => undefined));
+    if (kept) return kept;
+    signal.throwIfAborted();
+    const work = this.load(cell, signal);
+    this.underway.set(cell, work);
+    try {
+      const samples = await work;
+      this.kept.set(cell, samples);
+      return samples;
+    } finally {
+      if (this.underway.get(cell) === work) this.underway.delete(cell);
+    }
+  }
+
+  clear(): void {
+    this.kept.clear();
+  }
+
+  private async load(cell: number, signal: AbortSignal): Promise<CellSamples> {
+    const { bytes, decode, totalSamples } = this.options;
+    const length = Math.min(CELL_SAMPLES, totalSamples - cell * CELL_SAMPLES);
+    const offset = await this.options.offset();
+    const skip = cellRange(cell, 1, totalSamples).skip + offset - DELAY_SAMPLES;
+    for (let again = false; ; again = true) {
+      const stems = await bytes.cell(cell, signal);
+      const decoded = await Promise.allSettled(
+        // decodeAudioData takes its buffer away, and the bytes are kept for the next time.
+        STEMS.map((stem) => (stems[stem].length === 0 ? Promise.resolve([]) : decode(stems[stem].slice()))),
+      );
+      signal.throwIfAborted();
+      if (decoded.some((one) => one.status === "rejected")) {
+        // Once more with new bytes; after that the rest of the song is worth more than this part.
+        bytes.forget(cell);
+        if (!again) continue;
+        this.options.onSilence?.();
+      }
+      return decoded.flatMap((one) => {
+        const [left, right] = one.status === "fulfilled" ? one.value : [];
+        return [cut(left, skip, length), cut(right ?? left, skip, length)];
+      });
+    }
+  }
+}
+
+/** `length` samples from `skip` on; what the decoder did not give is silence. */
+function cut(channel: Float32Array | undefined, skip: number, length: number): Float32Array {
+  const part = channel?.subarray(skip, skip + length);
+  if (part?.length === length) return part;
+  const padded = new Float32Array(length);
+  if (part) padded.set(part);
+  return padded;
+}
+
+/** decodeAudioData, without a running AudioContext and so without a gesture. */
+export async function decodeMp3(bytes: Uint8Array<ArrayBuffer>): Promise<Float32Array[]> {
+  const audio = new OfflineAudioContext(2, 1, SAMPLE_RATE);
+  const buffer = await audio.decodeAudioData(bytes.buffer);
+  return Array.from({ length: buffer.numberOfChannels }, (_, channel) => buffer.getChannelData(channel));
+}

@@ -1,0 +1,81 @@
+import deckUrl from "./deck.worklet.ts?worker&url";
+import stretchUrl from "./stretch.worklet.ts?worker&url";
+import { gainOf, type Mix, type Stem, STEMS } from "./engine";
+import { SAMPLE_RATE } from "./frames";
+import type { FromDeck, ToDeck } from "./protocol";
+
+const RAMP_S = 0.01;
+
+/** The sound of one song: deck → a gain a stem → master → guard → loudspeaker, all on one context's clock. */
+export class Graph {
+  readonly stems: Record<Stem, GainNode>;
+  readonly output: AudioNode;
+  private stretchLoading: Promise<void> | null = null;
+
+  private constructor(
+    readonly context: AudioContext,
+    private readonly deck: AudioWorkletNode,
+    readonly master: GainNode,
+    guard: AudioNode,
+    onMessage: (message: FromDeck) => void,
+  ) {
+    const stem = (index: number) => {
+      const gain = new GainNode(context);
+      deck.connect(gain, index);
+      gain.connect(master);
+      return gain;
+    };
+    this.stems = { drums: stem(0), bass: stem(1), other: stem(2), vocals: stem(3) };
+    this.output = guard;
+    master.connect(guard).connect(context.destination);
+    deck.port.onmessage = ({ data }: MessageEvent<FromDeck>) => onMessage(data);
+  }
+
+  static async make(context: AudioContext, mix: Mix, onMessage: (message: FromDeck) => void): Promise<Graph> {
+    await context.audioWorklet.addModule(deckUrl);
+    const stereo = { numberOfInputs: 0, numberOfOutputs: STEMS.length, outputChannelCount: STEMS.map(() => 2) };
+    const deck = new AudioWorkletNode(context, "unplugd-deck", stereo);
+    const guard = new AudioWorkletNode(context, "unplugd-guard", {
+      outputChannelCount: [2],
+      channelCount: 2,
+      channelCountMode: "explicit",
+    });
+    const graph = new Graph(context, deck, new GainNode(context), guard, onMessage);
+    for (const stem of STEMS) graph.stems[stem].gain.value = gainOf(mix, stem);
+    graph.master.gain.value = mix.master;
+    return graph;
+  }
+
+  /** A context at the stems' rate. Has to be made in a gesture's turn to be allowed to sound. */
+  static context(): AudioContext {
+    return new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: "interactive" });
+  }
+
+  send(message: ToDeck, transfer: Transferable[] = []): void {
+    this.deck.port.postMessage(message, transfer);
+  }
+
+  setGains(mix: Mix): void {
+    const now = this.context.currentTime;
+    for (const stem of STEMS) this.stems[stem].gain.setTargetAtTime(gainOf(mix, stem), now, RAMP_S);
+    this.master.gain.setTargetAtTime(mix.master, now, RAMP_S);
+  }
+
+  /** Load what changes speed and key, once; the deck says when it is ready. */
+  loadStretch(): Promise<void> {
+    this.stretchLoading ??= this.context.audioWorklet.addModule(stretchUrl).then(
+      () => this.send({ type: "stretch" }),
+      (reason: unknown) => {
+        this.stretchLoading = null;
+        throw reason;
+      },
+    );
+    return this.stretchLoading;
+  }
+
+  async close(): Promise<void> {
+    this.send({ type: "close" });
+    this.deck.port.onmessage = null;
+    await this.context.close();
+  }
+}

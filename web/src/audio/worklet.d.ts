@@ -1,0 +1,7 @@
+/** The audio thread's globals, as far as our modules use them (TypeScript's DOM library leaves them out). */
+declare abstract class AudioWorkletProcessor {
+  readonly port: MessagePort;
+  abstract process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean;
+}
+declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
+declare const currentFrame: number;
