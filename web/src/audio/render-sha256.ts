@@ -43,34 +43,54 @@ export class Sha256 {
     return [...this.state].map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
+  /** Plain variables on purpose: this loop runs once for every 64 bytes of a download. */
   private block(bytes: Uint8Array, from: number): void {
-    const w = this.words;
-    const view = new DataView(bytes.buffer, bytes.byteOffset + from, 64);
-    for (let i = 0; i < 16; i++) w[i] = view.getInt32(i * 4);
-    const at = (i: number) => w[i] as number;
+    const { words: w, state } = this;
+    const at = (array: Int32Array, i: number) => array[i] as number;
+    for (let i = 0, b = from; i < 16; i++, b += 4)
+      w[i] =
+        ((bytes[b] as number) << 24) |
+        ((bytes[b + 1] as number) << 16) |
+        ((bytes[b + 2] as number) << 8) |
+        (bytes[b + 3] as number);
     for (let i = 16; i < 64; i++) {
-      const [a, b] = [at(i - 15), at(i - 2)];
-      const s0 = ((a >>> 7) | (a << 25)) ^ ((a >>> 18) | (a << 14)) ^ (a >>> 3);
-      const s1 = ((b >>> 17) | (b << 15)) ^ ((b >>> 19) | (b << 13)) ^ (b >>> 10);
-      w[i] = at(i - 16) + s0 + at(i - 7) + s1;
+      const x = at(w, i - 15);
+      const y = at(w, i - 2);
+      const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+      const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+      w[i] = at(w, i - 16) + s0 + at(w, i - 7) + s1;
     }
-    let [a, b, c, d, e, f, g, h] = this.state as unknown as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    let a = at(state, 0);
+    let b = at(state, 1);
+    let c = at(state, 2);
+    let d = at(state, 3);
+    let e = at(state, 4);
+    let f = at(state, 5);
+    let g = at(state, 6);
+    let h = at(state, 7);
     for (let i = 0; i < 64; i++) {
       const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (K[i] as number) + at(i)) | 0;
+      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + at(K, i) + at(w, i)) | 0;
       const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
       const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
+      h = g;
+      g = f;
+      f = e;
+      e = (d + t1) | 0;
+      d = c;
+      c = b;
+      b = a;
+      a = (t1 + t2) | 0;
     }
-    [a, b, c, d, e, f, g, h].forEach((word, i) => (this.state[i] = (this.state[i] as number) + word));
+    state.set([
+      at(state, 0) + a,
+      at(state, 1) + b,
+      at(state, 2) + c,
+      at(state, 3) + d,
+      at(state, 4) + e,
+      at(state, 5) + f,
+      at(state, 6) + g,
+      at(state, 7) + h,
+    ]);
   }
 }
