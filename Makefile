@@ -12,7 +12,7 @@ FROM   ?=
 PARAMETERS ?=
 
 # Recipes read these from the environment, quoted, so that spaces and dollars in a file name survive.
-export SONG OUT ENV PARAMETERS MODELS FROM
+export SONG OUT ENV PARAMETERS MODELS FROM CHROMIUM
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Kept off: the SAM CLI would report each run to its maker.
 export SAM_CLI_TELEMETRY := 0
@@ -26,6 +26,12 @@ UV   := .venv-uv/bin/uv
 
 BROWSER   = $(firstword $(foreach name,chromium google-chrome firefox-esr firefox,$(shell command -v $(name) 2>/dev/null)))
 NEWMAN    = tests/postman/node_modules/.installed
+WEB       = web/node_modules/.installed
+WEB_FILES = web/index.html web/vite.config.ts $(shell find web/src web/public -type f ! -name '*.test.*')
+# The web app's tests drive this one; Playwright brings none of its own.
+ifndef CHROMIUM
+CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name) 2>/dev/null)))
+endif
 MODEL_TESTS = $(wildcard tests/ml/*/test_demucs*.py tests/ml/*/test_whisper*.py tests/ml/*/test_training*.py)
 TEMPLATES = $(wildcard template.yaml templates/*.yaml)
 
@@ -43,7 +49,10 @@ help: ## this list
 demo: $(VENV)/.demo ## a song through the whole stack: stems and lyrics in OUT (SONG=my.mp3 OUT=folder)
 	@$(BIN)/unplugd demo $${SONG:+"--song=$$SONG"} --out "$$OUT"
 
-up: $(VENV)/.demo ## start the local stack and keep it running until Ctrl-C
+up: $(VENV)/.demo ## start the local stack with its page and keep it running until Ctrl-C
+	@if command -v npm >/dev/null 2>&1; then \
+	  $(MAKE) --no-print-directory web-build || echo "up: the page could not be built (above)"; \
+	else echo "up: no page without Node: install Node 20.19 or newer with npm. The rest starts."; fi
 	@$(BIN)/unplugd up
 
 doctor: $(VENV)/.demo ## what this machine has, and which template properties do nothing locally
@@ -65,7 +74,7 @@ docs: $(VENV)/.demo ## the API's page in a browser, served on 127.0.0.1 until Ct
 test test-unit: export MODEL_DIR := $(CURDIR)/.cache/no-models
 
 # The state machine's own tests are among the rest, so `asl` is not asked for twice.
-test: lint types imports templates browser test-models security-tools $(NEWMAN) .venv-fuzz/.installed ## everything: check, then every test
+test: lint types imports templates browser test-models test-web security-tools $(NEWMAN) .venv-fuzz/.installed ## everything: check, then every test
 	@echo "test: every test, on a local stack where one is needed"
 	@$(BIN)/pytest
 
@@ -83,6 +92,29 @@ browser: $(VENV)/.dev
 	@if [ -n "$(BROWSER)" ]; then \
 	  echo "test: stems streamed by a real browser ($(BROWSER))"; $(BIN)/python -m bench.stream_proof; \
 	else echo "test: no browser here; what it would prove is left to CI"; fi
+
+.PHONY: test-web web-build web-check bench-web
+# TEST_WEB="lyrics" runs only the browser's tests whose file is named so.
+test-web: web-check $(VENV)/.demo web-build ## the web app: its logic, its size, and a real browser on the local stack
+	@echo "test: the web app's logic (vitest)"
+	@cd web && node_modules/.bin/vitest run
+	@node web/bundle.js web/dist
+	@if [ -n "$(CHROMIUM)" ]; then \
+	  echo "test: the web app in a real browser ($(CHROMIUM))"; cd web && E2E_DIST=dist node_modules/.bin/playwright test $(TEST_WEB); \
+	elif [ -n "$$CI" ]; then echo "test-web: CI must not go without Chromium"; exit 1; \
+	else echo "test-web: SKIPPED: every test in a browser, because there is no Chromium here (apt-get install chromium)"; fi
+
+web-build: web/dist/index.html ## the web app's page into web/dist
+
+web-check: $(WEB)
+	@echo "check: the web app (prettier, eslint, tsc, the API's types)"
+	@cd web && node_modules/.bin/prettier --check --log-level warn . && node_modules/.bin/eslint . && node_modules/.bin/tsc --noEmit
+	@cd web && node_modules/.bin/openapi-typescript ../docs/openapi.json --output src/api/schema.d.ts --check >/dev/null \
+	  || { echo "web/src/api/schema.d.ts is not what docs/openapi.json says: npm --prefix web run api"; exit 1; }
+
+bench-web: $(VENV)/.demo web-build ## how soon a song sounds, what it costs in bytes and memory: bench/web.json
+	@cd web && BENCH=1 E2E_DIST=dist node_modules/.bin/playwright test
+	@node web/bundle.js web/dist bench/web.json
 
 # FUZZ_EXAMPLES is how many inputs are made up for each call; another FUZZ_SEED makes up others.
 fuzz: $(VENV)/.dev .venv-fuzz/.installed ## the API against inputs nobody thought of (FUZZ_EXAMPLES=600 FUZZ_SEED=7)
@@ -114,7 +146,7 @@ security-tools: $(VENV)/.dev .venv-security/.installed
 
 bench: browser ## measure again what the docs claim of speed and streaming
 
-check: lint types imports templates asl ## lint, types, import rules, templates, state machine
+check: lint types imports templates asl web-check ## lint, types, import rules, templates, state machine, the web app
 
 lint: $(VENV)/.dev
 	@echo "check: format and lint (ruff)"
@@ -232,6 +264,19 @@ $(NEWMAN): tests/postman/package-lock.json
 	  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+$(WEB): web/package-lock.json
+	@command -v npm >/dev/null 2>&1 || { echo "the web app is built and tested by Node: install Node 20.19 or newer with npm"; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+	  || { echo "the web app needs Node 20.19 or newer; this one is $$(node --version)"; exit 1; }
+	@echo "set-up: what the web app is built and tested with, once (285 MB)"
+	@cd $(<D) && npm_config_cache="$(CURDIR)/.cache/npm" npm_config_update_notifier=false \
+	  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/index.html: $(WEB) $(WEB_FILES)
+	@echo "build: the web app's page"
+	@cd web && node_modules/.bin/vite build --logLevel warn
+
 .venv-fuzz/.installed: requirements/fuzz.lock | .venv-fuzz/bin/python
 	@echo "set-up: schemathesis, once"
 	@.venv-fuzz/bin/pip install --quiet --no-deps --require-hashes --only-binary :all: -r requirements/fuzz.lock
@@ -269,3 +314,4 @@ lock: $(UV) ## bring the locks up to pyproject.toml (UPGRADE=--upgrade for newer
 clean: ## remove what set-up and builds made (the library and models/ stay)
 	@rm -rf $(VENV) .venv-sam .venv-uv .venv-models .venv-fuzz .venv-security .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@rm -rf .import_linter_cache unplugd.egg-info tests/postman/node_modules
+	@rm -rf web/node_modules web/dist web/test-results

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -34,7 +34,7 @@ export default async function start(): Promise<(() => Promise<void>) | undefined
     return undefined;
   }
   const folder = await mkdtemp(join(tmpdir(), "unplugd-e2e-"));
-  const dist = process.env.E2E_DIST ?? join(folder, "dist");
+  const dist = process.env.E2E_DIST ? resolve(process.env.E2E_DIST) : join(folder, "dist");
   let up: ChildProcess | undefined;
   const stop = async () => {
     if (up) await end(up);
@@ -93,10 +93,10 @@ async function freePorts(count: number): Promise<number[]> {
     Array.from(
       { length: count },
       () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+        new Promise<ReturnType<typeof createServer>>((listening, reject) => {
           const server = createServer();
           server.on("error", reject);
-          server.listen(0, "127.0.0.1", () => resolve(server));
+          server.listen(0, "127.0.0.1", () => listening(server));
         }),
     ),
   );
@@ -104,19 +104,19 @@ async function freePorts(count: number): Promise<number[]> {
     const address = server.address();
     return typeof address === "object" && address ? address.port : 0;
   });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   return ports;
 }
 
 function untilReady(up: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
+  return new Promise((ready, reject) => {
     let said = "";
     const late = setTimeout(() => reject(new Error(`The stack did not get ready:\n${said}`)), START_TIMEOUT_MS);
     const hear = (chunk: Buffer) => {
       said += chunk.toString();
       if (!/^Ready\./m.test(said)) return;
       clearTimeout(late);
-      resolve(said);
+      ready(said);
     };
     up.stdout?.on("data", hear);
     up.stderr?.on("data", hear);
@@ -130,7 +130,7 @@ function untilReady(up: ChildProcess): Promise<string> {
 
 async function end(up: ChildProcess): Promise<void> {
   if (up.exitCode !== null || up.signalCode !== null) return;
-  const gone = new Promise((resolve) => up.once("exit", resolve));
+  const gone = new Promise((done) => up.once("exit", done));
   up.kill("SIGTERM");
   const killer = setTimeout(() => up.kill("SIGKILL"), 40_000);
   await gone;
