@@ -280,6 +280,7 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
       // Words should be there before the file is. A failure here is met again, and told, at the end of the way.
       if (job.abort) void sender.settle(it).catch(() => undefined);
     }
+    emit();
     void save(it).then(() => goOn(job));
   }
 

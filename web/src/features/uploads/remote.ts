@@ -16,6 +16,8 @@ export interface Remote {
   stop(songId: string): Promise<void>;
 }
 
+const CLOCKS_DIFFER_MS = 600_000;
+
 /** `mayAct` says whether whoever is signed in is whom the uploads belong to: nothing is sent as anybody else. */
 export function createRemote(service: Api, mayAct: () => boolean): Remote {
   const api = new Proxy(service, {
@@ -32,7 +34,7 @@ export function createRemote(service: Api, mayAct: () => boolean): Remote {
           body: { filename: name, contentType, sizeBytes, ...saved, model, lyricsModel: null },
         }),
       ),
-    async findAnnounced({ sizeBytes, saved, model }, known) {
+    async findAnnounced({ sizeBytes, saved, model, announcedAt }, known) {
       const { data: songs } = await data(
         api.GET("/songs", { params: { query: { status: "PENDING_UPLOAD", limit: 100 } } }),
       );
@@ -43,7 +45,8 @@ export function createRemote(service: Api, mayAct: () => boolean): Remote {
           song.title === saved.title &&
           song.artist === saved.artist &&
           song.language === saved.language &&
-          song.model === model,
+          song.model === model &&
+          Math.abs(Date.parse(song.uploadedAt) - (announcedAt ?? 0)) < CLOCKS_DIFFER_MS,
       )?.songId;
     },
     renew: (songId) => data(api.POST("/songs/{songId}/upload-url", at(songId))),
