@@ -1,16 +1,199 @@
-import type { Song } from "@/api/client";
-import type { FinishedSong } from "@/api/songs";
+import { Ellipsis, FileText, PencilLine, RotateCcw } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { data, type Lyrics, type Song } from "@/api/client";
+import { useApi } from "@/api/context";
+import { type FinishedSong, patchSong } from "@/api/songs";
 import type { Engine } from "@/audio/engine";
+import { Button, IconButton } from "@/components/Button";
+import { Menu } from "@/components/Menu";
 import { Notice } from "@/components/Notice";
 import { Skeleton } from "@/components/Progress";
-import { useLyrics } from "./useLyrics";
+import { toast } from "@/components/Toasts";
+import { dropDraft, storedDraft } from "./draftStore";
+import { RunNote, WordNotes } from "./LyricsNotes";
+import css from "./LyricsPanel.module.css";
+import { OffsetControl } from "./OffsetControl";
+import { useLyrics, useSaveLyrics } from "./useLyrics";
+import { useOffset } from "./useOffset";
 import { Words } from "./Words";
 
-/** The words of a song, in time with what is heard. */
-export function LyricsPanel({ song, engine }: { song: FinishedSong & Song; engine: Engine }) {
-  const { data: lyrics, error } = useLyrics(song);
-  if (error) return <Notice tone="error">{error.message}</Notice>;
-  if (lyrics === undefined) return <Skeleton height="12rem" />;
-  if (!lyrics) return <Notice>This song has no words yet.</Notice>;
-  return <Words lyrics={lyrics} offsetMs={lyrics.offsetMs} engine={engine} />;
+const LyricsEditor = lazy(() => import("./LyricsEditor"));
+const ReplaceDialog = lazy(() => import("./ReplaceDialog"));
+const RevertDialog = lazy(() => import("./RevertDialog"));
+
+interface Props {
+  song: FinishedSong & Song;
+  engine: Engine;
+}
+
+/** The words of a song in time with what is heard, and the ways to change them. */
+export function LyricsPanel({ song, engine }: Props) {
+  const { data: lyrics, error, refetch } = useLyrics(song);
+  const [doing, setDoing] = useState<"edit" | "replace" | "revert" | null>(null);
+  const [unsaved, setUnsaved] = useState(() => storedDraft(song.songId) !== null);
+  const stop = () => {
+    setDoing(null);
+    setUnsaved(storedDraft(song.songId) !== null);
+  };
+
+  if (lyrics === undefined)
+    return error ? (
+      <Notice tone="error" action={<Button onClick={() => void refetch()}>Try again</Button>}>
+        The words cannot be read. {error.message}
+      </Notice>
+    ) : (
+      <WaitingWords />
+    );
+  const version = lyrics?.version ?? song.lyricsVersion;
+  const hasWords = lyrics !== null && lyrics.segments.length > 0;
+  return (
+    <section className={css.panel} aria-label="Lyrics">
+      {hasWords && doing === "edit" ? (
+        <Suspense fallback={<WaitingWords />}>
+          <LyricsEditor song={song} lyrics={lyrics} engine={engine} onClose={stop} />
+        </Suspense>
+      ) : (
+        <>
+          <header className={css.head}>
+            <h2>Lyrics</h2>
+            {hasWords && (
+              <>
+                <span className={css.badge}>{SOURCES[lyrics.source]}</span>
+                <Button onClick={() => setDoing("edit")}>
+                  <PencilLine size={18} /> Edit
+                </Button>
+              </>
+            )}
+            <Menu
+              trigger={
+                <IconButton label="More for the lyrics">
+                  <Ellipsis size={20} />
+                </IconButton>
+              }
+              items={[
+                {
+                  label: "Paste or open a file",
+                  icon: <FileText size={18} />,
+                  onSelect: () => setDoing("replace"),
+                },
+                {
+                  label: "Back to the machine's words",
+                  icon: <RotateCcw size={18} />,
+                  disabled: version === 0,
+                  onSelect: () => setDoing("revert"),
+                },
+              ]}
+            />
+          </header>
+          <RunNote song={song} />
+          {hasWords && unsaved && (
+            <Unsaved
+              onEdit={() => setDoing("edit")}
+              onDrop={() => {
+                dropDraft(song.songId);
+                setUnsaved(false);
+              }}
+            />
+          )}
+          {hasWords ? (
+            <TimedLyrics song={song} lyrics={lyrics} engine={engine} />
+          ) : (
+            <NoWords song={song} onAdd={() => setDoing("replace")} />
+          )}
+        </>
+      )}
+      <Suspense>
+        {doing === "replace" && <ReplaceDialog song={song} lyrics={lyrics} version={version} onClose={stop} />}
+        {doing === "revert" && lyrics && <RevertDialog song={song} lyrics={lyrics} onClose={stop} />}
+      </Suspense>
+    </section>
+  );
+}
+
+const SOURCES = { transcribed: "Heard by the machine", supplied: "As given", edited: "Edited" } as const;
+
+function TimedLyrics({ song, lyrics, engine }: Props & { lyrics: Lyrics }) {
+  const save = useSaveLyrics(song.songId);
+  const [offsetMs, move] = useOffset(lyrics, save);
+  const isTimed = lyrics.segments.some(({ start, words }) => start !== undefined || words.length > 0);
+  return (
+    <>
+      <WordNotes lyrics={lyrics} />
+      <Words lyrics={lyrics} offsetMs={offsetMs} engine={engine} />
+      {isTimed && <OffsetControl offsetMs={offsetMs} onMove={move} />}
+    </>
+  );
+}
+
+function WaitingWords() {
+  return (
+    <div className={css.waiting} role="status" aria-label="Reading the lyrics">
+      {["70%", "55%", "80%", "45%", "65%"].map((width) => (
+        <Skeleton key={width} width={width} height="1.4rem" />
+      ))}
+    </div>
+  );
+}
+
+function Unsaved({ onEdit, onDrop }: { onEdit(): void; onDrop(): void }) {
+  return (
+    <Notice
+      action={
+        <span className={css.actions}>
+          <Button kind="quiet" onClick={onDrop}>
+            Throw away
+          </Button>
+          <Button onClick={onEdit}>Go on editing</Button>
+        </span>
+      }
+    >
+      You have changes to these words that are not saved.
+    </Notice>
+  );
+}
+
+/** No words: why, and what can be done. */
+function NoWords({ song, onAdd }: { song: Song; onAdd(): void }) {
+  const failed = song.lyricsStatus === "FAILED";
+  const busy = song.lyricsStatus === "QUEUED" || song.lyricsStatus === "PROCESSING";
+  if (busy) return <WaitingWords />;
+  return (
+    <div className={css.empty}>
+      <h3>{failed ? "The words could not be written" : "No singing found"}</h3>
+      <p>
+        {failed
+          ? (song.lyricsReason ?? "The machine could not listen to this song.")
+          : "This song seems to be an instrumental. If somebody sings, add the words, and the machine finds out when."}
+      </p>
+      {failed && <p>Paste the words and the machine times them, or fetch a model that hears them (make models).</p>}
+      <div className={css.actions}>
+        <Button kind="primary" onClick={onAdd}>
+          Add words
+        </Button>
+        {failed && <TryAgain songId={song.songId} />}
+      </div>
+    </div>
+  );
+}
+
+function TryAgain({ songId }: { songId: string }) {
+  const api = useApi();
+  const client = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const retry = async () => {
+    setBusy(true);
+    try {
+      patchSong(client, songId, await data(api.POST("/songs/{songId}/retry", { params: { path: { songId } } })));
+    } catch (error) {
+      toast((error as Error).message, { tone: "error" });
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Button busy={busy} onClick={() => void retry()}>
+      Listen again
+    </Button>
+  );
 }

@@ -1,13 +1,4 @@
-import {
-  memo,
-  type KeyboardEvent,
-  type MouseEvent,
-  type FocusEvent,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { memo, type KeyboardEvent, type FocusEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { Lyrics } from "@/api/client";
 import type { Engine } from "@/audio/engine";
 import { Button } from "@/components/Button";
@@ -62,8 +53,9 @@ export function Words({ lyrics, offsetMs, engine }: Props) {
         onTouchMove={letGo}
         onPointerDown={(event) => event.target === scroller.current && letGo()}
         onKeyDown={(event) => SCROLLING.has(event.key) && letGo()}
+        onClick={(event) => seek(event.target)}
       >
-        <Lines list={list} segments={segments} language={language} onSeek={seek} />
+        <Lines list={list} segments={segments} language={language} />
       </div>
       {!following && timeline.length > 0 && (
         <Button className={css.follow} onClick={() => setFollowing(true)}>
@@ -78,30 +70,19 @@ interface LinesProps {
   list: React.RefObject<HTMLOListElement | null>;
   segments: readonly Segment[];
   language: string | null;
-  onSeek(target: EventTarget): void;
 }
 
 /** Rendered when the words change, and at no other time: songs may have ten thousand. */
-const Lines = memo(
-  function Lines({ list, segments, language, onSeek }: LinesProps) {
-    const firstTimed = segments.findIndex(isTimed);
-    return (
-      <ol
-        ref={list}
-        className={css.lines}
-        lang={language ?? undefined}
-        onClick={(event: MouseEvent) => onSeek(event.target)}
-        onKeyDown={moveByKeys}
-        onFocus={takeTabStop}
-      >
-        {segments.map((segment, index) => (
-          <Line key={index} segment={segment} tabStop={index === firstTimed} />
-        ))}
-      </ol>
-    );
-  },
-  (before, now) => before.segments === now.segments && before.language === now.language,
-);
+const Lines = memo(function Lines({ list, segments, language }: LinesProps) {
+  const firstTimed = segments.findIndex(isTimed);
+  return (
+    <ol ref={list} className={css.lines} lang={language ?? undefined} onKeyDown={moveByKeys} onFocus={takeTabStop}>
+      {segments.map((segment, index) => (
+        <Line key={index} segment={segment} tabStop={index === firstTimed} />
+      ))}
+    </ol>
+  );
+});
 
 const isTimed = ({ start, words }: Segment) => start !== undefined || words.length > 0;
 

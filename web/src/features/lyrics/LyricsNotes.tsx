@@ -1,0 +1,57 @@
+import type { Lyrics, Song } from "@/api/client";
+import { Notice } from "@/components/Notice";
+import { Progress } from "@/components/Progress";
+import { clock, wait } from "@/lib/time";
+import { isByLine } from "./timeline";
+import css from "./LyricsPanel.module.css";
+
+/** Where a run for the words stands, while there is one. */
+export function RunNote({ song }: { song: Song }) {
+  const { lyricsStatus, queuePosition, progress, stage, etaSec } = song;
+  if (lyricsStatus !== "QUEUED" && lyricsStatus !== "PROCESSING") return null;
+  const left = etaSec ? `, ${wait(etaSec)} left` : "";
+  const says =
+    lyricsStatus === "PROCESSING"
+      ? `Listening for when each word is sung${left}`
+      : queuePosition && queuePosition > 1
+        ? `In line to be timed: number ${queuePosition}`
+        : "In line to be timed: next";
+  const known = lyricsStatus === "PROCESSING" && stage === "whisper" ? progress : null;
+  return (
+    <div className={css.run} role="status">
+      <span>{says}. The song plays on meanwhile.</span>
+      <Progress value={known} label="Timing the words" />
+    </div>
+  );
+}
+
+/** How many stretches without words are named. */
+const NAMED = 3;
+
+/** What a person should know of these words: their notice, estimated times, singing that has no words. */
+export function WordNotes({ lyrics }: { lyrics: Lyrics }) {
+  const { segments, notice, estimated, unworded } = lyrics;
+  const all = segments.length > 0 && segments.every(isByLine);
+  const guessed = estimated && !notice;
+  const named = unworded.slice(0, NAMED).map(({ start }) => clock(start));
+  const more = unworded.length > NAMED ? " and later" : "";
+  if (!notice && !guessed && !named.length) return null;
+  return (
+    <Notice>
+      {notice && <p>{notice}</p>}
+      {guessed && (
+        <p>
+          {all
+            ? "The times of these words are estimates, so whole lines are marked."
+            : "Some times are estimates: there, the whole line is marked."}
+        </p>
+      )}
+      {named.length > 0 && (
+        <p>
+          Somebody sings at {named.join(", ")}
+          {more}, and no words are known there.
+        </p>
+      )}
+    </Notice>
+  );
+}

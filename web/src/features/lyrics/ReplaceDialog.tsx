@@ -1,0 +1,156 @@
+import { Upload } from "lucide-react";
+import { type DragEvent, useRef, useState } from "react";
+import { type Lyrics, type LyricsChange, Problem, type Song } from "@/api/client";
+import { Button } from "@/components/Button";
+import { Dialog } from "@/components/Dialog";
+import { Notice } from "@/components/Notice";
+import { toast } from "@/components/Toasts";
+import css from "./dialogs.module.css";
+import { dropDraft } from "./draftStore";
+import { base64, ENCODINGS, MOST_BYTES, READABLE } from "./lyricsFile";
+import { offerUndo } from "./RevertDialog";
+import { currentVersion, useSaveLyrics } from "./useLyrics";
+
+interface Props {
+  song: Song;
+  /** What is replaced; null where there are no words yet. */
+  lyrics: Lyrics | null;
+  version: number;
+  onClose(): void;
+}
+
+type Encoding = NonNullable<LyricsChange["encoding"]>;
+
+/** New words in place of all: pasted, or from a file in any of the formats. */
+export default function ReplaceDialog({ song, lyrics, version, onClose }: Props) {
+  const save = useSaveLyrics(song.songId);
+  const picker = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState("");
+  const [file, setFile] = useState<File | null>(null);
+  const [encoding, setEncoding] = useState<Encoding | "ask" | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  /** The version that somebody else's change has made meanwhile. */
+  const [newer, setNewer] = useState<number | null>(null);
+  const replaces = (lyrics?.segments.length ?? 0) > 0;
+
+  const take = (picked: File | undefined) => {
+    if (!picked) return;
+    setEncoding(null);
+    const fits = picked.size <= MOST_BYTES;
+    setFile(fits ? picked : null);
+    setProblem(fits ? null : "This file is larger than 1 MB. Lyrics are text: is it the right one?");
+  };
+  const send = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      const words: Partial<LyricsChange> = file
+        ? {
+            file: base64(new Uint8Array(await file.arrayBuffer())),
+            ...(encoding && encoding !== "ask" ? { encoding } : {}),
+          }
+        : { text };
+      const after = await save({ version: newer ?? version, ...words });
+      dropDraft(song.songId);
+      if (lyrics) offerUndo("The new words are saved.", lyrics, after.lyricsVersion, save);
+      else toast("The words are saved.");
+      onClose();
+    } catch (error) {
+      const current = currentVersion(error);
+      setNewer(current ?? null);
+      if (isAboutEncoding(error)) setEncoding((was) => was ?? "ask");
+      setProblem(
+        current === undefined
+          ? (error as Error).message
+          : "The words have been changed in another tab meanwhile. Replace those, too?",
+      );
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={replaces ? "Replace all words" : "Add words"}
+      description="Plain words, or a lyrics file: LRC, SRT, WebVTT, ASS or text. Words without times are timed by the machine."
+    >
+      <form
+        className={css.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+        onDragOver={(event: DragEvent) => event.preventDefault()}
+        onDrop={(event: DragEvent) => {
+          event.preventDefault();
+          take(event.dataTransfer.files[0]);
+        }}
+      >
+        <label>
+          Words
+          <textarea
+            dir="auto"
+            rows={10}
+            value={text}
+            disabled={file !== null}
+            placeholder={"One line a line.\n\nAn empty line begins a verse."}
+            onChange={(event) => setText(event.target.value)}
+          />
+        </label>
+        <div className={css.file}>
+          <input
+            ref={picker}
+            type="file"
+            hidden
+            accept={READABLE}
+            aria-label="Lyrics file"
+            onChange={(event) => {
+              take(event.target.files?.[0]);
+              event.target.value = ""; // the same file can be picked again
+            }}
+          />
+          <Button onClick={() => picker.current?.click()}>
+            <Upload size={18} /> Open a file
+          </Button>
+          {file && (
+            <>
+              <span>{file.name}</span>
+              <Button kind="quiet" onClick={() => setFile(null)}>
+                Take it out
+              </Button>
+            </>
+          )}
+        </div>
+        {file && encoding && (
+          <label>
+            What is the file written in?
+            <select value={encoding} onChange={(event) => setEncoding(event.target.value as Encoding)}>
+              <option value="ask" disabled>
+                Pick one
+              </option>
+              {ENCODINGS.map(([name, label]) => (
+                <option key={name} value={name}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        {problem && <Notice tone="error">{problem}</Notice>}
+        <div className={css.buttons}>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" busy={busy} disabled={file ? encoding === "ask" : !text.trim()}>
+            {newer === null ? (replaces ? "Replace" : "Add") : "Replace anyway"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+const isAboutEncoding = (error: unknown) =>
+  error instanceof Problem &&
+  Array.isArray(error.details) &&
+  (error.details as { field?: string }[]).some(({ field }) => field === "encoding");

@@ -1,0 +1,67 @@
+import { useState } from "react";
+import type { Lyrics, Song } from "@/api/client";
+import { Button } from "@/components/Button";
+import { Dialog } from "@/components/Dialog";
+import { Notice } from "@/components/Notice";
+import { toast } from "@/components/Toasts";
+import css from "./dialogs.module.css";
+import { dropDraft } from "./draftStore";
+import { currentVersion, type Save, useSaveLyrics } from "./useLyrics";
+
+interface Props {
+  song: Song;
+  lyrics: Lyrics;
+  onClose(): void;
+}
+
+/** Asks once more, then goes back to what the machine wrote. */
+export default function RevertDialog({ song, lyrics, onClose }: Props) {
+  const save = useSaveLyrics(song.songId);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const revert = async () => {
+    setBusy(true);
+    try {
+      const after = await save({ version: lyrics.version, revert: true });
+      dropDraft(song.songId);
+      offerUndo("The machine's words are back.", lyrics, after.lyricsVersion, save);
+      onClose();
+    } catch (error) {
+      const changed = currentVersion(error) !== undefined;
+      setProblem(
+        changed
+          ? "These words have just been changed in another tab. Look at them first."
+          : String((error as Error).message),
+      );
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title="Back to the machine's words?"
+      description="Your words, their offset and your changes of times are taken out."
+    >
+      {problem && <Notice tone="error">{problem}</Notice>}
+      <div className={css.buttons}>
+        <Button onClick={onClose}>Keep mine</Button>
+        <Button kind="danger" busy={busy} onClick={() => void revert()}>
+          Take mine out
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** A message from which the words that were replaced come back. */
+export function offerUndo(
+  text: string,
+  { segments, offsetMs, nudges, source }: Lyrics,
+  version: number,
+  save: Save,
+): void {
+  const words = { segments, offsetMs, nudges, source: source === "supplied" ? source : ("edited" as const) };
+  const back = () => void save({ version, ...words }).catch((error: Error) => toast(error.message, { tone: "error" }));
+  toast(text, segments.length ? { action: { label: "Undo", onSelect: back }, stays: 10_000 } : {});
+}

@@ -1,0 +1,37 @@
+import type { Lyrics } from "@/api/client";
+import type { Draft } from "./draft";
+
+/** What a person has written and not saved yet lies in this browser, so that no crash and no closed tab loses it. */
+export interface StoredDraft {
+  /** Who wrote it down: an editor removes only its own. */
+  by: string;
+  base: Lyrics;
+  draft: Draft;
+}
+
+const key = (songId: string) => `unplugd.lyricsDraft.${songId}`;
+
+/** The unsaved draft of a song; null where there is none, or none that can be read. */
+export function storedDraft(songId: string): StoredDraft | null {
+  try {
+    const read = JSON.parse(localStorage.getItem(key(songId)) ?? "null") as StoredDraft | null;
+    return read && Array.isArray(read.draft?.lines) && Array.isArray(read.base?.segments) ? read : null;
+  } catch {
+    return null;
+  }
+}
+
+/** False when the browser has no room for it: then only the tab holds it. */
+export function storeDraft(songId: string, stored: StoredDraft): boolean {
+  try {
+    localStorage.setItem(key(songId), JSON.stringify(stored));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Takes out the draft that `by` wrote; without `by` whosever it is. */
+export function dropDraft(songId: string, by?: string): void {
+  if (by === undefined || storedDraft(songId)?.by === by) localStorage.removeItem(key(songId));
+}
