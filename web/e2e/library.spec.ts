@@ -5,6 +5,10 @@ import { aSong } from "@/api/songs.fake";
 import { demoSong, expect, makeAudio, shortSong, signIn, test } from "./fixtures";
 import type { Stack } from "./stack";
 
+/** Songs take what they take where other things run as well. */
+const SONG = { timeout: 200_000 };
+test.setTimeout(400_000);
+
 /** The row of a song. */
 const row = (page: Page, title: string) =>
   page.getByRole("listitem").filter({ has: page.getByRole("link", { name: title, exact: true }) });
@@ -73,7 +77,7 @@ test("a song that is uploaded elsewhere appears, shows its progress and gets rea
     timeout: 60_000,
   });
   await expect(row(page, "Live one")).toContainText("Separating the instruments");
-  await expect(row(page, "Live one")).toContainText("Ready", { timeout: 60_000 });
+  await expect(row(page, "Live one")).toContainText("Ready", SONG);
   await expect(row(page, "Live one")).toContainText("0:38");
   expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
   await row(page, "Live one").getByRole("link").click();
@@ -85,7 +89,7 @@ test("two tabs show the same", async ({ signedIn: page, api, context }) => {
   await other.goto("/");
   await expect(other.getByRole("heading", { name: "Bring your first song" })).toBeVisible();
   await api.upload(await shortSong(), { title: "In both" });
-  for (const tab of [page, other]) await expect(row(tab, "In both")).toContainText("Ready", { timeout: 60_000 });
+  for (const tab of [page, other]) await expect(row(tab, "In both")).toContainText("Ready", SONG);
 });
 
 test("a connection that is lost for 20 seconds mid-processing catches up", async ({ page, person, api, stack }) => {
@@ -112,7 +116,7 @@ test("a connection that is lost for 20 seconds mid-processing catches up", async
   down = false;
   await expect(page.getByText("Live updates are paused; reconnecting…")).toBeHidden({ timeout: 40_000 });
   expect(sockets.length).toBeGreaterThan(known);
-  await expect(row(page, "Through the gap")).toContainText("Ready", { timeout: 60_000 });
+  await expect(row(page, "Through the gap")).toContainText("Ready", SONG);
 });
 
 test("a refused file says why in clear words and leads to another file", async ({ signedIn: page, api }) => {
@@ -163,7 +167,7 @@ test("rename, cancel, try again", async ({ signedIn: page, api }) => {
     .evaluate((button: HTMLElement) => [1, 2, 3].forEach(() => button.click()));
   await expect(row(page, title)).toContainText(/in line|Getting ready|Separating/);
   expect(retries).toBe(1);
-  await expect(row(page, title)).toContainText("Ready", { timeout: 120_000 });
+  await expect(row(page, title)).toContainText("Ready", SONG);
 });
 
 test("delete can be taken back, and is sent when it is not", async ({ signedIn: page, api }) => {
@@ -209,13 +213,13 @@ test("the page of a song that waits shows it live and becomes the studio", async
   await expect(page.getByRole("listitem").filter({ hasText: "Separate the instruments" })).toHaveAttribute(
     "aria-current",
     "step",
-    { timeout: 60_000 },
+    SONG,
   );
-  await expect(page.getByRole("progressbar")).toHaveAttribute("aria-valuenow", /[1-9]/, { timeout: 60_000 });
+  await expect(page.getByRole("progressbar")).toHaveAttribute("aria-valuenow", /[1-9]/, SONG);
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByText("Cancelled")).toBeVisible();
   await page.getByRole("button", { name: "Try again" }).click();
-  await expect(page.getByRole("button", { name: "Play", exact: true })).toBeVisible({ timeout: 120_000 });
+  await expect(page.getByRole("button", { name: "Play", exact: true })).toBeVisible(SONG);
 });
 
 test("a song that is not there says so and leads back", async ({ signedIn: page }) => {

@@ -36,7 +36,7 @@ export function LibraryView({ header }: { header: ReactNode }) {
     <>
       <div ref={above} className={css.above}>
         {header}
-        <Toolbar view={view} />
+        <Toolbar view={view} empty={nothing && !filtered} />
         <LiveNote />
       </div>
       <Announcer />
@@ -52,7 +52,11 @@ export function LibraryView({ header }: { header: ReactNode }) {
       {nothing && !filtered && (
         <Empty
           title="Bring your first song"
-          action={<Button onClick={chooseFile}>Choose a file from this device</Button>}
+          action={
+            <Button className={css.inviting} onClick={chooseFile}>
+              Choose a file from this device
+            </Button>
+          }
         >
           <p>Unplugd takes it apart into drums, bass, voice and the rest, and writes the words for you to sing.</p>
         </Empty>
@@ -60,7 +64,11 @@ export function LibraryView({ header }: { header: ReactNode }) {
       {nothing && filtered && (
         <Empty
           title={view.q ? `No song matches “${view.q}”` : NONE[view.show]}
-          action={<Button onClick={view.clear}>{view.q ? "Clear search" : "Show all songs"}</Button>}
+          action={
+            <Button className={css.inviting} onClick={view.clear}>
+              {view.q ? "Clear search" : "Show all songs"}
+            </Button>
+          }
         >
           {view.q && view.show !== "all" && <p>Only songs of the chosen kind were searched.</p>}
         </Empty>

@@ -37,7 +37,7 @@ export function SongList({ songs, library, above, onChooseFile }: Props) {
 
   const virtual = useWindowVirtualizer({
     count: songs.length,
-    estimateSize: () => 77,
+    estimateSize: () => 73,
     overscan: 8,
     scrollMargin: top,
     getItemKey: (index) => songs[index]?.songId ?? index,
@@ -57,11 +57,11 @@ export function SongList({ songs, library, above, onChooseFile }: Props) {
       const shown = () => [...(list.current?.children ?? [])] as HTMLElement[];
       const at = shown().findIndex((row) => row.dataset.songId === song.songId);
       actions.deletions.request(song);
-      // After the menu has given the focus back to its button, which is gone.
+      // Once the row is gone.
       setTimeout(() => {
         const next = shown()[at] ?? shown().at(-1);
         (next?.querySelector<HTMLElement>("a[href]") ?? document.querySelector<HTMLElement>("main"))?.focus();
-      }, 50);
+      });
     },
     [actions],
   );

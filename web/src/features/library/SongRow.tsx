@@ -40,6 +40,9 @@ const ICONS: Record<Standing["tone"], LucideIcon> = {
   stopped: Ban,
 };
 
+/** A menu that closes gives the focus back a moment later: what moves the focus itself has to come after that. */
+const afterMenu = (act: () => void) => setTimeout(() => setTimeout(act));
+
 /** One song of the library: what it is, where it stands, and what can be done about it. */
 export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChooseFile }: Props) {
   const actions = useSongActions();
@@ -53,7 +56,7 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
   const remedies = {
     retry: { label: "Try again", icon: <RotateCcw size={18} />, onSelect: () => void actions.retry(song) },
     "retry-words": {
-      label: "Write the words again",
+      label: "Try the words again",
       icon: <RotateCcw size={18} />,
       onSelect: () => void actions.retry(song),
     },
@@ -63,7 +66,7 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
 
   const items: (MenuItem | "line")[] = [
     { label: "Open", icon: <SquareArrowOutUpRight size={18} />, onSelect: () => go(page) },
-    { label: "Rename…", icon: <Pencil size={18} />, onSelect: () => onRename(song) },
+    { label: "Rename…", icon: <Pencil size={18} />, onSelect: () => afterMenu(() => onRename(song)) },
     ...(cure ? [cure] : []),
     canCancel(song)
       ? { label: "Cancel", icon: <CircleX size={18} />, onSelect: () => void actions.cancel(song) }
@@ -71,7 +74,7 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
           label: "Delete",
           icon: <Trash2 size={18} />,
           danger: true,
-          onSelect: () => onDelete(song),
+          onSelect: () => afterMenu(() => onDelete(song)),
         },
   ];
 
@@ -81,14 +84,16 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
         <Icon size={20} />
       </span>
       <div className={css.main}>
-        <Link href={page} className={css.title} dir="auto">
-          {title}
-        </Link>
-        {song.artist && (
-          <span className={css.artist} dir="auto">
-            {song.artist}
-          </span>
-        )}
+        <div className={css.name}>
+          <Link href={page} className={css.title}>
+            <bdi>{title}</bdi>
+          </Link>
+          {song.artist && (
+            <span className={css.artist}>
+              <bdi>{song.artist}</bdi>
+            </span>
+          )}
+        </div>
         <div className={css.stands}>
           <span className={css.status}>
             {song.status === "QUEUED" && song.queuePosition === null ? <Place song={song} /> : stands.text}

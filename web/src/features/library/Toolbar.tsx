@@ -12,7 +12,17 @@ const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
 
 /** Search and filter. `/` leads to the search from anywhere on the page. */
-export function Toolbar({ view }: { view: View }) {
+export function Toolbar({ view, empty }: { view: View; empty: boolean }) {
+  return (
+    <div className={css.toolbar}>
+      <h1 className={css.heading}>Library</h1>
+      {/* Where nothing is, nothing can be looked for. */}
+      {!empty && <Finding view={view} />}
+    </div>
+  );
+}
+
+function Finding({ view }: { view: View }) {
   const input = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   // `q` is what the address said last: when it says something else, that is shown, unless it is what was just typed.
@@ -39,8 +49,7 @@ export function Toolbar({ view }: { view: View }) {
   };
 
   return (
-    <div className={css.toolbar}>
-      <h1 className={css.heading}>Library</h1>
+    <>
       <search className={css.search}>
         <Search size={18} aria-hidden="true" />
         <input
@@ -85,6 +94,6 @@ export function Toolbar({ view }: { view: View }) {
           </button>
         ))}
       </div>
-    </div>
+    </>
   );
 }

@@ -35,7 +35,8 @@ export function useLibrary(show: Show, q: string): Library {
     [a, b, c],
   );
   const songs = useMemo(() => (loading ? [] : merge(show, parts)), [loading, show, parts]);
-  const failed = used.filter(({ isError }) => isError);
+  // What is on the screen stays there when it cannot be read again: the state of the connection is told elsewhere.
+  const failed = used.filter(({ data, isError, isFetchNextPageError }) => isError && (!data || isFetchNextPageError));
 
   return {
     songs,
