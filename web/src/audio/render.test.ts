@@ -209,14 +209,14 @@ test("what is not what the manifest says is not handed out", async () => {
 });
 
 test("a song without a manifest, or with a broken one, is taken by its sizes", async () => {
-  const { [MANIFEST]: _, ...bare } = song(300);
+  const bare = Object.fromEntries(Object.entries(song(300)).filter(([name]) => name !== MANIFEST));
   expect((await run(MIX, bucket(bare))).file).toEqual(wav(sum(bare, STEMS)));
   const broken = { ...bare, [MANIFEST]: new TextEncoder().encode("{") };
   expect((await run(MIX, bucket(broken))).file).toEqual(wav(sum(bare, STEMS)));
 });
 
 test("a file that is gone, and one that is no WAV", async () => {
-  const { "bass.wav": _, ...rest } = song(10);
+  const rest = Object.fromEntries(Object.entries(song(10)).filter(([name]) => name !== "bass.wav"));
   await expect(run(MIX, bucket(rest))).rejects.toMatchObject({ fault: "missing" });
   await expect(run(MIX, bucket(withManifest({ ...rest, "bass.wav": encode("x") })))).rejects.toThrow("WAV");
 });

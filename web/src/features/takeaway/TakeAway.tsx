@@ -5,6 +5,7 @@ import type { FinishedSong } from "@/api/songs";
 import { type Engine, gainOf, STEMS, type Stem } from "@/audio/engine";
 import { Button } from "@/components/Button";
 import { Menu } from "@/components/Menu";
+import { Notice } from "@/components/Notice";
 import { allBut, LYRICS, megabytes, NAMES, part, wordsOf, yourMix } from "./takeables";
 import css from "./TakeAway.module.css";
 import { TakingState } from "./TakingState";
@@ -17,13 +18,19 @@ export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: 
   const subscribe = useCallback((listener: () => void) => engine.subscribe(listener), [engine]);
   const { mix } = useSyncExternalStore(subscribe, () => engine.state());
   const takes = useTaking(song);
-  const busy = takes.taking.at === "working";
+  const { taking } = takes;
+  const busy = taking.at === "working";
   const title = useId();
   const mine = yourMix(song, mix);
   const silent = STEMS.every((stem) => gainOf(mix, stem) === 0);
   return (
     <section className={css.panel} aria-labelledby={title}>
       <h2 id={title}>Take away</h2>
+      {taking.at === "working" && taking.songId !== song.songId && (
+        <Notice action={<Button onClick={takes.cancel}>Cancel it</Button>}>
+          <strong>{taking.name}</strong> is still being saved. One at a time.
+        </Notice>
+      )}
       <Row
         id="mix"
         takes={takes}
@@ -140,7 +147,7 @@ interface RowProps {
 }
 
 /** One thing to take, and below it where that stands. */
-function Row({ id, takes, icon, name, note, big = false, children }: RowProps) {
+function Row({ id, takes: { taking, songId, cancel }, icon, name, note, big = false, children }: RowProps) {
   const row = useRef<HTMLDivElement>(null);
   const Tag = big ? "div" : "li";
   return (
@@ -155,8 +162,8 @@ function Row({ id, takes, icon, name, note, big = false, children }: RowProps) {
         </div>
         {children}
       </div>
-      {takes.taking.at !== "idle" && takes.taking.id === id && (
-        <TakingState taking={takes.taking} name={name} row={row} onCancel={takes.cancel} />
+      {taking.at !== "idle" && taking.songId === songId && taking.id === id && (
+        <TakingState taking={taking} name={name} row={row} onCancel={cancel} />
       )}
     </Tag>
   );

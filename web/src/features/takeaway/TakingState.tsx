@@ -6,7 +6,7 @@ import { Progress } from "@/components/Progress";
 import { wait } from "@/lib/time";
 import { megabytes } from "./takeables";
 import css from "./TakeAway.module.css";
-import type { Taking } from "./useTaking";
+import type { Taking } from "./taker";
 
 interface Props {
   taking: Exclude<Taking, { at: "idle" }>;
