@@ -32,9 +32,9 @@ export function ExportPanel() {
       setStage(await work(mine.signal));
     } catch (error) {
       if (mine.signal.aborted) return setStage({ name: "idle" });
-      const message = error instanceof Error ? error.message : "";
-      setStage({ name: "failed", message });
-      if (!(error instanceof Problem)) throw error;
+      if (error instanceof Problem) return setStage({ name: "failed", message: error.message });
+      setStage({ name: "failed", message: "Something went wrong on this page. Load it again, then try once more." });
+      throw error;
     }
   }
 
