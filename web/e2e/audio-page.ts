@@ -1,0 +1,169 @@
+/** The page of audio.spec.ts: an engine by itself, what it sends to the loudspeaker, and the measures of that. */
+import { createEngine } from "@/audio/create";
+import { type Engine, type Mix, type Stem, STEMS } from "@/audio/engine";
+import { DELAY_SAMPLES, SAMPLE_RATE } from "@/audio/frames";
+import recorderUrl from "./audio-recorder.worklet.ts?worker&url";
+
+export interface Heard {
+  /** Frame of the context's clock at which the recording begins. */
+  frame: number;
+  /** What left the master, then the stems behind their faders; left channels. */
+  tracks: Float32Array[];
+}
+
+let engine: Engine;
+let song = "";
+let stopRecording: (() => Heard) | null = null;
+const references = new Map<string, Promise<Float32Array>>();
+const seen: string[] = [];
+
+/** A stem decoded whole, on the WAV's clock. */
+function reference(stem: Stem, of = song): Promise<Float32Array> {
+  const url = `/stems/${of}/${stem}.mp3?reference`;
+  const known = references.get(url);
+  if (known) return known;
+  const work = (async () => {
+    const bytes = await (await fetch(url)).arrayBuffer();
+    const buffer = await new OfflineAudioContext(2, 1, SAMPLE_RATE).decodeAudioData(bytes);
+    return buffer.getChannelData(0).subarray(DELAY_SAMPLES);
+  })();
+  references.set(url, work);
+  return work;
+}
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Where `part` lies in `whole`, within `reach` samples of `near`: the lag of the largest normalised correlation. */
+function find(part: Float32Array, whole: Float32Array, near: number, reach: number) {
+  let best = { at: -1, likeness: -1 };
+  let own = 1e-12;
+  for (const sample of part) own += sample * sample;
+  for (let at = Math.max(0, near - reach); at <= Math.min(whole.length - part.length, near + reach); at++) {
+    let dot = 0;
+    let energy = 1e-12;
+    for (let i = 0; i < part.length; i++) {
+      const other = whole[at + i] ?? 0;
+      dot += (part[i] ?? 0) * other;
+      energy += other * other;
+    }
+    const likeness = dot / Math.sqrt(own * energy);
+    if (likeness > best.likeness) best = { at, likeness };
+  }
+  return best;
+}
+
+const sound = {
+  seen,
+
+  /** An engine for one of the made songs; `links` gives the query its links carry. */
+  make(name: string, options: { durationSec?: number; initialMix?: Mix } = {}) {
+    song = name;
+    let asked = 0;
+    engine = createEngine({
+      songId: name,
+      durationSec: options.durationSec ?? 40,
+      initialMix: options.initialMix,
+      streams: async (wish) => {
+        asked++;
+        seen.push(wish?.fresh ? "fresh links" : "links");
+        const links = STEMS.map((stem) => [stem, `/stems/${name}/${stem}.mp3?links=${asked}`]);
+        return Object.fromEntries(links) as Record<Stem, string>;
+      },
+    });
+    engine.subscribe(() => seen.push(engine.state().playing));
+    return sound;
+  },
+
+  engine: () => engine,
+
+  async until(condition: (engine: Engine) => boolean, ms = 20_000): Promise<void> {
+    const end = performance.now() + ms;
+    while (!condition(engine)) {
+      if (performance.now() > end) throw new Error(`waited in vain; ${JSON.stringify(engine.state())}, at ${engine.position()}`);
+      await wait(10);
+    }
+  },
+
+  async record(): Promise<void> {
+    const output = engine.output();
+    if (!output) throw new Error("no graph yet");
+    const { context, node, stems } = output;
+    await context.audioWorklet.addModule(recorderUrl);
+    const recorder = new AudioWorkletNode(context, "recorder", { numberOfInputs: 5, numberOfOutputs: 0 });
+    [node, ...STEMS.map((stem) => stems[stem])].forEach((one, i) => one.connect(recorder, 0, i));
+    const quanta: { frame: number; left: (Float32Array | null)[] }[] = [];
+    recorder.port.onmessage = ({ data }) => quanta.push(data);
+    await wait(50);
+    stopRecording = () => {
+      recorder.port.onmessage = null;
+      [node, ...STEMS.map((stem) => stems[stem])].forEach((one) => one.disconnect(recorder));
+      const tracks = Array.from({ length: 5 }, (_, track) => {
+        const all = new Float32Array(quanta.length * 128);
+        quanta.forEach(({ left }, i) => left[track] && all.set(left[track], i * 128));
+        return all;
+      });
+      return { frame: quanta[0]?.frame ?? 0, tracks };
+    };
+  },
+
+  async recorded(): Promise<Heard> {
+    await wait(150); // what is under way to this thread
+    if (!stopRecording) throw new Error("nothing is being recorded");
+    const heard = stopRecording();
+    stopRecording = null;
+    return heard;
+  },
+
+  async recordFor(ms: number): Promise<Heard> {
+    await sound.record();
+    await wait(ms);
+    return sound.recorded();
+  },
+
+  reference,
+  find,
+  wait,
+
+  /** Loudest sample of a stretch, in dB of full scale. */
+  peakDb(track: Float32Array, from = 0, to = track.length): number {
+    let peak = 1e-12;
+    for (let i = from; i < to; i++) peak = Math.max(peak, Math.abs(track[i] ?? 0));
+    return 20 * Math.log10(peak);
+  },
+
+  /** The strongest frequency between two, in Hz, to about a tenth: a Hann-windowed transform, searched finely. */
+  frequency(track: Float32Array, low: number, high: number): number {
+    const length = Math.min(track.length, 32_768);
+    const power = (hz: number) => {
+      let re = 0;
+      let im = 0;
+      for (let i = 0; i < length; i++) {
+        const value = (track[i] ?? 0) * (0.5 - 0.5 * Math.cos((2 * Math.PI * i) / length));
+        const angle = (2 * Math.PI * hz * i) / SAMPLE_RATE;
+        re += value * Math.cos(angle);
+        im += value * Math.sin(angle);
+      }
+      return re * re + im * im;
+    };
+    let best = low;
+    for (const step of [1, 0.1]) {
+      const [from, to] = step === 1 ? [low, high] : [best - 1, best + 1];
+      let most = -1;
+      for (let hz = from; hz <= to; hz += step) {
+        const now = power(hz);
+        if (now > most) [most, best] = [now, hz];
+      }
+    }
+    return best;
+  },
+};
+
+export type Sound = typeof sound;
+
+declare global {
+  interface Window {
+    sound: Sound;
+  }
+}
+
+window.sound = sound;
