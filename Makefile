@@ -206,6 +206,10 @@ deploy: build ## build and deploy to AWS (ENV=dev or prod); see docs/operations.
 	@case "$$ENV" in dev) config=default;; prod) config=prod;; *) echo "ENV is dev or prod, not '$$ENV'"; exit 1;; esac; \
 	$(SAM) deploy --config-env $$config $${PARAMETERS:+--parameter-overrides Environment=$$ENV $$PARAMETERS}
 
+.PHONY: deploy-web
+deploy-web: $(VENV)/.demo web-build ## the web app's page to AWS, after deploy (ENV=dev or prod); see docs/operations.md
+	@AWS=$(BIN)/aws web/deploy web/dist
+
 # ---- set up ------------------------------------------------------------------------------------------------------
 
 define new-venv

@@ -15,6 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 EXCEPTIONS = Path(__file__).with_name("exceptions.toml")
+NPM_LOCKS = ("web", "tests/postman")
 LOCKS = ("demo", "dev", "models", "fuzz", "sam", "security")
 # Where words that look like secrets are none: test data, hashes of locks and of weights, recorded events.
 NO_SECRETS_IN = (
@@ -90,17 +91,19 @@ def python_packages(tools: Path) -> Verdict:
 
 
 def npm_packages(_tools: Path) -> Verdict:
-    """Published weaknesses of what the Postman run needs."""
-    try:
-        asked = _run(["npm", "audit", "--package-lock-only", "--json"], cwd=ROOT / "tests" / "postman")
-    except FileNotFoundError:
-        return "could not ask", ["npm is not installed"]
-    try:
-        answer = json.loads(asked.stdout)
-        weak = answer["vulnerabilities"]
-    except (ValueError, KeyError):
-        return "could not ask", ["the npm registry gives no list of weaknesses here"]
-    return _verdict(f"{name}: {one['severity']}" for name, one in weak.items())
+    """Published weaknesses of what the web app and the Postman run are made of."""
+    found: list[str] = []
+    for folder in NPM_LOCKS:
+        try:
+            asked = _run(["npm", "audit", "--package-lock-only", "--json"], cwd=ROOT / folder)
+        except FileNotFoundError:
+            return "could not ask", ["npm is not installed"]
+        try:
+            weak = json.loads(asked.stdout)["vulnerabilities"]
+        except (ValueError, KeyError):
+            return "could not ask", ["the npm registry gives no list of weaknesses here"]
+        found += [f"{folder}: {name}: {one['severity']}" for name, one in weak.items()]
+    return _verdict(found)
 
 
 def templates(tools: Path) -> Verdict:

@@ -13,7 +13,7 @@ STACKS = FRONT_DOOR["Resources"]
 TAGS = {"Environment", "Application", "CostCenter"}
 OUTPUTS = {
     "ApiUrl", "WebSocketUrl", "UserPoolId", "UserPoolClientId", "UploadsBucketName", "OutputBucketName",
-    "SongsTableName", "StateMachineArn", "WakeQueueUrl", "Region",
+    "SongsTableName", "StateMachineArn", "WakeQueueUrl", "Region", "WebUrl", "WebBucketName", "WebDistributionId",
 }  # fmt: skip
 
 
