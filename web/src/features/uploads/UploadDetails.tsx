@@ -1,7 +1,7 @@
 import { useId, useRef, useState } from "react";
 import { Button } from "@/components/Button";
 import { Field } from "@/components/Field";
-import { PICKED_LYRICS, readWords, splitName } from "./checks";
+import { detailsFromName, PICKED_LYRICS, readWords } from "./checks";
 import { LanguageChoice } from "./Choices";
 import type { Details, UploadView, Words } from "./model";
 import css from "./uploads.module.css";
@@ -15,7 +15,7 @@ interface Props {
 /** What a person may say of a song while it is on its way. Each field is kept when it is left. */
 export function UploadDetails({ upload, onEdit, onWords }: Props) {
   const { title, artist, language } = upload.details;
-  const text = (name: "title" | "artist", label: string, placeholder: string) => (
+  const text = (name: "title" | "artist", label: string, placeholder?: string) => (
     <Field
       label={label}
       maxLength={200}
@@ -33,8 +33,8 @@ export function UploadDetails({ upload, onEdit, onWords }: Props) {
   return (
     <div className={css.details}>
       <div className={css.fields}>
-        {text("title", "Title", splitName(upload.name)[0])}
-        {text("artist", "Artist", "From the file, if it says")}
+        {text("title", "Title", detailsFromName(upload.name).title)}
+        {text("artist", "Artist")}
         <LanguageChoice value={language} onChange={(code) => onEdit({ language: code })} />
       </div>
       <WordsField upload={upload} onWords={onWords} />

@@ -6,6 +6,7 @@ import { checkSong, detailsFromName, PICKED, playedSeconds, readWords, sortOut, 
 import { LanguageChoice, ModelChoice } from "./Choices";
 import type { Model, UploadView } from "./model";
 import type { Queue } from "./queue";
+import { readTags } from "./tags";
 import { UploadRow } from "./UploadRow";
 import css from "./uploads.module.css";
 import { useDrop } from "./useDrop";
@@ -53,12 +54,10 @@ export function UploadPanel() {
       const words = lyrics && (await readWords(lyrics).catch((error: Error) => error));
       if (words instanceof Error)
         refuse(lyrics?.name ?? "", `is not taken; the song goes on without. ${words.message}`);
-      await queue.add([
-        {
-          ...{ file, model, contentType: verdict.contentType, details: detailsFromName(file.name, language) },
-          words: words instanceof Error ? null : words,
-        },
-      ]);
+      const [guess, tags] = [detailsFromName(file.name), await readTags(file)];
+      const details = { title: tags.title ?? guess.title, artist: tags.artist ?? guess.artist, language };
+      const { contentType } = verdict;
+      await queue.add([{ file, contentType, details, words: words instanceof Error ? null : words, model }]);
     }
     const rest = songs.values();
     const lookOn = async () => {
@@ -118,21 +117,19 @@ export function UploadPanel() {
         </div>
       )}
       {refusals.length > 0 && (
-        <Notice
-          tone="error"
-          action={
+        <Notice tone="error">
+          <div className={css.refused}>
+            <ul className={css.refusals}>
+              {refusals.map(({ name, why }, index) => (
+                <li key={index}>
+                  <strong dir="auto">{name}</strong> {why}
+                </li>
+              ))}
+            </ul>
             <IconButton label="Close" onClick={() => setRefusals([])}>
               <X size={18} />
             </IconButton>
-          }
-        >
-          <ul className={css.refusals}>
-            {refusals.map(({ name, why }, index) => (
-              <li key={index}>
-                <strong dir="auto">{name}</strong> {why}
-              </li>
-            ))}
-          </ul>
+          </div>
         </Notice>
       )}
       {uploads.some(({ kept, phase }) => !kept && phase === "waiting") && (

@@ -66,16 +66,18 @@ describe("names", () => {
     ["Band - Song.mp3", "Band", "Song"],
     ["03 - Band - Song - Live.flac", "Band", "Song - Live"],
     ["07. Band_-_Song.mp3", "Band", "Song"],
-    ["99 Luftballons.mp3", null, null],
-    ["03 - Song.mp3", null, null],
+    ["99 Luftballons.mp3", null, "99 Luftballons"],
+    ["03 - Song.mp3", null, "Song"],
+    ["my_song.mp3", null, "my song"],
     ["<b>Band</b> - 曲.mp3", "<b>Band</b>", "曲"],
-    [" - .mp3", null, null],
+    ["01 - .mp3", null, "01 -"],
+    [" .mp3", null, " .mp3"],
   ])("%s → %s, %s", (name, artist, title) => {
-    expect(detailsFromName(name)).toEqual({ artist, title, language: null });
+    expect(detailsFromName(name)).toEqual({ artist, title });
   });
 
   it("shows the file's name until there is a better one", () => {
-    expect(shownName({ name: "my_song.mp3", details: detailsFromName("my_song.mp3") })).toBe("my song");
+    expect(shownName({ name: "my_song.mp3", details: { title: null, artist: null, language: null } })).toBe("my song");
     expect(shownName({ name: "a.mp3", details: { title: "One", artist: "Band", language: null } })).toBe("Band – One");
   });
 });

@@ -88,22 +88,21 @@ export function playedSeconds(file: Blob, type: ContentType, limitMs = 4000): Pr
   });
 }
 
-/** "03 - Artist - Title.mp3" names both; any other name leaves them to the file's tags. */
-export function detailsFromName(name: string, language: string | null = null): Details {
-  const [base] = splitName(name);
-  const words = base.replace(/_+/g, " ").replace(/\s+/g, " ").trim();
-  const [artist, ...rest] = words.replace(/^\d{1,3}\s*[-.]\s*/, "").split(/ [-–—] /);
-  const title = rest.join(" - ");
+/** A song's title, and its artist where the name tells: "03 - Artist - Title.mp3". */
+export function detailsFromName(name: string): { title: string; artist: string | null } {
+  const words = splitName(name)[0].replace(/_+/g, " ").replace(/\s+/g, " ").trim();
+  const bare = words.replace(/^\d{1,3}\s*[-.]\s*/, "") || words;
+  const [artist, ...rest] = bare.split(/ [-–—] /);
+  const title = rest.join(" - ").trim();
   return artist && title
-    ? { artist: artist.slice(0, 200), title: title.slice(0, 200), language }
-    : { artist: null, title: null, language };
+    ? { artist: artist.slice(0, 200), title: title.slice(0, 200) }
+    : { artist: null, title: bare.slice(0, 200) || name.slice(0, 200) };
 }
 
-/** What a song is called until somebody knows better. */
-export function shownName(upload: { name: string; details: Details }): string {
-  const { title, artist } = upload.details;
-  const own = title ?? (splitName(upload.name)[0].replace(/_+/g, " ").trim() || upload.name);
-  return artist ? `${artist} – ${own}` : own;
+/** What a song is called in the list. */
+export function shownName({ name, details }: { name: string; details: Details }): string {
+  const title = details.title ?? detailsFromName(name).title;
+  return details.artist ? `${details.artist} – ${title}` : title;
 }
 
 /** The words in a lyrics file. Rejects with an Error that says what to do. */

@@ -3,7 +3,7 @@ import type { NewUpload } from "@/api/client";
 export type ContentType = NewUpload["contentType"];
 export type Model = NonNullable<NewUpload["model"]>;
 
-/** What a person says of a song. Null: left to the file's own tags and to what is heard in it. */
+/** What is said of a song. Null: left to the service. */
 export interface Details {
   title: string | null;
   artist: string | null;
