@@ -36,9 +36,9 @@ export function SeekBar({ children, choosing, onChosen, silent = false }: Props)
     if (head.current) head.current.style.transform = `translateX(${at * 100}%)`;
     if (ahead.current) ahead.current.style.transform = `scaleX(${1 - at})`;
     const text = `${clock(seconds)} of ${total}`;
-    if (silent || !bar.current || bar.current.ariaValueText === text) return;
-    bar.current.ariaValueText = text;
-    bar.current.ariaValueNow = String(Math.floor(seconds));
+    if (silent || bar.current?.getAttribute("aria-valuetext") === text) return;
+    bar.current?.setAttribute("aria-valuetext", text);
+    bar.current?.setAttribute("aria-valuenow", String(Math.floor(seconds)));
   };
   const follow = (seconds: number) => {
     if (!drag.current?.moved || drag.current.chooses) show(seconds);

@@ -1,4 +1,4 @@
-import { ArrowLeft, ChevronDown, ChevronUp, Keyboard, MicVocal } from "lucide-react";
+import { ArrowLeft, Keyboard, MicVocal, SlidersVertical } from "lucide-react";
 import { Tabs } from "radix-ui";
 import { Activity, type ReactNode, useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
@@ -124,7 +124,22 @@ function Room({ song, title, waveforms, onSing, onHelp, lyrics, takeAway }: Room
           {!wide && <Tabs.Trigger value="mixer">Mixer</Tabs.Trigger>}
           <Tabs.Trigger value="take-away">Take away</Tabs.Trigger>
         </Tabs.List>
-        <Button className={css.sing} onClick={onSing}>
+        {wide && (
+          <>
+            <IconButton
+              label="Mixer"
+              className={css.shown}
+              aria-pressed={mixerShown}
+              onClick={() => showMixer(!mixerShown)}
+            >
+              <SlidersVertical size={20} />
+            </IconButton>
+            <IconButton label="Keyboard (?)" onClick={onHelp}>
+              <Keyboard size={20} />
+            </IconButton>
+          </>
+        )}
+        <Button onClick={onSing}>
           <MicVocal size={18} aria-hidden="true" /> Sing
         </Button>
       </header>
@@ -155,18 +170,6 @@ function Room({ song, title, waveforms, onSing, onHelp, lyrics, takeAway }: Room
             <>
               {loop}
               <PracticeControls />
-              <div className={css.end}>
-                <IconButton label="Keyboard (?)" onClick={onHelp}>
-                  <Keyboard size={20} />
-                </IconButton>
-                <IconButton
-                  label={mixerShown ? "Hide the mixer" : "Show the mixer"}
-                  aria-expanded={mixerShown}
-                  onClick={() => showMixer(!mixerShown)}
-                >
-                  {mixerShown ? <ChevronDown size={20} /> : <ChevronUp size={20} />}
-                </IconButton>
-              </div>
             </>
           )}
         </div>

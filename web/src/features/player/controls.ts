@@ -36,10 +36,7 @@ export function createControls(
     engine.seek(clamp(seconds, 0, engine.durationSec));
     moved();
   };
-  const play = () => {
-    if (engine.state().playing === "ended") seek(engine.state().loop?.start ?? 0);
-    engine.play({ countIn: countIn() }).catch(failed);
-  };
+  const play = () => void engine.play({ countIn: countIn() }).catch(failed);
   const loop = (between: { start: number; end: number } | null) => {
     if (!between) return engine.setLoop(null);
     const start = clamp(Math.min(between.start, between.end), 0, engine.durationSec);

@@ -56,7 +56,13 @@ test.each<[string, string, Command["do"][], boolean]>([
   ["so does the page", "<main data-here></main>", ["toggle", "mute", "skip", "leave"], false],
 ])("%s", (_, html, commands, theirs) => {
   const target = element(html);
-  for (const command of commands) expect(belongsTo(target, { do: command } as Command), command).toBe(theirs);
+  for (const command of commands) expect(belongsTo(target, { do: command } as Command, true), command).toBe(theirs);
 });
 
-test("nothing focused means the studio's", () => expect(belongsTo(null, { do: "toggle" })).toBe(false));
+test("a button reached by keyboard takes the space bar, and nothing else", () => {
+  const target = element("<button><span data-here>x</span></button>");
+  expect(belongsTo(target, { do: "toggle" }, false)).toBe(true);
+  expect(belongsTo(target, { do: "mute", stem: "bass" }, false)).toBe(false);
+});
+
+test("nothing focused means the studio's", () => expect(belongsTo(null, { do: "toggle" }, false)).toBe(false));

@@ -79,12 +79,11 @@ const OVERLAY = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox]"
 const PRESSED_BY_SPACE = "button, a[href], summary, input, [role=switch], [role=tab], [role=button]";
 const MOVED_BY_ARROWS = "[role=slider], [role=tab], [role=radio], input[type=range]";
 
-/** Whether the focused element needs the key for itself. */
-export function belongsTo(target: EventTarget | null, command: Command): boolean {
+/** Whether the focused element needs the key for itself. `clicked`: it got the focus by a press on it, not by keyboard. */
+export function belongsTo(target: EventTarget | null, command: Command, clicked: boolean): boolean {
   if (!(target instanceof Element)) return false;
   if (target.closest(TYPING) || target.closest(OVERLAY)) return true;
   if (command.do === "skip" || command.do === "restart") return target.closest(MOVED_BY_ARROWS) !== null;
-  // A button that was clicked keeps the focus without showing it; there the space bar plays, as anywhere.
-  if (command.do === "toggle") return target.closest(PRESSED_BY_SPACE)?.matches(":focus-visible") ?? false;
-  return false;
+  // Who has clicked a button does not think of it any more; there the space bar plays, as anywhere.
+  return command.do === "toggle" && !clicked && target.closest(PRESSED_BY_SPACE) !== null;
 }

@@ -4,10 +4,10 @@ import { belongsTo, commandOf } from "./shortcuts";
 
 /** The studio's keys, wherever the focus is, except where it needs the key itself. */
 export function useShortcuts(player: Player | null, others: { help(): void; leave(): void }): void {
-  const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
+  const onKeyDown = useEffectEvent((event: KeyboardEvent, clicked: boolean) => {
     if (!player || event.defaultPrevented || event.isComposing) return;
     const command = commandOf(event);
-    if (!command || belongsTo(event.target, command)) return;
+    if (!command || belongsTo(event.target, command, clicked)) return;
     event.preventDefault();
     const { controls } = player;
     switch (command.do) {
@@ -36,8 +36,26 @@ export function useShortcuts(player: Player | null, others: { help(): void; leav
     }
   });
   useEffect(() => {
-    const down = (event: KeyboardEvent) => onKeyDown(event);
+    let pointing = false;
+    let clicked = false;
+    const seen = (event: Event) => void (pointing = event.type === "pointerdown");
+    const focused = () => void (clicked = pointing);
+    const down = (event: KeyboardEvent) => onKeyDown(event, clicked);
+    // Firefox presses a focused button when the space bar comes up, whatever became of its going down.
+    const up = (event: KeyboardEvent) => {
+      if (event.key === " " && clicked && event.target instanceof HTMLButtonElement) event.preventDefault();
+    };
+    addEventListener("pointerdown", seen, true);
+    addEventListener("keydown", seen, true);
+    addEventListener("focusin", focused);
     addEventListener("keydown", down);
-    return () => removeEventListener("keydown", down);
+    addEventListener("keyup", up);
+    return () => {
+      removeEventListener("pointerdown", seen, true);
+      removeEventListener("keydown", seen, true);
+      removeEventListener("focusin", focused);
+      removeEventListener("keydown", down);
+      removeEventListener("keyup", up);
+    };
   }, []);
 }
