@@ -226,11 +226,14 @@ def port(root: Path) -> Check:
 
 
 def node() -> Check:
-    """Node, which only the web app's own tests need."""
+    """Node, by which the web app's page is built and tested; songs do without."""
     path = shutil.which("node")
     if path is None:
         return Check(
-            "node", "note", "not here; songs do not need it", "The web app's tests do: install Node 20."
+            "node",
+            "note",
+            "not here; songs do not need it",
+            "The app's page is built with it: install Node 20.19 or newer.",
         )
     ran = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=False)
     return Check("node", "ok", ran.stdout.strip() or "does not tell its version")
