@@ -61,7 +61,7 @@ const sound = {
     let asked = 0;
     engine = createEngine({
       songId: name,
-      durationSec: options.durationSec ?? 40,
+      durationSec: options.durationSec ?? 30,
       initialMix: options.initialMix,
       streams: async (wish) => {
         asked++;
@@ -79,7 +79,8 @@ const sound = {
   async until(condition: (engine: Engine) => boolean, ms = 20_000): Promise<void> {
     const end = performance.now() + ms;
     while (!condition(engine)) {
-      if (performance.now() > end) throw new Error(`waited in vain; ${JSON.stringify(engine.state())}, at ${engine.position()}`);
+      if (performance.now() > end)
+        throw new Error(`waited in vain; ${JSON.stringify(engine.state())}, at ${engine.position()}`);
       await wait(10);
     }
   },
@@ -112,6 +113,24 @@ const sound = {
     const heard = stopRecording();
     stopRecording = null;
     return heard;
+  },
+
+  /**
+   * Where in the song a recorded stem is at an index: 512 samples of noise, looked for within a second of `near`.
+   * Sample number, or -1 where nothing is alike.
+   */
+  async locate(heard: Heard, index: number, near: number, stem: Stem = "drums"): Promise<number> {
+    const part = heard.tracks[STEMS.indexOf(stem) + 1]?.subarray(index, index + 512) ?? new Float32Array();
+    const found = find(part, await reference(stem), Math.round(near), SAMPLE_RATE);
+    return found.likeness > 0.9 ? found.at : -1;
+  },
+
+  /** The frame that reaches the ear now, by the browser's own stamp, and what the engine says is heard. */
+  stamp(): { frame: number; position: number } {
+    const context = engine.output()?.context;
+    const { contextTime = 0, performanceTime = 0 } = context?.getOutputTimestamp() ?? {};
+    const position = engine.position();
+    return { frame: (contextTime + (performance.now() - performanceTime) / 1000) * SAMPLE_RATE, position };
   },
 
   async recordFor(ms: number): Promise<Heard> {

@@ -33,7 +33,12 @@ export async function openSite(): Promise<Site> {
   await build({
     root: WEB,
     logLevel: "warn",
-    build: { outDir: join(folder, "page"), rollupOptions: { input: join(WEB, "e2e/audio.html") } },
+    build: {
+      outDir: join(folder, "page"),
+      emptyOutDir: true,
+      sourcemap: false,
+      rollupOptions: { input: join(WEB, "e2e/audio.html") },
+    },
   });
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());

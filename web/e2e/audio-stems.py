@@ -1,7 +1,7 @@
 """Write the stems that the sound's tests play: python web/e2e/audio-stems.py FOLDER.
 
 Made, not separated: `time` is noise, another in each stem, so that any piece of it says which moment it is; `tones` is
-one sine a stem. Encoded as the pipeline encodes stems.
+one sine a stem; `bursts` is one short knock every half second, the same in each. Encoded as the pipeline encodes stems.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ml.audio import SAMPLE_RATE, stream  # noqa: E402 (the repository is no ins
 
 STEMS = ("drums", "bass", "other", "vocals")
 TONES_HZ = (1000, 110, 440, 660)
-SECONDS = 40
+SECONDS = 30
 
 
 def main(folder: Path) -> None:
@@ -28,6 +28,7 @@ def main(folder: Path) -> None:
         # Smoothed noise: MP3 keeps what lies low.
         noise = np.convolve(rng.standard_normal(len(t)), np.hanning(12) / 6, mode="same") * 0.12
         write(folder / "time" / f"{stem}.mp3", noise)
+        write(folder / "bursts" / f"{stem}.mp3", 0.5 * np.sin(2 * np.pi * 2000 * t) * np.exp(-((t % 0.5) * 150)))
         write(folder / "tones" / f"{stem}.mp3", 0.2 * np.sin(2 * np.pi * hz * t))
 
 

@@ -108,10 +108,10 @@ export class Deck {
     const before = this.heard();
     this.render(out);
     this.fade(out, sounding);
+    this.clock += n;
     const after = this.heard();
     const jumped = Math.abs(after - before) > 2 * n;
     this.report(frame, jumped ? this.speed : (after - before) / n, before);
-    this.clock += n;
     if (this.finished() && after >= this.end()) {
       this.ended = true;
       this.level = 0;
