@@ -47,7 +47,9 @@ export function useLibrary(show: Show, q: string): Library {
     readMore() {
       for (const index of behind(parts)) {
         const list = used[index];
-        if (list?.hasNextPage && !list.isFetching && !list.isPlaceholderData) void list.fetchNextPage();
+        // Asked for at every drawing: what is under way is not begun again.
+        if (list?.hasNextPage && !list.isFetching && !list.isPlaceholderData)
+          void list.fetchNextPage({ cancelRefetch: false });
       }
     },
     retry() {
