@@ -121,6 +121,7 @@ test("lyrics that cannot be read do not stop the song, and can be corrected", as
 });
 
 test("a reload in the middle goes on by itself, to exactly one song", async ({ signedIn: page, api }) => {
+  test.setTimeout(300_000);
   const fast = await slow(page, 200_000);
   await pick(page, makeAudio(12, [{ hz: 220 }], "Reloaded.wav"));
   await underWay(page);
@@ -262,8 +263,8 @@ for (const scheme of ["dark", "light"] as const) {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     const { violations } = await new AxeBuilder({ page }).include("main").analyze();
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-    await info.attach("phone", { body: await page.screenshot({ fullPage: true }), contentType: "image/png" });
+    await page.screenshot({ path: info.outputPath("phone.png"), fullPage: true });
     await page.setViewportSize({ width: 1280, height: 800 });
-    await info.attach("desktop", { body: await page.screenshot(), contentType: "image/png" });
+    await page.screenshot({ path: info.outputPath("desktop.png") });
   });
 }
