@@ -2,6 +2,7 @@
 import { createEngine } from "@/audio/create";
 import { type Engine, type Mix, type Stem, STEMS } from "@/audio/engine";
 import { DELAY_SAMPLES, SAMPLE_RATE } from "@/audio/frames";
+import { GUARD_FRAMES } from "@/audio/guard";
 import recorderUrl from "./audio-recorder.worklet.ts?worker&url";
 
 export interface Heard {
@@ -131,6 +132,44 @@ const sound = {
     const { contextTime = 0, performanceTime = 0 } = context?.getOutputTimestamp() ?? {};
     const position = engine.position();
     return { frame: (contextTime + (performance.now() - performanceTime) / 1000) * SAMPLE_RATE, position };
+  },
+
+  /**
+   * 50 mutes and 20 seeks; then, at some moments, how far the position is from what the signal says, in ms, and where
+   * each stem is by its own signal, in samples.
+   */
+  async mutesAndSeeks(): Promise<{ drifts: number[]; places: number[][] }> {
+    await engine.play();
+    await sound.until((one) => one.state().playing === "playing");
+    for (let i = 0; i < 50; i++) {
+      engine.setMix({ muted: { ...engine.state().mix.muted, drums: i % 2 === 0, vocals: i % 3 === 0 } });
+      await wait(10);
+      if (i % 5 < 2) {
+        engine.seek((i * 7) % 25);
+        await wait(60);
+      }
+    }
+    engine.setMix({ muted: { drums: false, bass: false, other: false, vocals: false } });
+    engine.seek(12);
+    await sound.until((one) => one.state().playing === "playing" && one.position() > 12.3);
+    await sound.record();
+    const stamps: { frame: number; position: number }[] = [];
+    for (let i = 0; i < 10; i++) {
+      await wait(100);
+      stamps.push(sound.stamp());
+    }
+    const heard = await sound.recorded();
+    const drifts: number[] = [];
+    const places: number[][] = [];
+    for (const { frame, position } of stamps.slice(2)) {
+      // The stems are tapped before the guard, a quantum before they leave.
+      const index = Math.round(frame) - GUARD_FRAMES - heard.frame;
+      const all: number[] = [];
+      for (const stem of STEMS) all.push(await sound.locate(heard, index, position * SAMPLE_RATE, stem));
+      places.push(all);
+      drifts.push(position * 1000 - (all[0] ?? 0) / (SAMPLE_RATE / 1000));
+    }
+    return { drifts, places };
   },
 
   async recordFor(ms: number): Promise<Heard> {

@@ -97,44 +97,7 @@ test("50 mutes and 20 seeks later the position is what is heard, within 5 ms, an
   song,
 }) => {
   const page = await song("time");
-  const { drifts, places } = await page.evaluate(async () => {
-    const { sound } = window;
-    const engine = sound.engine();
-    await engine.play();
-    await sound.until((one) => one.state().playing === "playing");
-    for (let i = 0; i < 50; i++) {
-      const muted = { ...engine.state().mix.muted, drums: i % 2 === 0, vocals: i % 3 === 0 };
-      engine.setMix({ muted });
-      await sound.wait(10);
-      if (i % 5 < 2) {
-        engine.seek((i * 7) % 25);
-        await sound.wait(60);
-      }
-    }
-    engine.setMix({ muted: { drums: false, bass: false, other: false, vocals: false } });
-    engine.seek(12);
-    await sound.until((one) => one.state().playing === "playing" && one.position() > 12.3);
-    await sound.record();
-    const stamps: { frame: number; position: number }[] = [];
-    for (let i = 0; i < 10; i++) {
-      await sound.wait(100);
-      stamps.push(sound.stamp());
-    }
-    const heard = await sound.recorded();
-    const drifts: number[] = [];
-    const places: number[][] = [];
-    for (const { frame, position } of stamps.slice(2)) {
-      // The stems are tapped before the guard, a quantum before they leave.
-      const index = Math.round(frame) - 128 - heard.frame;
-      const near = position * 44_100;
-      const all: number[] = [];
-      for (const stem of ["drums", "bass", "other", "vocals"] as const)
-        all.push(await sound.locate(heard, index, near, stem));
-      places.push(all);
-      drifts.push((near - (all[0] ?? 0)) / 44.1);
-    }
-    return { drifts, places };
-  });
+  const { drifts, places } = await page.evaluate(() => window.sound.mutesAndSeeks());
   for (const all of places) expect(new Set(all).size, `stems at ${all}`).toBe(1);
   for (const drift of drifts) expect(Math.abs(drift), `drift in ms: ${drifts}`).toBeLessThan(5);
 });
