@@ -67,6 +67,7 @@ function Confirmation({ email, onBack }: { email: string; onBack(): void }) {
           the sign-in of <strong>{email}</strong>
         </li>
       </ul>
+      <p>Titles and artists stay in the backups of our tables for up to 35 days more.</p>
       <Field
         label={`Type “${WORD}” to go on`}
         value={typed}

@@ -29,7 +29,7 @@ export function Confirm({ visit }: { visit: Visit }) {
   return (
     <FormPage
       title="Confirm your address"
-      lead={<Sent to={email} local={visit.local} />}
+      lead={<Sent to={email} local={visit.local} code="confirm" />}
       form={form}
       submit="Confirm"
       foot={

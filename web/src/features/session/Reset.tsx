@@ -27,7 +27,7 @@ export function Reset({ visit }: { visit: Visit }) {
   return (
     <FormPage
       title="Choose a new password"
-      lead={<Sent to={email} local={visit.local} maybe />}
+      lead={<Sent to={email} local={visit.local} code="reset" />}
       form={form}
       submit="Set password and sign in"
       foot={

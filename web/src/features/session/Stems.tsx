@@ -6,18 +6,12 @@ const BARS = 56;
 /** Four waveforms: a picture of what the app does. */
 export function Stems() {
   return (
-    <svg
-      className={css.stems}
-      viewBox={`0 0 ${BARS * 8} 232`}
-      preserveAspectRatio="xMinYMid slice"
-      aria-hidden="true"
-      focusable="false"
-    >
+    <svg className={css.stems} viewBox={`0 0 ${BARS * 8} 208`} aria-hidden="true" focusable="false">
       {COLOURS.map((colour, row) => (
         <g key={colour} fill={`var(--${colour})`} style={{ animationDelay: `${row * -1.7}s` }}>
           {Array.from({ length: BARS }, (_, bar) => {
             const height = 4 + 44 * level(row, bar / BARS);
-            return <rect key={bar} x={bar * 8} y={28 + row * 58 - height / 2} width={4} height={height} rx={2} />;
+            return <rect key={bar} x={bar * 8} y={26 + row * 52 - height / 2} width={4} height={height} rx={2} />;
           })}
         </g>
       ))}
