@@ -194,7 +194,8 @@ test("it goes on by itself after the network was away, and with fresh links", as
   const exact = drums.map((one, i) => one + (bass[i] ?? 0) + (other[i] ?? 0) + (vocals[i] ?? 0));
   expect(samplesOf(bytes).findIndex((sample, i) => Math.abs(sample - (exact[i] ?? 0)) > 0)).toBe(-1);
   expect(asked).toBeGreaterThan(0);
-  await expect(page.getByText("is in your downloads").first()).toBeVisible();
+  await page.getByRole("tab", { name: "Take away" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "is in your downloads" })).toBeVisible();
 });
 
 test("one at a time, over all tabs", async ({ page, context, listener: { api, song } }) => {

@@ -1,7 +1,10 @@
 import { expect, test, vi } from "vitest";
 import { Problem } from "@/api/client";
 import { RenderError } from "@/audio/render-fetch";
+import { toast } from "@/components/Toasts";
 import { type Made, type Order, paceOf, Taker } from "./taker";
+
+vi.mock("@/components/Toasts", () => ({ toast: vi.fn() }));
 
 const FILE = new Blob(["words"]);
 
@@ -42,6 +45,24 @@ test("what is made is saved once, and again when asked", async () => {
   if (now.at === "done") now.again();
   expect(save).toHaveBeenCalledTimes(2);
   expect(told.mock.calls.length).toBeGreaterThan(2);
+});
+
+test("a toast says it where no panel of the song is on the screen, and only there", async () => {
+  const toasted = vi.mocked(toast);
+  const { taker } = taking();
+  const unwatch = taker.watch("s");
+  const taken = async () => {
+    const { order, done } = ordered();
+    const all = taker.take(order);
+    done();
+    await all;
+  };
+  toasted.mockClear();
+  await taken();
+  expect(toasted).not.toHaveBeenCalled();
+  unwatch();
+  await taken();
+  expect(toasted.mock.calls).toEqual([["A (mix).wav is in your downloads."]]);
 });
 
 test("a second order while one is under way does nothing", async () => {
