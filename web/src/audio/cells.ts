@@ -29,9 +29,14 @@ export class DecodedCells {
 
   /** Rejects only when `signal` aborts. */
   async cell(cell: number, signal: AbortSignal): Promise<CellSamples> {
-    const kept = this.kept.get(cell) ?? (await this.underway.get(cell)?.catch(() => undefined));
+    const kept = this.kept.get(cell);
     if (kept) return kept;
-    signal.throwIfAborted();
+    const other = this.underway.get(cell);
+    if (other) {
+      const samples = await other.catch(() => undefined); // its asker may have given up
+      signal.throwIfAborted();
+      if (samples) return samples;
+    }
     const work = this.load(cell, signal);
     this.underway.set(cell, work);
     try {

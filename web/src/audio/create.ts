@@ -50,6 +50,7 @@ class StreamingEngine implements Engine {
   private failing: string | null = null; // of the network
   private fault: string | null = null; // of this browser, or of a part of the song
   private stopClicks: (() => void) | null = null;
+  private wishes = 0; // plays that were asked for: an older one that is still waiting has nothing to say
   private running = false; // the context was seen running since the last play
   private sleep: ReturnType<typeof setTimeout> | undefined;
   private asleep: Promise<void> | undefined;
@@ -97,6 +98,7 @@ class StreamingEngine implements Engine {
   async play(options: { countIn?: boolean | CountIn } = {}): Promise<void> {
     if (this.closed || this.wanted) return;
     this.wanted = true;
+    const wish = ++this.wishes;
     clearTimeout(this.sleep);
     if (this.current.playing === "ended") this.target = { song: this.feeder.loop?.start ?? 0, stream: null };
     this.fault = null;
@@ -105,13 +107,11 @@ class StreamingEngine implements Engine {
     try {
       graph = await this.awake();
     } catch (reason) {
-      if (this.closed || !this.wanted) return;
-      this.stop(
-        reason instanceof NotAllowed ? reason.message : `This browser cannot play the song (${String(reason)}).`,
-      );
+      if (!this.stillWanted(wish)) return;
+      this.stop(reason instanceof NotAllowed ? reason.message : cannotPlay());
       return;
     }
-    if (this.closed || !this.wanted) return;
+    if (!this.stillWanted(wish)) return;
     const at = this.heard();
     if (options.countIn) await this.countIn(graph, at, options.countIn === true ? {} : options.countIn);
     else {
@@ -123,9 +123,6 @@ class StreamingEngine implements Engine {
   pause(): void {
     if (!this.wanted) return;
     this.stop(null);
-    this.sleep = setTimeout(() => {
-      this.asleep = this.graph?.context.suspend().catch(() => undefined);
-    }, SLEEP_MS);
   }
 
   seek(seconds: number): void {
@@ -225,6 +222,14 @@ class StreamingEngine implements Engine {
     this.graph?.send({ type: "pause" });
     this.fault = trouble;
     this.tell({ playing: "paused" });
+    clearTimeout(this.sleep);
+    this.sleep = setTimeout(() => {
+      this.asleep = this.graph?.context.suspend().catch(() => undefined);
+    }, SLEEP_MS);
+  }
+
+  private stillWanted(wish: number): boolean {
+    return this.wanted && wish === this.wishes;
   }
 
   /** The graph, with a running context. Its first call has to come from a gesture. */
@@ -416,6 +421,12 @@ class StreamingEngine implements Engine {
     }
     return parts;
   }
+}
+
+function cannotPlay(): string {
+  return "AudioWorkletNode" in globalThis
+    ? "The player could not be loaded. Check your connection and press play again."
+    : "This browser is too old to play songs. A current Chrome, Firefox, Edge or Safari can.";
 }
 
 class NotAllowed extends Error {

@@ -1,0 +1,74 @@
+import { describe, expect, it, vi } from "vitest";
+import type { CellBytes } from "./bytes";
+import { DecodedCells } from "./cells";
+import { CELL_SAMPLES, DELAY_SAMPLES } from "./frames";
+
+const TOTAL = 2 * CELL_SAMPLES + 500;
+const never = new AbortController().signal;
+
+function make(decode: (bytes: Uint8Array) => Promise<Float32Array[]>, offset = DELAY_SAMPLES) {
+  const one = () => new Uint8Array([1, 2, 3]);
+  const bytes = {
+    cell: vi.fn(async (): Promise<CellBytes> => ({ drums: one(), bass: one(), other: one(), vocals: one() })),
+    forget: vi.fn(),
+  };
+  const onSilence = vi.fn();
+  const cells = new DecodedCells({ totalSamples: TOTAL, bytes, decode, offset: async () => offset, onSilence });
+  return { cells, bytes, onSilence };
+}
+
+/** What a decoder gives: every sample its own place. */
+const ramp = (length: number) => Float32Array.from({ length }, (_, i) => i);
+const decodeAll = async () => [ramp(80_000), ramp(80_000).map((one) => -one)];
+
+describe("decoded cells", () => {
+  it("begin behind the decoder's delay and two frames of preroll", async () => {
+    const { cells } = make(decodeAll);
+    const [first, second] = [await cells.cell(0, never), await cells.cell(1, never)];
+    expect(first).toHaveLength(8);
+    expect([first[0]?.[0], second[0]?.[0], second[1]?.[0]]).toEqual([1105, 3409, -3409]);
+    expect(second[7]).toHaveLength(CELL_SAMPLES);
+    expect((await cells.cell(2, never))[0]).toHaveLength(500);
+  });
+
+  it("lie where this browser's decoder puts them", async () => {
+    const { cells } = make(decodeAll, 528);
+    expect((await cells.cell(1, never))[0]?.[0]).toBe(3409 - 1105 + 528);
+  });
+
+  it("are decoded once for all who ask at the same time", async () => {
+    const { cells, bytes } = make(decodeAll);
+    await Promise.all([cells.cell(0, never), cells.cell(0, never)]);
+    await cells.cell(0, never);
+    expect(bytes.cell).toHaveBeenCalledTimes(1);
+  });
+
+  it("are fetched once more when they are no sound, then stay silent", async () => {
+    const { cells, bytes, onSilence } = make(async () => {
+      throw new DOMException("no sound", "EncodingError");
+    });
+    const silent = await cells.cell(0, never);
+    expect(bytes.forget).toHaveBeenCalledTimes(2);
+    expect(bytes.cell).toHaveBeenCalledTimes(2);
+    expect(onSilence).toHaveBeenCalledTimes(1);
+    expect(silent.every((plane) => plane.length === CELL_SAMPLES && plane.every((one) => one === 0))).toBe(true);
+  });
+
+  it("end in silence where the stream is short, and sound on both sides where it has one channel", async () => {
+    const { cells } = make(async () => [ramp(5000)]);
+    const [left, right] = await cells.cell(0, never);
+    expect(left?.[0]).toBe(1105);
+    expect(left?.[10_000]).toBe(0);
+    expect(right).toEqual(left);
+  });
+
+  it("another's giving up does not take them from who waits too", async () => {
+    const abort = new AbortController();
+    const { cells } = make(decodeAll);
+    const first = cells.cell(0, abort.signal);
+    const second = cells.cell(0, never);
+    abort.abort();
+    await expect(first).rejects.toThrow();
+    expect(await second).toHaveLength(8);
+  });
+});
