@@ -142,10 +142,11 @@ export default function LyricsEditor({ song, lyrics, engine, onClose }: Props) {
       {restored && dirty && <Notice>These are your changes from last time. They are not saved yet.</Notice>}
       {fault && <Notice tone="error">{fault.message}</Notice>}
       {tapping === null ? (
-        <p className={css.hint}>
-          Enter splits a line, Backspace at its start joins it with the one above. Alt + ← → moves its time.{" "}
+        <div className={css.hint}>
+          <p>Enter splits a line, Backspace at its start joins it with the one above. Alt + ← → moves its time.</p>
           <Button onClick={startTapping}>Tap along</Button>
-        </p>
+          <Button onClick={() => edit({ do: "add", at: draft.lines.length - 1 })}>Add a line</Button>
+        </div>
       ) : (
         <TapAlong next={draft.lines[tapping]?.segment.text ?? ""} onTap={tap} onStop={() => setTapping(null)} />
       )}
@@ -163,9 +164,6 @@ export default function LyricsEditor({ song, lyrics, engine, onClose }: Props) {
           />
         ))}
       </ol>
-      <Button className={css.add} onClick={() => edit({ do: "add", at: draft.lines.length - 1 })}>
-        Add a line
-      </Button>
       {theirs && (
         <ConflictDialog
           mine={written(draft).map(({ segment }) => segment)}

@@ -37,9 +37,11 @@ export function OffsetControl({ offsetMs, onMove }: { offsetMs: number; onMove(o
       </IconButton>
       <span className={css.label}>Too early?</span>
       <output className={css.value}>{words}</output>
-      <Button kind="quiet" disabled={offsetMs === 0} onClick={() => onMove(0)}>
-        Reset
-      </Button>
+      {offsetMs !== 0 && (
+        <Button kind="quiet" onClick={() => onMove(0)}>
+          Reset
+        </Button>
+      )}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { memo, type KeyboardEvent, type FocusEvent, useEffect, useMemo, useRef, useState } from "react";
+import { Fragment, memo, type KeyboardEvent, type FocusEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { Lyrics } from "@/api/client";
 import type { Engine } from "@/audio/engine";
 import { Button } from "@/components/Button";
@@ -105,18 +105,21 @@ function TimedWords({ segment, tabStop }: { segment: Segment; tabStop: boolean }
   return parts.map((part, at) => {
     const word = segment.words[at];
     const doubt = word ? doubtOf(word) : null;
+    const spelled = part.trimEnd();
     return (
-      <button
-        key={at}
-        type="button"
-        className={css.word}
-        data-word={at}
-        data-doubt={doubt ? "" : undefined}
-        title={doubt ?? undefined}
-        tabIndex={tabStop && at === 0 ? 0 : -1}
-      >
-        {part}
-      </button>
+      <Fragment key={at}>
+        <button
+          type="button"
+          className={css.word}
+          data-word={at}
+          data-doubt={doubt ? "" : undefined}
+          title={doubt ?? undefined}
+          tabIndex={tabStop && at === 0 ? 0 : -1}
+        >
+          {spelled}
+        </button>
+        {part.slice(spelled.length)}
+      </Fragment>
     );
   });
 }
