@@ -254,6 +254,31 @@ test("10,000 songs scroll to the end with few rows in the page", async ({ page, 
   await expect(row(page, "Song 10000")).toBeVisible();
 });
 
+test("Back leads to the place in the list that was left, the library's link to its top", async ({
+  page,
+  person,
+  stack,
+}) => {
+  const songs = Array.from({ length: 300 }, (_, index) =>
+    aSong(ulid(300 - index), { title: `Song ${300 - index}`, status: "CANCELLED" }),
+  );
+  await library(page, stack, songs);
+  await signIn(page, person);
+  await expect(row(page, "Song 300")).toBeVisible();
+  await page.mouse.move(600, 500);
+  await page.mouse.wheel(0, 5000);
+  await expect.poll(() => page.evaluate(() => history.state?.scrolledTo)).toBeGreaterThan(4000);
+  const middle = page.getByRole("list", { name: "Songs" }).getByRole("link").nth(12);
+  const title = await middle.innerText();
+  await middle.click();
+  await expect(page.getByRole("heading", { name: title })).toBeVisible();
+  await page.goBack();
+  await expect(row(page, title)).toBeInViewport();
+  await row(page, title).getByRole("link").click();
+  await page.getByRole("link", { name: "Library" }).click();
+  await expect(row(page, "Song 300")).toBeInViewport();
+});
+
 test("search and filters find, say what they do not, and stay in the address", async ({ page, person, stack }) => {
   const songs = [
     aSong(ulid(6), { title: "Blue", status: "PROCESSING", stage: "whisper", progress: 12, etaSec: 200 }),
@@ -347,19 +372,25 @@ test("keyboard only: search, open, rename, delete and undo", async ({ signedIn: 
   for (const title of ["Third", "Second", "First"]) await api.announce(file, { title });
   await page.reload();
   await expect(row(page, "First")).toBeVisible();
-  const press = (...keys: string[]) =>
-    keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+  const press = (key: string) => page.keyboard.press(key);
   await press("/");
   await expect(page.getByRole("searchbox")).toBeFocused();
   await menu(page, "First").focus();
-  await press("Enter", "ArrowDown", "Enter");
+  const inMenu = async (key: string, item: string) => {
+    await press("Enter");
+    await expect(page.getByRole("menuitem").first()).toBeFocused();
+    await press(key);
+    await expect(page.getByRole("menuitem", { name: item })).toBeFocused();
+    await press("Enter");
+  };
+  await inMenu("ArrowDown", "Rename…");
   await expect(page.getByLabel("Title", { exact: true })).toBeFocused();
   await page.keyboard.type(" more");
   await press("Enter");
   await expect(row(page, "First more")).toBeVisible();
   await expect(menu(page, "First more")).toBeFocused();
 
-  await press("Enter", "End", "Enter");
+  await inMenu("End", "Delete");
   await expect(row(page, "First more")).toBeHidden();
   await expect(row(page, "Second").getByRole("link")).toBeFocused();
   await press("Tab");

@@ -2,6 +2,7 @@ import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import type { Song } from "@/api/client";
 import { useSongActions } from "./actions";
+import { keepPlace, whereItWas } from "./place";
 import { RenameDialog } from "./RenameDialog";
 import { SongRow } from "./SongRow";
 import type { Library } from "./useLibrary";
@@ -35,7 +36,10 @@ export function SongList({ songs, library, above, onChooseFile }: Props) {
     return () => look.disconnect();
   }, [above]);
 
+  const { initialOffset, initialMeasurementsCache } = useState(whereItWas)[0];
   const virtual = useWindowVirtualizer({
+    initialOffset,
+    initialMeasurementsCache,
     count: songs.length,
     estimateSize: () => 73,
     overscan: 8,
@@ -44,6 +48,8 @@ export function SongList({ songs, library, above, onChooseFile }: Props) {
   });
   const rows = virtual.getVirtualItems();
   const last = rows.at(-1)?.index ?? 0;
+
+  useEffect(() => keepPlace(() => virtual.measurementsCache), [virtual]);
 
   const { more, loadingMore, error, readMore } = library;
   const wantsMore = more && !loadingMore && !error && last >= songs.length - AHEAD;
