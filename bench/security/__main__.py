@@ -19,7 +19,7 @@ NPM_LOCKS = ("web", "tests/postman")
 LOCKS = ("demo", "dev", "models", "fuzz", "sam", "security")
 # Where words that look like secrets are none: test data, hashes of locks and of weights, recorded events.
 NO_SECRETS_IN = (
-    r"\.lock$|package-lock\.json$|^tests/|^events/|^docs/openapi\.json$|^ml/models/sources\.py$"
+    r"\.lock$|package-lock\.json$|^tests/|^web/e2e/|^web/src/.*\.test\.tsx?$|^events/|^docs/openapi\.json$|^ml/models/sources\.py$"
     r"|^ml/separation/weights/|exceptions\.toml$"
 )
 
