@@ -140,16 +140,17 @@ class StreamingEngine implements Engine {
       this.moveTo(frames.start);
       return;
     }
-    if (!this.loaded) {
+    if (!this.loaded || this.target?.stream === null) {
       this.feeder.loop = frames;
+      if (this.target?.stream === null) this.moveTo(at); // what is on its way may run past the loop's end
       return;
     }
     // Leave what is read already; from there on the stream is made anew.
     const cut = Math.ceil(this.headOfPart() + SAFE);
     const passed = frames !== null && this.feeder.find(frames.end - 1, 0, cut) !== null;
     this.feeder.loop = frames;
-    if (passed)
-      this.moveTo(frames.start); // its end has been read: too late for a seamless turn
+    // Its end has been read: too late for a seamless turn.
+    if (passed) this.moveTo(frames.start);
     else if (cut < this.feeder.end) {
       this.graph?.send({ type: "cut", stream: cut });
       this.feeder.rewind(cut);
@@ -396,10 +397,11 @@ class StreamingEngine implements Engine {
   }
 
   private async countIn(graph: Graph, song: number, wish: CountIn): Promise<void> {
+    const asked = this.wishes;
     this.tell({ playing: "counting-in" });
     if (!this.loaded) await this.load(song);
     const drums = wish.bpm === undefined ? await this.drumsFrom(song) : [];
-    if (!this.wanted || this.closed || !this.loaded) return;
+    if (!this.stillWanted(asked) || !this.loaded) return;
     this.tell({ playing: "counting-in" });
     const beats = beatsBefore(drums, this.current.mix.speed, wish);
     const { startFrame, stop } = scheduleClicks(graph.context, graph.master, beats);
