@@ -77,11 +77,14 @@ export default function LyricsEditor({ song, lyrics, engine, onClose }: Props) {
       setBusy(false);
     }
   };
-  const refused = async (error: unknown) => {
-    if (currentVersion(error) === undefined) return setFault(faultOf(error, draft));
-    const now = await fetchLyrics(api, song.songId).catch(() => null);
-    if (!now)
+  const refused = async (error: unknown): Promise<void> => {
+    const version = currentVersion(error);
+    if (version === undefined) return setFault(faultOf(error, draft));
+    const now = await fetchLyrics(api, song.songId).catch(() => undefined);
+    if (now === undefined)
       return setFault({ at: null, message: "These words have been changed meanwhile. Save again in a moment." });
+    // Taken back elsewhere, and the machine has written none: nothing stands against these.
+    if (now === null) return save(version, { ...base, version, segments: [], nudges: {} });
     // Only the offset was moved, or the machine was asked something: no words stand against these.
     const untouched = sameWords(now.segments, base.segments) && sameNudges(now.nudges, base.nudges);
     if (!untouched) return setTheirs(now);

@@ -7,8 +7,8 @@ import { doubtOf, doubtOfLine, isByLine, pieces, type Segment, timelineOf } from
 import { useFrames } from "./useFrames";
 import css from "./Words.module.css";
 
-/** Keys by which a person scrolls. */
-const SCROLLING = new Set(["PageUp", "PageDown"]);
+/** Keys by which a person looks elsewhere. */
+const LOOKING = /^(Arrow|Page|Home$|End$)/;
 
 interface Props {
   lyrics: Lyrics;
@@ -52,7 +52,7 @@ export function Words({ lyrics, offsetMs, engine }: Props) {
         onWheel={letGo}
         onTouchMove={letGo}
         onPointerDown={(event) => event.target === scroller.current && letGo()}
-        onKeyDown={(event) => SCROLLING.has(event.key) && letGo()}
+        onKeyDownCapture={(event) => LOOKING.test(event.key) && letGo()}
         onClick={(event) => seek(event.target)}
       >
         <Lines list={list} segments={segments} language={language} />
