@@ -64,7 +64,7 @@ function Presets() {
         </Button>
       )}
       <Button kind="quiet" className={css.reset} disabled={untouched} onClick={player.reset}>
-        <RotateCcw size={16} aria-hidden="true" /> Reset
+        <RotateCcw size={16} aria-hidden="true" /> Reset mix
       </Button>
     </div>
   );

@@ -34,7 +34,7 @@ export function Stepper({ label, text, less, more, canLess, canMore, changed, on
         aria-label={changed ? `${label} ${text}, reset` : `${label} ${text}`}
         onClick={() => onStep(0)}
       >
-        <output aria-live="polite">{text}</output>
+        <span aria-live="polite">{text}</span>
       </button>
       <IconButton label={more} disabled={!canMore} onClick={() => onStep(1)}>
         <Plus size={16} />
