@@ -12,6 +12,9 @@ export interface Heard {
   tracks: Float32Array[];
 }
 
+/** How long the made songs are; audio-stems.py makes them so. */
+const SECONDS = { time: 30, tones: 8, bursts: 16 };
+
 let engine: Engine;
 let song = "";
 let stopRecording: (() => Heard) | null = null;
@@ -57,12 +60,12 @@ const sound = {
   seen,
 
   /** An engine for one of the made songs; `links` gives the query its links carry. */
-  make(name: string, options: { durationSec?: number; initialMix?: Mix } = {}) {
+  make(name: keyof typeof SECONDS, options: { durationSec?: number; initialMix?: Mix } = {}) {
     song = name;
     let asked = 0;
     engine = createEngine({
       songId: name,
-      durationSec: options.durationSec ?? 30,
+      durationSec: options.durationSec ?? SECONDS[name],
       initialMix: options.initialMix,
       streams: async (wish) => {
         asked++;

@@ -6,6 +6,7 @@ one sine a stem; `bursts` is one short knock every half second, the same in each
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,23 +19,26 @@ from ml.audio import SAMPLE_RATE, stream  # noqa: E402 (the repository is no ins
 
 STEMS = ("drums", "bass", "other", "vocals")
 TONES_HZ = (1000, 110, 440, 660)
-SECONDS = 30
+SECONDS = {"time": 30, "tones": 8, "bursts": 16}  # as audio-page.ts says
 
 
 def main(folder: Path) -> None:
     rng = np.random.default_rng(7)
-    t = np.arange(SECONDS * SAMPLE_RATE) / SAMPLE_RATE
+    t = np.arange(max(SECONDS.values()) * SAMPLE_RATE) / SAMPLE_RATE
+    bursts = 0.5 * np.sin(2 * np.pi * 2000 * t) * np.exp(-((t % 0.5) * 150))
+    write(folder / "bursts" / "drums.mp3", bursts, SECONDS["bursts"])
     for stem, hz in zip(STEMS, TONES_HZ, strict=True):
         # Smoothed noise: MP3 keeps what lies low.
         noise = np.convolve(rng.standard_normal(len(t)), np.hanning(12) / 6, mode="same") * 0.12
-        write(folder / "time" / f"{stem}.mp3", noise)
-        write(folder / "bursts" / f"{stem}.mp3", 0.5 * np.sin(2 * np.pi * 2000 * t) * np.exp(-((t % 0.5) * 150)))
-        write(folder / "tones" / f"{stem}.mp3", 0.2 * np.sin(2 * np.pi * hz * t))
+        write(folder / "time" / f"{stem}.mp3", noise, SECONDS["time"])
+        write(folder / "tones" / f"{stem}.mp3", 0.2 * np.sin(2 * np.pi * hz * t), SECONDS["tones"])
+        if stem != "drums":
+            shutil.copy(folder / "bursts" / "drums.mp3", folder / "bursts" / f"{stem}.mp3")
 
 
-def write(path: Path, mono: np.ndarray) -> None:
+def write(path: Path, mono: np.ndarray, seconds: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    samples = (mono.clip(-1, 1) * 32_767).astype(np.int16)
+    samples = (mono[: seconds * SAMPLE_RATE].clip(-1, 1) * 32_767).astype(np.int16)
     with stream.StreamWriter(path) as writer:
         writer.feed(np.stack((samples, samples), axis=1))
 

@@ -12,7 +12,7 @@ const test = base.extend<
       await give(site);
       await site.close();
     },
-    { scope: "worker", timeout: 120_000 },
+    { scope: "worker", timeout: 300_000 },
   ],
   song: async ({ page, site }, give) => {
     const complaints: string[] = [];
