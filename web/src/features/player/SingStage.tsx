@@ -43,8 +43,10 @@ export function SingStage({
 
   return (
     <div ref={stage} className={css.stage} data-shown={shown} tabIndex={-1}>
-      <h1 className="visually-hidden">{title}</h1>
-      <main className={css.words}>{children}</main>
+      <main className={css.words}>
+        <h1 className="visually-hidden">{title}</h1>
+        {children}
+      </main>
       <div className={css.top}>
         <IconButton label="Leave the singing view (Esc)" onClick={onLeave}>
           <X size={24} />

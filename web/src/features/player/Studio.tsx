@@ -157,7 +157,7 @@ function Room({ song, title, waveforms, onSing, onHelp, lyrics, takeAway }: Room
           </Panel>
         )}
         <Panel value="take-away" shown={tab === "take-away"}>
-          {takeAway}
+          <div className={css.page}>{takeAway}</div>
         </Panel>
       </main>
       <section className={css.dock} aria-label="Player">

@@ -1,0 +1,51 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page } from "@playwright/test";
+
+declare global {
+  interface Window {
+    /** Hears what the page sends to the loudspeaker. */
+    ear?: AnalyserNode;
+  }
+}
+
+/** Puts an ear on whatever is connected to a loudspeaker. */
+export async function listen(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode, ...rest: number[]) => AudioNode;
+    AudioNode.prototype.connect = function (this: AudioNode, to: AudioNode | AudioParam, ...rest: number[]) {
+      if (to instanceof AudioDestinationNode && this.context instanceof AudioContext) {
+        window.ear = new AnalyserNode(this.context, { fftSize: 16_384 });
+        connect.call(this, window.ear);
+      }
+      return connect.call(this, to as AudioNode, ...rest);
+    } as AudioNode["connect"];
+  });
+}
+
+/** Root mean square of the last 0.37 s that were heard; 0 before any sound. */
+export const loudness = (page: Page) =>
+  page.evaluate(() => {
+    if (!window.ear) return 0;
+    const samples = new Float32Array(window.ear.fftSize);
+    window.ear.getFloatTimeDomainData(samples);
+    return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+  });
+export const [AUDIBLE, SILENT] = [0.005, 0.0001];
+
+export const bar = (page: Page) => page.getByRole("slider", { name: "Position" });
+export const at = async (page: Page) => Number(await bar(page).getAttribute("aria-valuenow"));
+export const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+/** Words of the song are buttons too. */
+export const sing = (page: Page) => page.getByRole("banner").getByRole("button", { name: "Sing" });
+export const pressed = (page: Page, name: string, value: boolean) =>
+  expect(button(page, name)).toHaveAttribute("aria-pressed", String(value));
+export const status = (page: Page) => page.getByRole("region", { name: "Player" }).getByRole("status");
+
+export async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze();
+  return found.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+
+/** No sideways scrolling, and nothing that spills out of the window. */
+export const spills = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
