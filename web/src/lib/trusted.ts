@@ -10,7 +10,8 @@ export function trustOwnWorkers(): void {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
   trustedTypes?.createPolicy("default", {
     createScriptURL(url) {
-      if (new URL(url, location.href).origin !== location.origin) throw new TypeError(`${url} is not a script of ours.`);
+      if (new URL(url, location.href).origin !== location.origin)
+        throw new TypeError(`${url} is not a script of ours.`);
       return url;
     },
   });
