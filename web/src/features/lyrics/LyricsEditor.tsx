@@ -114,7 +114,14 @@ export default function LyricsEditor({ song, lyrics, engine, onClose }: Props) {
   const tap = () => {
     if (tapping === null) return;
     edit({ do: "begin", at: tapping, seconds: Math.max(0, engine.position() - offsetSec) });
-    setTapping(nextWritten(draft, tapping + 1));
+    const next = nextWritten(draft, tapping + 1);
+    if (next === null) stopTapping();
+    else setTapping(next);
+  };
+  const stopTapping = () => {
+    // The focus was on what now goes away: one goes on in the line that was waited for.
+    if (tapping !== null) edit({ do: "focus", at: tapping, caret: Infinity });
+    setTapping(null);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (!(event.ctrlKey || event.metaKey)) return;
@@ -151,7 +158,7 @@ export default function LyricsEditor({ song, lyrics, engine, onClose }: Props) {
           <Button onClick={() => edit({ do: "add", at: draft.lines.length - 1 })}>Add a line</Button>
         </div>
       ) : (
-        <TapAlong next={draft.lines[tapping]?.segment.text ?? ""} onTap={tap} onStop={() => setTapping(null)} />
+        <TapAlong next={draft.lines[tapping]?.segment.text ?? ""} onTap={tap} onStop={stopTapping} />
       )}
       <ol className={css.lines} ref={list} lang={lyrics.language ?? undefined}>
         {draft.lines.map((line, at) => (
