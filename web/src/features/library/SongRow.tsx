@@ -108,7 +108,7 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
         </Button>
       )}
       <div className={css.facts}>
-        <span>{song.durationSec === null ? "" : clock(song.durationSec)}</span>
+        {song.durationSec !== null && <span>{clock(song.durationSec)}</span>}
         <time dateTime={song.uploadedAt}>{day(song.uploadedAt)}</time>
       </div>
       <div className={css.menu}>
