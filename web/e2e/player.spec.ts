@@ -318,7 +318,7 @@ test("a slow network is said, and the sound comes when it can", async ({ page })
   await expect.poll(() => loudness(page)).toBeGreaterThan(AUDIBLE);
 });
 
-test("links and token that end while it plays do not stop the sound", async ({ page, listener }) => {
+test("links and token that end while it plays do not stop the sound", async ({ page, listener, stack }) => {
   const old = new Set<string>();
   let ended = false;
   let refused = 0;
@@ -330,7 +330,7 @@ test("links and token that end while it plays do not stop the sound", async ({ p
     await route.fulfill({ status: 403, headers: { "Access-Control-Allow-Origin": "*" } });
   });
   let tokens = 0;
-  await page.route(`**/songs/${listener.song.songId}`, async (route) => {
+  await page.route(`${stack.apiUrl}/songs/${listener.song.songId}`, async (route) => {
     if (!ended || route.request().method() !== "GET" || tokens++ > 0) return route.continue();
     await route.fulfill({ status: 401, headers: { "Access-Control-Allow-Origin": "*" }, json: { error: "expired" } });
   });
@@ -358,9 +358,9 @@ test("of two tabs one is heard", async ({ page, context }) => {
   await expect(button(other, "Pause")).toBeVisible();
 });
 
-test("a title with markup is text, and a model with weights is no preview", async ({ page, listener }) => {
+test("a title with markup is text, and a model with weights is no preview", async ({ page, listener, stack }) => {
   const title = "<img src=x onerror=alert(1)> & co";
-  await page.route(`**/songs/${listener.song.songId}`, async (route) => {
+  await page.route(`${stack.apiUrl}/songs/${listener.song.songId}`, async (route) => {
     const answer = await route.fetch();
     await route.fulfill({ response: answer, json: { ...(await answer.json()), title, model: "htdemucs" } });
   });
