@@ -31,7 +31,8 @@ _CURSOR: Schema = {"type": "string", "description": "`nextCursor` of the page be
 OPERATIONS: dict[str, Operation] = {
     "list_songs": Operation(
         {200: "SongPage"},
-        notes="A cursor is good for the same caller and filter only.",
+        notes="A cursor is good for the same caller and filter only. A call with q reads at most 1,000 rows: its page "
+        "may be short, or empty, and still have a nextCursor.",
         query={
             "status": {"type": "string", "enum": [str(one) for one in Status]},
             "q": {"type": "string", "maxLength": MAX_TEXT, "description": "Text in title or artist."},

@@ -24,9 +24,7 @@ TOMBSTONES_AT_ONCE = 200
 class Songs(Protocol):
     """The songs table."""
 
-    def page(
-        self, owner: str, *, status: Any, q: str | None, after: str | None, limit: int
-    ) -> Sequence[Song]: ...
+    def page(self, owner: str, *, status: Any, after: str | None, limit: int) -> Sequence[Song]: ...
 
 
 class Graves(Protocol):
@@ -67,7 +65,7 @@ def export_account(
     `cursor` is what the page before gave (the id of its last song)."""
     if cursor is not None and not is_song_id(cursor):
         raise Invalid("This cursor is not one we gave out. Start again without it.", code="bad_cursor")
-    found = songs.page(owner, status=None, q=None, after=cursor, limit=EXPORT_PAGE + 1)
+    found = songs.page(owner, status=None, after=cursor, limit=EXPORT_PAGE + 1)
     shown = found[:EXPORT_PAGE]
     return {
         "account": {"userId": owner, "email": email},
@@ -104,7 +102,7 @@ def delete_account(
     """Remove a person: what runs is stopped, every row and file goes, and at last the sign-in, so that a call that died
     half-way can be made again. The tombstone comes first: whatever is left behind is found by it."""
     graves.bury_account(owner, now=to_iso(now))
-    while rows := songs.page(owner, status=None, q=None, after=None, limit=ROWS_AT_ONCE):
+    while rows := songs.page(owner, status=None, after=None, limit=ROWS_AT_ONCE):
         for song in rows:
             if song.runs and song.execution_arn:
                 stop(song.execution_arn)

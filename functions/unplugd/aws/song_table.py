@@ -15,6 +15,7 @@ from unplugd.songs.model import LyricsStatus, Song, Status
 
 # A text filter reads past what it does not show. One call reads at most this many rows, then hands out a cursor.
 MAX_ROWS_SEARCHED = 1000
+ROWS_A_QUERY = 100
 
 _OUT_OF_LINE: dict[str, Any] = {"queue_position": None, "turn_at": None}
 # What of the run before is gone once a song waits again.
@@ -48,10 +49,33 @@ class SongTable:
             )
         return from_row(found["Item"]) if "Item" in found else None
 
-    def page(
-        self, owner: str, *, status: Status | None, q: str | None, after: str | None, limit: int
-    ) -> Sequence[Song]:
-        """Up to `limit` songs of `owner`, newest first, from behind song `after`. One Query, unless `q` filters."""
+    def page(self, owner: str, *, status: Status | None, after: str | None, limit: int) -> Sequence[Song]:
+        """Up to `limit` songs of `owner`, newest first, from behind song `after`, by one Query."""
+        return self._query(*self._newest_first(owner, status, after, limit))[0]
+
+    def search(
+        self, owner: str, *, status: Status | None, q: str, after: str | None, limit: int
+    ) -> tuple[Sequence[Song], str | None]:
+        """Like `page`, of the songs whose title or artist contain `q`; and the song behind which more may follow.
+
+        Reads at most MAX_ROWS_SEARCHED rows, so there may be fewer songs than `limit`, or none, and yet more to come.
+        """
+        query, start = self._newest_first(owner, status, after, ROWS_A_QUERY)
+        query["FilterExpression"] = "contains(searchText, :q)"
+        query["ExpressionAttributeValues"][":q"] = {"S": search_text(q)}
+        found: list[Song] = []
+        for _ in range(MAX_ROWS_SEARCHED // ROWS_A_QUERY):
+            songs, start = self._query(query, start)
+            found += songs
+            if len(found) > limit:
+                return found[:limit], found[limit - 1].song_id
+            if start is None:
+                return found, None
+        return found, start["songId"]["S"] if start else None
+
+    def _newest_first(
+        self, owner: str, status: Status | None, after: str | None, limit: int
+    ) -> tuple[dict[str, Any], dict[str, Any] | None]:
         query: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "userId = :u",
@@ -66,21 +90,7 @@ class SongTable:
             query["ExpressionAttributeValues"][":s"] = {"S": f"{status}#"}
             if start:
                 start["statusSongId"] = {"S": f"{status}#{after}"}
-        if not q:
-            return self._query(query, start)[0]
-        query["FilterExpression"] = "contains(searchText, :q)"
-        query["ExpressionAttributeValues"][":q"] = {"S": search_text(q)}
-        query["Limit"] = 100
-        return self._search(query, start, limit)
-
-    def _search(self, query: dict[str, Any], start: dict[str, Any] | None, limit: int) -> Sequence[Song]:
-        found: list[Song] = []
-        for _ in range(MAX_ROWS_SEARCHED // query["Limit"]):
-            songs, start = self._query(query, start)
-            found += songs
-            if start is None or len(found) >= limit:
-                break
-        return found[:limit]
+        return query, start
 
     def _query(
         self, query: dict[str, Any], start: dict[str, Any] | None

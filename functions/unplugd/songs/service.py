@@ -33,9 +33,10 @@ class Songs(Protocol):
     """What this room needs of the songs table."""
 
     def get(self, user_id: str, song_id: str) -> Song | None: ...
-    def page(
-        self, owner: str, *, status: Status | None, q: str | None, after: str | None, limit: int
-    ) -> Sequence[Song]: ...
+    def page(self, owner: str, *, status: Status | None, after: str | None, limit: int) -> Sequence[Song]: ...
+    def search(
+        self, owner: str, *, status: Status | None, q: str, after: str | None, limit: int
+    ) -> tuple[Sequence[Song], str | None]: ...
     def line_position(self, song: Song) -> int: ...
     def update_details(self, song: Song, changes: Mapping[str, Any], *, now: str) -> Song | None: ...
     def mark_queued_again(self, song: Song, *, now: str) -> Song | None: ...
@@ -91,12 +92,14 @@ def list_presets() -> dict[str, Any]:
 
 def list_songs(page: rules.Page, *, owner: str, songs: Songs, now: datetime) -> dict[str, Any]:
     """One page of the owner's songs, newest first, and the cursor of the next, if there is one."""
-    found = songs.page(owner, status=page.status, q=page.q, after=page.after, limit=page.limit + 1)
-    shown = found[: page.limit]
-    more = len(found) > page.limit
-    cursor = (
-        rules.encode_cursor(shown[-1].song_id, owner=owner, status=page.status, q=page.q) if more else None
-    )
+    last: str | None
+    if page.q:
+        shown, last = songs.search(owner, status=page.status, q=page.q, after=page.after, limit=page.limit)
+    else:
+        found = songs.page(owner, status=page.status, after=page.after, limit=page.limit + 1)
+        shown = found[: page.limit]
+        last = shown[-1].song_id if len(found) > page.limit else None
+    cursor = rules.encode_cursor(last, owner=owner, status=page.status, q=page.q) if last else None
     return {"data": [public_view(song, now=now) for song in shown], "nextCursor": cursor}
 
 

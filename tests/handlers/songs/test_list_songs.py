@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.stage import OWNER, STRANGER, Stage, event
+from unplugd.aws import song_table
 from unplugd.songs.model import Status
 from unplugd.songs.rules import encode_cursor
 
@@ -52,6 +53,23 @@ def test_status_filter_pages_through_its_own_index(stage: Stage, library: None) 
     _, first = ask(stage, {"status": "FAILED", "limit": "3"})
     _, second = ask(stage, {"status": "FAILED", "limit": "3", "cursor": first["nextCursor"]})
     assert [s["songId"] for s in first["data"] + second["data"]] == IDS[::-2]
+
+
+def test_a_search_goes_on_by_its_cursor_where_one_call_has_read_enough(
+    stage: Stage, library: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(song_table, "ROWS_A_QUERY", 1)
+    monkeypatch.setattr(song_table, "MAX_ROWS_SEARCHED", 3)
+    query = {"q": "straße 0"}
+    pages = []
+    while True:
+        _, page = ask(stage, query)
+        pages.append([song["songId"] for song in page["data"]])
+        if page["nextCursor"] is None:
+            break
+        query["cursor"] = page["nextCursor"]
+    assert pages[:2] == [[], []]
+    assert [song for page in pages for song in page] == [IDS[0]]
 
 
 def test_text_filter_ignores_case(stage: Stage, library: None) -> None:

@@ -67,7 +67,7 @@ export interface paths {
         };
         /**
          * One page of the caller's library, newest first.
-         * @description A cursor is good for the same caller and filter only.
+         * @description A cursor is good for the same caller and filter only. A call with q reads at most 1,000 rows: its page may be short, or empty, and still have a nextCursor.
          */
         get: operations["list_songs"];
         put?: never;
