@@ -1,5 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
+import type { Song } from "@/api/client";
+import { type Person, signIn } from "./fixtures";
 
 declare global {
   interface Window {
@@ -9,7 +11,7 @@ declare global {
 }
 
 /** Puts an ear on whatever is connected to a loudspeaker. */
-export async function listen(page: Page): Promise<void> {
+async function listen(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode, ...rest: number[]) => AudioNode;
     AudioNode.prototype.connect = function (this: AudioNode, to: AudioNode | AudioParam, ...rest: number[]) {
@@ -20,6 +22,18 @@ export async function listen(page: Page): Promise<void> {
       return connect.call(this, to as AudioNode, ...rest);
     } as AudioNode["connect"];
   });
+}
+
+/** Signs in with an ear on the loudspeaker. Returns the path of the listener's song. */
+export async function enter(page: Page, listener: { person: Person; song: Song }): Promise<string> {
+  await listen(page);
+  await signIn(page, listener.person);
+  return `/songs/${listener.song.songId}`;
+}
+
+export async function openPlayer(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await expect(button(page, "Play")).toBeVisible();
 }
 
 /** Root mean square of the last 0.37 s that were heard; 0 before any sound. */
@@ -34,7 +48,7 @@ export const [AUDIBLE, SILENT] = [0.005, 0.0001];
 
 export const bar = (page: Page) => page.getByRole("slider", { name: "Position" });
 export const at = async (page: Page) => Number(await bar(page).getAttribute("aria-valuenow"));
-export const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+export const button = (within: Page | Locator, name: string) => within.getByRole("button", { name, exact: true });
 /** Words of the song are buttons too. */
 export const sing = (page: Page) => page.getByRole("banner").getByRole("button", { name: "Sing" });
 export const pressed = (page: Page, name: string, value: boolean) =>
