@@ -62,6 +62,19 @@ describe("decoded cells", () => {
     expect(right).toEqual(left);
   });
 
+  it("give the drums from a place on, to the song's end or until nobody wants them", async () => {
+    const { cells, bytes } = make(decodeAll);
+    const parts = await cells.drumsFrom(CELL_SAMPLES + 100, never);
+    expect(parts.map((part) => part.length)).toEqual([CELL_SAMPLES - 100, 500]);
+    expect(parts[0]?.[0]).toBe(3409 + 100);
+    const abort = new AbortController();
+    bytes.cell.mockImplementation(async () => {
+      abort.abort();
+      return { drums: new Uint8Array(), bass: new Uint8Array(), other: new Uint8Array(), vocals: new Uint8Array() };
+    });
+    expect(await cells.drumsFrom(0, abort.signal)).toEqual([]);
+  });
+
   it("another's giving up does not take them from who waits too", async () => {
     const abort = new AbortController();
     const { cells } = make(decodeAll);

@@ -1,10 +1,12 @@
 import type { CellBytes } from "./bytes";
 import { STEMS } from "./engine";
-import { CELL_SAMPLES, cellRange, DELAY_SAMPLES, SAMPLE_RATE } from "./frames";
+import { CELL_SAMPLES, cellOf, cellRange, DELAY_SAMPLES, SAMPLE_RATE } from "./frames";
 import { Lru } from "./lru";
 
 /** Decoded cells kept: 2.4 MB each. Enough for a short loop to play without decoding again. */
 const KEPT_CELLS = 5;
+/** Enough drums to hear a tempo from: 6.7 s. */
+const TEMPO_CELLS = 4;
 
 /** Eight channels (left and right of each of STEMS), all of the cell's length. */
 export type CellSamples = Float32Array[];
@@ -46,6 +48,21 @@ export class DecodedCells {
     } finally {
       if (this.underway.get(cell) === work) this.underway.delete(cell);
     }
+  }
+
+  /** Left channel of the drums from `song` (frames) on, some seconds in parts: what the tempo is heard from. */
+  async drumsFrom(song: number, signal: AbortSignal): Promise<Float32Array[]> {
+    const first = cellOf(song);
+    const parts: Float32Array[] = [];
+    try {
+      for (let cell = first; cell < first + TEMPO_CELLS && cell <= cellOf(this.options.totalSamples - 1); cell++) {
+        const left = (await this.cell(cell, signal))[0];
+        if (left) parts.push(cell === first ? left.subarray(song % left.length) : left);
+      }
+    } catch {
+      // the song moved on; the clicks keep to what is there
+    }
+    return parts;
   }
 
   clear(): void {

@@ -19,6 +19,16 @@ it("goes on from the last report, and knows what was before it", () => {
   expect(clock.at(9999)?.song).toBe(5050);
 });
 
+it("turns with the loop before that is reported, but not behind it", () => {
+  const clock = new SongClock();
+  clock.add(report(100, 1000, 1));
+  const loop = { start: 900, end: 1010 };
+  expect(clock.at(109, loop)?.song).toBe(1009);
+  expect(clock.at(110, loop)).toEqual({ song: 900, stream: 1020 });
+  expect(clock.at(225, loop)?.song).toBe(905);
+  expect(clock.at(110, { start: 0, end: 1000 })?.song).toBe(1010);
+});
+
 it("takes back what was said about a frame that is reported again", () => {
   const clock = new SongClock();
   clock.add(report(100, 1000, 1));

@@ -1,4 +1,5 @@
 import type { Report } from "./protocol";
+import type { LoopFrames } from "./unroll";
 
 const KEPT = 64;
 
@@ -13,11 +14,16 @@ export class SongClock {
   }
 
   /** Frames of song and stream at a context frame; null before the first report. */
-  at(frame: number): { song: number; stream: number } | null {
+  at(frame: number, loop: LoopFrames | null = null): { song: number; stream: number } | null {
     const report = this.reports.findLast((one) => one.frame <= frame) ?? this.reports[0];
     if (!report) return null;
     const passed = Math.max(0, frame - report.frame) * report.speed;
-    return { song: report.song + passed, stream: report.stream + passed };
+    const stream = report.stream + passed;
+    const song = report.song + passed;
+    // A report comes with the turn itself; until then the extrapolation must not run past it.
+    if (loop && (this.latest?.song ?? 0) < loop.end && song >= loop.end)
+      return { song: loop.start + ((song - loop.end) % (loop.end - loop.start)), stream };
+    return { song, stream };
   }
 
   get latest(): Report | null {

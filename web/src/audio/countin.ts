@@ -1,4 +1,5 @@
 import type { CountIn } from "./engine";
+import type { Graph } from "./graph";
 import { tempoOf } from "./tempo";
 
 const DEFAULT_BPM = 100;
@@ -23,12 +24,14 @@ export function beatsBefore(drums: Float32Array[], speed: number, wish: CountIn)
   return Array.from({ length: count }, (_, k) => ((count - k) * beat - first) / speed);
 }
 
-/** Put clicks on the context's clock. Returns the frame at which the song has to start (a quantum's first). */
-export function scheduleClicks(
-  context: AudioContext,
-  into: AudioNode,
-  beats: number[],
+/** Put the clicks on the context's clock. Returns the frame at which the song has to start (a quantum's first). */
+export function clicksBefore(
+  { context, master }: Pick<Graph, "context" | "master">,
+  drums: Float32Array[],
+  speed: number,
+  wish: CountIn,
 ): { startFrame: number; stop: () => void } {
+  const beats = beatsBefore(drums, speed, wish);
   const earliest = context.currentTime + LEAD_S + Math.max(0, ...beats);
   const startFrame = Math.ceil((earliest * context.sampleRate) / 128) * 128;
   const start = startFrame / context.sampleRate;
@@ -38,7 +41,7 @@ export function scheduleClicks(
     const at = start - before;
     gain.gain.setValueAtTime(0.5, at);
     gain.gain.exponentialRampToValueAtTime(0.001, at + CLICK_S);
-    tone.connect(gain).connect(into);
+    tone.connect(gain).connect(master);
     tone.start(at);
     tone.stop(at + CLICK_S);
     return tone;

@@ -2,11 +2,11 @@ import { StreamBytes } from "./bytes";
 import { decoderOffset } from "./calibrate";
 import { decodeMp3, DecodedCells } from "./cells";
 import { heardFrame, SongClock } from "./clock";
-import { beatsBefore, scheduleClicks } from "./countin";
+import { clicksBefore } from "./countin";
 import { BALANCED, type CountIn, type Engine, type EngineState, type Mix, type SongSource } from "./engine";
 import { Feeder } from "./feeder";
 import { cellOf, SAMPLE_RATE, samplesOf } from "./frames";
-import { Graph } from "./graph";
+import { Graph, whySilent } from "./graph";
 import { GUARD_FRAMES } from "./guard";
 import type { Chunk, FromDeck, Report } from "./protocol";
 import { loopFrames } from "./unroll";
@@ -21,7 +21,6 @@ const HUSH_MS = 400;
 const SAFE = 0.15 * SAMPLE_RATE;
 /** A paused context costs no power. */
 const SLEEP_MS = 2000;
-const ALLOWED_MS = 1500;
 
 /** An engine for one song. Makes no AudioContext before the first play, which has to come from a gesture. */
 export function createEngine(source: SongSource): Engine {
@@ -53,7 +52,6 @@ class StreamingEngine implements Engine {
   private wishes = 0; // plays that were asked for: an older one that is still waiting has nothing to say
   private running = false; // the context was seen running since the last play
   private sleep: ReturnType<typeof setTimeout> | undefined;
-  private asleep: Promise<void> | undefined;
   private closed = false;
 
   constructor(source: SongSource) {
@@ -108,7 +106,7 @@ class StreamingEngine implements Engine {
       graph = await this.awake();
     } catch (reason) {
       if (!this.stillWanted(wish)) return;
-      this.stop(reason instanceof NotAllowed ? reason.message : cannotPlay());
+      this.stop(whySilent(reason));
       return;
     }
     if (!this.stillWanted(wish)) return;
@@ -189,20 +187,14 @@ class StreamingEngine implements Engine {
 
   /** Song position in frames that reaches the ear, or the one just asked for. */
   private heard(): number {
-    const place = this.graph && this.clock.at(heardFrame(this.graph.context) - GUARD_FRAMES);
+    const place = this.graph && this.clock.at(heardFrame(this.graph.context) - GUARD_FRAMES, this.feeder.loop);
     if (this.target) {
       const arrived = place && this.target.stream !== null && place.stream >= this.target.stream;
       if (!arrived) return this.target.song;
       this.target = null;
     }
     if (this.current.playing === "ended") return this.total;
-    if (!place) return 0;
-    // A report comes with the turn itself; until then the extrapolation must not run past it.
-    const { loop } = this.feeder;
-    const before = this.clock.latest?.song ?? 0;
-    if (loop && before < loop.end && place.song >= loop.end)
-      return loop.start + ((place.song - loop.end) % (loop.end - loop.start));
-    return place.song;
+    return place?.song ?? 0;
   }
 
   private tell(change: Partial<EngineState> = {}): void {
@@ -224,9 +216,7 @@ class StreamingEngine implements Engine {
     this.fault = trouble;
     this.tell({ playing: "paused" });
     clearTimeout(this.sleep);
-    this.sleep = setTimeout(() => {
-      this.asleep = this.graph?.context.suspend().catch(() => undefined);
-    }, SLEEP_MS);
+    this.sleep = setTimeout(() => this.graph?.sleep(), SLEEP_MS);
   }
 
   private stillWanted(wish: number): boolean {
@@ -256,9 +246,7 @@ class StreamingEngine implements Engine {
       this.tune();
     }
     const graph = await this.building;
-    await this.asleep;
-    await Promise.race([graph.context.resume(), new Promise((resolve) => setTimeout(resolve, ALLOWED_MS))]);
-    if (graph.context.state !== "running") throw new NotAllowed();
+    await graph.wake();
     this.running = this.wanted;
     return graph;
   }
@@ -400,39 +388,11 @@ class StreamingEngine implements Engine {
     const asked = this.wishes;
     this.tell({ playing: "counting-in" });
     if (!this.loaded) await this.load(song);
-    const drums = wish.bpm === undefined ? await this.drumsFrom(song) : [];
+    const drums = wish.bpm === undefined ? await this.cells.drumsFrom(song, this.work.signal) : [];
     if (!this.stillWanted(asked) || !this.loaded) return;
     this.tell({ playing: "counting-in" });
-    const beats = beatsBefore(drums, this.current.mix.speed, wish);
-    const { startFrame, stop } = scheduleClicks(graph.context, graph.master, beats);
+    const { startFrame, stop } = clicksBefore(graph, drums, this.current.mix.speed, wish);
     this.stopClicks = stop;
     graph.send({ type: "play", at: startFrame });
-  }
-
-  /** Left channel of the drums from `song` on: what the tempo is heard from. */
-  private async drumsFrom(song: number): Promise<Float32Array[]> {
-    const first = cellOf(song);
-    const parts: Float32Array[] = [];
-    try {
-      for (let cell = first; cell < first + 4 && cell <= cellOf(this.total - 1); cell++) {
-        const left = (await this.cells.cell(cell, this.work.signal))[0];
-        if (left) parts.push(cell === first ? left.subarray(song % left.length) : left);
-      }
-    } catch {
-      // the song moved on; the clicks keep to what is there
-    }
-    return parts;
-  }
-}
-
-function cannotPlay(): string {
-  return "AudioWorkletNode" in globalThis
-    ? "The player could not be loaded. Check your connection and press play again."
-    : "This browser is too old to play songs. A current Chrome, Firefox, Edge or Safari can.";
-}
-
-class NotAllowed extends Error {
-  constructor() {
-    super("The browser did not allow sound yet. Press play once more.");
   }
 }

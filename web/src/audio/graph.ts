@@ -5,12 +5,15 @@ import { SAMPLE_RATE } from "./frames";
 import type { FromDeck, ToDeck } from "./protocol";
 
 const RAMP_S = 0.01;
+/** Longer than any browser takes that lets the context run. */
+const ALLOWED_MS = 1500;
 
 /** The sound of one song: deck → a gain a stem → master → guard → loudspeaker, all on one context's clock. */
 export class Graph {
   readonly stems: Record<Stem, GainNode>;
   readonly output: AudioNode;
   private stretchLoading: Promise<void> | null = null;
+  private asleep: Promise<void> | undefined;
 
   private constructor(
     readonly context: AudioContext,
@@ -73,9 +76,34 @@ export class Graph {
     return this.stretchLoading;
   }
 
+  sleep(): void {
+    this.asleep = this.context.suspend().catch(() => undefined);
+  }
+
+  /** Resolves when the context runs; rejects where the browser wants another gesture first. */
+  async wake(): Promise<void> {
+    await this.asleep;
+    await Promise.race([this.context.resume(), new Promise((resolve) => setTimeout(resolve, ALLOWED_MS))]);
+    if (this.context.state !== "running") throw new NotAllowed();
+  }
+
   async close(): Promise<void> {
     this.send({ type: "close" });
     this.deck.port.onmessage = null;
     await this.context.close();
   }
+}
+
+class NotAllowed extends Error {
+  constructor() {
+    super("The browser did not allow sound yet. Press play once more.");
+  }
+}
+
+/** What to tell the person when a graph could not be made or woken. */
+export function whySilent(reason: unknown): string {
+  if (reason instanceof NotAllowed) return reason.message;
+  return "AudioWorkletNode" in globalThis
+    ? "The player could not be loaded. Check your connection and press play again."
+    : "This browser is too old to play songs. A current Chrome, Firefox, Edge or Safari can.";
 }
