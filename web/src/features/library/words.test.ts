@@ -4,7 +4,7 @@ import { day, remedyOf, standing, titleOf } from "./words";
 
 describe("standing", () => {
   it.each([
-    [{ status: "PENDING_UPLOAD" }, "Waiting for its file", undefined],
+    [{ status: "PENDING_UPLOAD" }, "Waiting for its file, or checking it", undefined],
     [{ status: "QUEUED" }, "In line", undefined],
     [{ status: "QUEUED", queuePosition: 1 }, "Next in line", undefined],
     [{ status: "QUEUED", queuePosition: 12 }, "Number 12 in line", undefined],

@@ -44,7 +44,7 @@ function worked({ progress, etaSec }: Song): string | undefined {
 export function standing(song: Song): Standing {
   switch (song.status) {
     case "PENDING_UPLOAD":
-      return { tone: "waiting", text: "Waiting for its file" };
+      return { tone: "waiting", text: "Waiting for its file, or checking it" };
     case "QUEUED":
       return { tone: "waiting", text: inLine(song) };
     case "PROCESSING":
