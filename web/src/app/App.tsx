@@ -34,6 +34,13 @@ export function App({ config }: { config: Config }) {
   );
 }
 
+/** What a reload or a crash has interrupted goes on, whichever page is open. */
+async function resumeUploads(email: string, { session, api, queries }: NonNullable<typeof services>) {
+  const { queueOf } = await import("@/features/uploads/useUploads");
+  const state = session.state();
+  if (state.status === "in" && state.email === email) await queueOf(email, session, api, queries);
+}
+
 function Pages({ session, local }: { session: Session; local: boolean }) {
   const state = useSyncExternalStore(
     (listener) => session.subscribe(listener),
@@ -42,9 +49,13 @@ function Pages({ session, local }: { session: Session; local: boolean }) {
   const who = state.status === "in" ? state.email : undefined;
   useEffect(() => {
     // Another person needs another connection.
-    if (who === undefined) return;
-    services?.live.open();
-    return () => services?.live.close();
+    if (!services) return;
+    const { live, ending } = services;
+    if (who === undefined) return ending.left();
+    live.open();
+    // Where it cannot be loaded, the library loads it later.
+    resumeUploads(who, services).catch(() => undefined);
+    return () => live.close();
   }, [who]);
   if (state.status === "loading") return <PageSkeleton />;
   if (state.status === "out") return <SessionPages reason={state.reason} local={local} />;
@@ -58,7 +69,9 @@ function Pages({ session, local }: { session: Session; local: boolean }) {
           <Suspense fallback={<PageSkeleton />}>
             <Switch>
               <Route path="/" component={HomePage} />
-              <Route path="/account" component={AccountPage} />
+              <Route path="/account">
+                <AccountPage onDeleted={(email) => services?.ending.deleted(email)} />
+              </Route>
               <Route>
                 <Redirect to="/" replace />
               </Route>

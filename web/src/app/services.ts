@@ -4,6 +4,7 @@ import { createLive } from "@/api/connection";
 import { followLive } from "@/api/follow";
 import type { Config } from "@/lib/config";
 import { createCognitoSession } from "@/session/cognito";
+import { createEnding } from "./ending";
 
 /** Everything the app is made of, once a tab. */
 export function createServices(config: Config) {
@@ -27,5 +28,5 @@ export function createServices(config: Config) {
     if (who !== undefined && now !== who) queries.clear();
     who = now;
   });
-  return { session, api, live, queries };
+  return { session, api, live, queries, ending: createEnding(session) };
 }

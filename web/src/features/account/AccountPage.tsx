@@ -7,7 +7,7 @@ import { DeletePanel } from "./DeletePanel";
 import { ExportPanel } from "./ExportPanel";
 
 /** Who is signed in, and what belongs to them: take it, or end it. */
-export default function AccountPage() {
+export default function AccountPage({ onDeleted }: { onDeleted(email: string): void }) {
   const session = useSession();
   const state = useSyncExternalStore(
     (listener) => session.subscribe(listener),
@@ -26,7 +26,7 @@ export default function AccountPage() {
         </Button>
       </header>
       <ExportPanel />
-      <DeletePanel email={email} />
+      <DeletePanel email={email} onDeleted={() => onDeleted(email)} />
     </div>
   );
 }

@@ -12,8 +12,14 @@ import css from "./Account.module.css";
 const WORD = "delete";
 const FAREWELL = "Your account and all that was in it is deleted. Thank you for having been here.";
 
+interface Props {
+  email: string;
+  /** The service has nothing of them any more. */
+  onDeleted(): void;
+}
+
 /** The end of an account, behind a word that has to be typed. */
-export function DeletePanel({ email }: { email: string }) {
+export function DeletePanel({ email, onDeleted }: Props) {
   const [open, setOpen] = useState(false);
   return (
     <section className={css.panel} aria-labelledby="delete-title">
@@ -25,13 +31,13 @@ export function DeletePanel({ email }: { email: string }) {
         </Button>
       </div>
       <Dialog open={open} onOpenChange={setOpen} title="Delete the account?">
-        <Confirmation email={email} onBack={() => setOpen(false)} />
+        <Confirmation email={email} onDeleted={onDeleted} onBack={() => setOpen(false)} />
       </Dialog>
     </section>
   );
 }
 
-function Confirmation({ email, onBack }: { email: string; onBack(): void }) {
+function Confirmation({ email, onDeleted, onBack }: Props & { onBack(): void }) {
   const api = useApi();
   const session = useSession();
   const [typed, setTyped] = useState("");
@@ -46,6 +52,7 @@ function Confirmation({ email, onBack }: { email: string; onBack(): void }) {
     setFault(undefined);
     try {
       await api.DELETE("/account");
+      onDeleted();
       await session.signOut(FAREWELL);
     } catch (error) {
       setBusy(false);

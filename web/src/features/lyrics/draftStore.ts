@@ -5,11 +5,14 @@ import type { Draft } from "./draft";
 export interface StoredDraft {
   /** Who wrote it down: an editor removes only its own. */
   by: string;
+  /** Whose it is; song ids are unique over all people, so the key does not tell. */
+  owner: string;
   base: Lyrics;
   draft: Draft;
 }
 
-const key = (songId: string) => `unplugd.lyricsDraft.${songId}`;
+const PREFIX = "unplugd.lyricsDraft.";
+const key = (songId: string) => PREFIX + songId;
 
 /** The unsaved draft of a song; null where there is none, or none that can be read. */
 export function storedDraft(songId: string): StoredDraft | null {
@@ -34,4 +37,14 @@ export function storeDraft(songId: string, stored: StoredDraft): boolean {
 /** Takes out the draft that `by` wrote; without `by` whosever it is. */
 export function dropDraft(songId: string, by?: string): void {
   if (by === undefined || storedDraft(songId)?.by === by) localStorage.removeItem(key(songId));
+}
+
+/** Takes out every draft of `owner`, and those that nobody can tell whose they are. */
+export function forgetDrafts(owner: string): void {
+  for (const name of Object.keys(localStorage)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const songId = name.slice(PREFIX.length);
+    const whose = storedDraft(songId)?.owner;
+    if (whose === undefined || whose === owner) dropDraft(songId);
+  }
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type LyricsChange, Problem, type Song } from "@/api/client";
 import { linesNotIn } from "./ConflictDialog";
 import { draftOf } from "./draft";
-import { dropDraft, storedDraft, storeDraft } from "./draftStore";
+import { dropDraft, forgetDrafts, storedDraft, storeDraft } from "./draftStore";
 import { base64 } from "./lyricsFile";
 import { OffsetSaver } from "./offsetSaver";
 
@@ -71,7 +71,7 @@ describe("an unsaved draft", () => {
   afterEach(() => localStorage.clear());
 
   it("is found again, until it is dropped by whoever wrote it", () => {
-    const stored = { by: "tab 1", base, draft: draftOf(base) };
+    const stored = { by: "tab 1", owner: "ann", base, draft: draftOf(base) };
     expect(storedDraft("s")).toBeNull();
     expect(storeDraft("s", stored)).toBe(true);
     expect(storedDraft("s")).toEqual(stored);
@@ -88,12 +88,20 @@ describe("an unsaved draft", () => {
     }
   });
 
+  it("goes with its owner, another's stays, and what tells no owner goes too", () => {
+    localStorage.setItem("unplugd.theme", "dark");
+    localStorage.setItem("unplugd.lyricsDraft.broken", "{");
+    for (const owner of ["ann", "bob"]) storeDraft(`of-${owner}`, { by: "tab", owner, base, draft: draftOf(base) });
+    forgetDrafts("ann");
+    expect(Object.keys(localStorage).sort()).toEqual(["unplugd.lyricsDraft.of-bob", "unplugd.theme"]);
+  });
+
   it("is refused, not thrown, where there is no room", () => {
     const setItem = () => {
       throw new DOMException("full", "QuotaExceededError");
     };
     vi.stubGlobal("localStorage", { setItem });
-    expect(storeDraft("s", { by: "x", base, draft: draftOf(base) })).toBe(false);
+    expect(storeDraft("s", { by: "x", owner: "ann", base, draft: draftOf(base) })).toBe(false);
     vi.unstubAllGlobals();
   });
 });

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import type { Lyrics } from "@/api/client";
+import { useSession } from "@/session/context";
 import { draftOf, toChange } from "./draft";
 import { dropDraft, storedDraft, storeDraft } from "./draftStore";
 import { editingOf, editingReducer } from "./editing";
@@ -11,6 +12,11 @@ const WRITE_AFTER = 250;
 export function useDraft(songId: string, lyrics: Lyrics) {
   const [found] = useState(() => storedDraft(songId));
   const [by] = useState(() => crypto.randomUUID());
+  const session = useSession();
+  const [owner] = useState(() => {
+    const state = session.state();
+    return state.status === "in" ? state.email : "";
+  });
   const [base, setBase] = useState(found?.base ?? lyrics);
   const [state, edit] = useReducer(editingReducer, found?.draft ?? draftOf(lyrics), editingOf);
   const draft = state.history.now;
@@ -19,9 +25,9 @@ export function useDraft(songId: string, lyrics: Lyrics) {
 
   const write = useCallback(() => {
     const { base, draft, dirty } = latest.current;
-    if (dirty) storeDraft(songId, { by, base, draft });
+    if (dirty) storeDraft(songId, { by, owner, base, draft });
     else dropDraft(songId, by);
-  }, [songId, by]);
+  }, [songId, by, owner]);
   useEffect(() => {
     latest.current = { base, draft, dirty };
     const timer = setTimeout(write, WRITE_AFTER);

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { BALANCED } from "@/audio/engine";
-import { recall, remember, type Remembered, UNTOUCHED } from "./mixMemory";
+import { forgetMixes, recall, remember, type Remembered, UNTOUCHED } from "./mixMemory";
 
 const KEY = "unplugd.mix.song";
 const practised: Remembered = {
@@ -77,6 +77,13 @@ test("the latest two hundred songs are kept, and nothing else is touched", () =>
   expect(recall("song-4", 60)).toEqual(UNTOUCHED);
   expect(recall("song-5", 60)).toEqual(practised);
   expect(localStorage.getItem("unplugd.theme")).toBe("dark");
+});
+
+test("all mixes can be forgotten, and nothing else", () => {
+  localStorage.setItem("unplugd.theme", "dark");
+  for (const song of ["a", "b", "c"]) remember(song, practised, 1);
+  forgetMixes();
+  expect(Object.keys(localStorage)).toEqual(["unplugd.theme"]);
 });
 
 test("a full storage loses the mix and nothing more", () => {

@@ -78,10 +78,19 @@ export function isUntouched({ mix, loop, countIn }: Remembered): boolean {
   return same && mix.master === 1 && mix.speed === 1 && mix.key === 0 && !loop && !countIn;
 }
 
-function forgetOldest(store: Store): void {
-  const kept = Array.from({ length: store.length }, (_, index) => store.key(index)).filter(
+/** Forget how every song is played. */
+export function forgetMixes(store: Store = localStorage): void {
+  keysIn(store).forEach((key) => store.removeItem(key));
+}
+
+function keysIn(store: Store): string[] {
+  return Array.from({ length: store.length }, (_, index) => store.key(index)).filter(
     (key): key is string => key?.startsWith(PREFIX) ?? false,
   );
+}
+
+function forgetOldest(store: Store): void {
+  const kept = keysIn(store);
   if (kept.length <= MOST_SONGS) return;
   const at = (key: string) => within(read(store, key).at, 0, Infinity, 0);
   const oldest = kept.map((key) => ({ key, at: at(key) })).sort((a, b) => a.at - b.at);

@@ -18,6 +18,12 @@ interface Schema extends DBSchema {
   files: { key: string; value: Blob };
 }
 
+/** Removes what lies here of `owner`, sent or not. Rejects as `openStore`. */
+export async function forgetUploads(owner: string, name?: string): Promise<void> {
+  const store = await openStore(name);
+  for (const { id } of await store.load(owner)) await store.remove(id);
+}
+
 /** Rejects where the browser keeps nothing, as in some private windows. */
 export async function openStore(name = "unplugd.uploads"): Promise<Store> {
   const db = await openDB<Schema>(name, 1, {

@@ -19,8 +19,8 @@ const emailOf = (session: Session) => {
 // One a tab: sending goes on while the person looks at a song.
 let current: { owner: string; queue: Promise<Queue> } | undefined;
 
-/** The queue of whoever is signed in, started; it stops by itself when they sign out. */
-function queueOf(owner: string, session: Session, api: Api, queries: QueryClient): Promise<Queue> {
+/** The queue of `owner`, who is signed in: it goes on with what was left, and stops by itself when they sign out. */
+export function queueOf(owner: string, session: Session, api: Api, queries: QueryClient): Promise<Queue> {
   if (current?.owner === owner) return current.queue;
   const mine = { owner, queue: open() };
   current = mine;

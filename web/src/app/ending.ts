@@ -1,0 +1,41 @@
+import type { Session } from "@/session/session";
+
+export interface Ending {
+  /** The account of `email` is gone: what lies on this device of it goes too, in every tab. */
+  deleted(email: string): void;
+  /** Nobody is signed in here any more, and what they had open is closed. */
+  left(): void;
+}
+
+/** What follows a deleted account on this device. `forget` may be called more than once. */
+export function createEnding(session: Session, forget: (email: string) => Promise<void> = forgetLater): Ending {
+  let gone: string | undefined;
+  const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("unplugd.deleted");
+
+  function end(email: string) {
+    gone = email;
+    forget(email).catch(() => undefined); // offline: tried again once they have left
+  }
+  channel?.addEventListener("message", ({ data }) => typeof data === "string" && end(data));
+  // The same address may sign up again.
+  session.subscribe(() => {
+    if (session.state().status === "in") gone = undefined;
+  });
+
+  return {
+    deleted(email) {
+      channel?.postMessage(email);
+      end(email);
+    },
+    left() {
+      // Editors and players write down what they hold as they close, so once more.
+      if (gone !== undefined) forget(gone).catch(() => undefined);
+      gone = undefined;
+    },
+  };
+}
+
+async function forgetLater(email: string): Promise<void> {
+  const { forget } = await import("./forget");
+  await forget(email);
+}
