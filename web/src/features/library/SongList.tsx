@@ -72,16 +72,6 @@ export function SongList({ songs, library, above, onChooseFile }: Props) {
     [actions],
   );
 
-  const onRenamed = (song: Song) => {
-    setRenaming(null);
-    // A dialog gives the focus back to the button that opened it; this one was opened by a menu that is gone.
-    setTimeout(() => {
-      const rows = [...(list.current?.children ?? [])] as HTMLElement[];
-      const row = rows.find(({ dataset }) => dataset.songId === song.songId);
-      row?.querySelector<HTMLElement>("[aria-haspopup]")?.focus();
-    });
-  };
-
   return (
     <>
       <ul ref={list} className={css.list} role="list" aria-label="Songs" style={{ height: virtual.getTotalSize() }}>
@@ -105,7 +95,7 @@ export function SongList({ songs, library, above, onChooseFile }: Props) {
           );
         })}
       </ul>
-      {renaming && <RenameDialog song={renaming} onClose={() => onRenamed(renaming)} />}
+      {renaming && <RenameDialog song={renaming} onClose={() => setRenaming(null)} />}
     </>
   );
 }
