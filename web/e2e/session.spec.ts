@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { CODE, expect, signIn, test } from "./fixtures";
+import { CODE, expect, makeAudio, signIn, test } from "./fixtures";
 
 const fresh = () => `e2e-${crypto.randomUUID()}@unplugd.example`;
 const PASSWORD = "Secret-1-for-tests";
@@ -183,6 +183,19 @@ test("tabs go in and out together", async ({ page, context, person }) => {
   await expect(other.getByText("You signed out in another tab.")).toBeVisible();
   await other.reload();
   await expect(title(other, "Sign in")).toBeVisible();
+});
+
+test("a delete that could still be taken back is sent before a sign-out", async ({ page, person, api }) => {
+  await api.announce(makeAudio(1), { title: "Farewell" });
+  await signIn(page, person);
+  await page.getByRole("button", { name: "More about Farewell" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await expect(page.getByText("Deleted “Farewell”.")).toBeVisible();
+  await page.getByRole("button", { name: `Account of ${person.email}` }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await expect(page.getByRole("button", { name: "Sign in", exact: true })).toBeVisible();
+  expect(await api.songs()).toEqual([]);
+  await expect(page.getByText("Farewell")).toHaveCount(0);
 });
 
 test("a start link signs in by itself, leaves no trace, and says so when it is used up", async ({ page, person }) => {

@@ -134,6 +134,20 @@ test("a reload in the middle goes on by itself, to exactly one song", async ({ s
   await api.until(songs[0]?.songId ?? "", "COMPLETED");
 });
 
+test("after a reload on another page it goes on all the same", async ({ signedIn: page, person, api }) => {
+  const fast = await slow(page, 100_000);
+  await pick(page, makeAudio(12, [{ hz: 220 }], "Elsewhere.wav"));
+  await underWay(page);
+  await page.getByRole("button", { name: `Account of ${person.email}` }).click();
+  await page.getByRole("menuitem", { name: "Account" }).click();
+  await expect(page.getByRole("heading", { name: "Account", level: 1 })).toBeVisible();
+  await page.reload();
+  await fast();
+  await expect.poll(async () => (await api.songs())[0]?.status, { timeout: 60_000 }).not.toBe("PENDING_UPLOAD");
+  expect(page.url()).toContain("/account");
+  expect((await api.songs()).map(({ title }) => title)).toEqual(["Elsewhere"]);
+});
+
 test("a lost answer: the storage says 412, and that is success", async ({ signedIn: page, api }) => {
   const song = makeAudio(3, [{ hz: 440 }], "Lost.wav");
   let link = "";

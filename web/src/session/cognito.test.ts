@@ -245,6 +245,43 @@ describe("signing out", () => {
     expect(asked).toEqual([{ action: "RevokeToken", ClientId: "client", Token: "refresh-1" }]);
   });
 
+  test("first lets what was begun be sent, with a token that is good", async () => {
+    keep("refresh-1");
+    const { session, answers } = open();
+    const token = idTokenOf();
+    answers.push(renewed(token));
+    const used: string[] = [];
+    session.beforeSignOut(async () => void used.push(await session.idToken()));
+    session.beforeSignOut(() => Promise.reject(new Error("refused")));
+    session.beforeSignOut(() => {
+      throw new Error("broken");
+    });
+    await session.signOut("Goodbye.");
+    expect(used).toEqual([token]);
+    expect(session.state()).toEqual({ status: "out", reason: "Goodbye." });
+  });
+
+  test("waits only so long for that", async () => {
+    vi.useFakeTimers();
+    keep("refresh-1");
+    const { session } = open();
+    session.beforeSignOut(() => new Promise(() => undefined));
+    void session.signOut();
+    await vi.advanceTimersByTimeAsync(2999);
+    expect(session.state().status).toBe("in");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(session.state().status).toBe("out");
+    vi.useRealTimers();
+  });
+
+  test("does not sign out whoever has come meanwhile", async () => {
+    keep("refresh-1");
+    const { session } = open(CONFIG, { idToken: idTokenOf("bob@example.com"), refreshToken: "r-bob" });
+    session.beforeSignOut(() => session.signIn("bob@example.com", "secret"));
+    await session.signOut();
+    expect(session.state()).toEqual({ status: "in", email: "bob@example.com" });
+  });
+
   test("twice does nothing more", async () => {
     keep("refresh-1");
     const { session, asked } = open();

@@ -17,6 +17,8 @@ const REFUSED = new Set([
   "UserNotConfirmedException",
   "UserNotFoundException",
 ]);
+/** What is left to be done before a sign-out holds it up no longer than this. */
+const LAST_WORK_MS = 3000;
 const ENDED = "Your session has ended. Sign in to go on.";
 const ELSEWHERE = "You signed out in another tab.";
 
@@ -33,6 +35,7 @@ export function createCognitoSession(config: Config, means: Partial<Means> = {})
   const pool = createPool(config, fetcher);
   const keeping = createKeeping(config.userPoolClientId);
   const listeners = new Set<() => void>();
+  const lastWorks = new Set<() => Promise<unknown>>();
 
   let kept = keeping.read();
   let token: { value: string; until: number } | undefined;
@@ -150,7 +153,12 @@ export function createCognitoSession(config: Config, means: Partial<Means> = {})
       const { email, password } = await exchangeStartCode(fetcher, code);
       await session.signIn(email, password);
     },
+    beforeSignOut: (work) => void lastWorks.add(work),
     async signOut(farewell) {
+      const who = kept?.email;
+      if (lastWorks.size) await within(LAST_WORK_MS, [...lastWorks]);
+      // Another tab may have let somebody else in meanwhile.
+      if (kept && kept.email !== who) return;
       const from = kept;
       leave(farewell);
       // Here it is over already; the pool is told so that the token is worth nothing to a finder either.
@@ -168,6 +176,14 @@ export function createCognitoSession(config: Config, means: Partial<Means> = {})
     });
   }
   return session;
+}
+
+/** Resolves when all `works` have ended, well or badly, or after `ms`. */
+async function within(ms: number, works: (() => Promise<unknown>)[]): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([Promise.allSettled(works.map(async (work) => work())), late]);
+  clearTimeout(timer);
 }
 
 function stateOf(kept: Kept | null, reason?: string): SessionState {

@@ -23,6 +23,8 @@ export interface Session extends TokenSource {
   reset(email: string, code: string, password: string): Promise<void>;
   /** A start link's one-time code (local stack only). */
   start(code: string): Promise<void>;
+  /** `work` is begun before somebody signs out here, while the API still takes calls, and waited for (3 s at most). */
+  beforeSignOut(work: () => Promise<unknown>): void;
   /** `farewell`: what the sign-in page says then. Never rejects. */
   signOut(farewell?: string): Promise<void>;
 }

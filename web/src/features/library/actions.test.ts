@@ -110,6 +110,21 @@ describe("delete", () => {
     expect(sent).toHaveLength(2);
   });
 
+  it("is sent before a sign-out, which waits for the answer", async () => {
+    let reply: (response: Response) => void = () => undefined;
+    answer = () => new Promise((done) => (reply = done));
+    actions.deletions.request(A);
+    const done = vi.fn();
+    void actions.deletions.flush().then(done);
+    await wait(0);
+    expect([calls(), done.mock.calls.length]).toEqual([["DELETE /songs/A"], 0]);
+    reply(Response.json({ deleted: true }));
+    await wait(0);
+    expect(done).toHaveBeenCalledOnce();
+    await actions.deletions.flush();
+    expect(sent).toHaveLength(1);
+  });
+
   it("that is refused brings the song back with the reason and another try", async () => {
     show(A);
     answer = () => Response.json({ error: "conflict", message: "Cancel it first." }, { status: 409 });

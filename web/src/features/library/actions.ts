@@ -4,6 +4,7 @@ import { type Api, data, Problem, type Song } from "@/api/client";
 import { useApi } from "@/api/context";
 import { fetchSong, patchSong, putSong } from "@/api/songs";
 import { toast } from "@/components/Toasts";
+import { useSession } from "@/session/context";
 import { Deletions } from "./deletions";
 import { titleOf } from "./words";
 
@@ -65,13 +66,15 @@ const made = new WeakMap<Api, SongActions>();
 export function useSongActions(): SongActions {
   const api = useApi();
   const client = useQueryClient();
+  const session = useSession();
   return useMemo(() => {
     const known = made.get(api);
     if (known) return known;
     const actions = new SongActions(api, client);
     made.set(api, actions);
+    session.beforeSignOut(() => actions.deletions.flush());
     return actions;
-  }, [api, client]);
+  }, [api, client, session]);
 }
 
 /** Songs that were deleted a moment ago. */

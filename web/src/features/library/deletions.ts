@@ -24,8 +24,8 @@ export class Deletions {
     private readonly client: QueryClient,
   ) {
     // A hidden tab may be thrown away without another word (phones do), and a closed one has no timers.
-    addEventListener("pagehide", () => this.flush());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.flush());
+    addEventListener("pagehide", () => void this.flush());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && void this.flush());
   }
 
   /** Songs not to show; the same set until it changes. */
@@ -53,9 +53,9 @@ export class Deletions {
     if (this.settle(songId)) this.hide(songId, false);
   }
 
-  /** Send everything now, in a way that outlives the page. */
-  flush(): void {
-    for (const songId of [...this.pending.keys()]) void this.send(songId);
+  /** Send everything now, in a way that outlives the page. Resolves when all is answered; never rejects. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.pending.keys()].map((songId) => this.send(songId)));
   }
 
   private settle(songId: string): Song | undefined {
