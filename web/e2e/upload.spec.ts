@@ -31,7 +31,11 @@ async function drag(page: Page, ...files: AudioFile[]): Promise<() => Promise<vo
     },
     files.map(({ name, type, bytes }) => ({ name, type, base64: Buffer.from(bytes).toString("base64") })),
   );
-  await page.dispatchEvent("body", "dragover", { dataTransfer: carried });
+  // A hand that hovers says so again and again; the page may still be getting ready for the first time.
+  await expect(async () => {
+    await page.dispatchEvent("body", "dragover", { dataTransfer: carried });
+    await expect(page.getByText("Drop your songs")).toBeVisible({ timeout: 500 });
+  }).toPass();
   return () => page.dispatchEvent("body", "drop", { dataTransfer: carried });
 }
 
