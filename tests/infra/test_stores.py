@@ -87,7 +87,9 @@ def test_a_bucket_is_private_encrypted_and_tls_only(bucket: Resource) -> None:
 
 def test_a_browser_may_send_originals_and_read_results_from_our_origin_only() -> None:
     uploads = resource("queue", "UploadsBucket").properties["CorsConfiguration"]["CorsRules"]
-    assert [(rule["AllowedOrigins"], rule["AllowedMethods"]) for rule in uploads] == [([ORIGIN], ["PUT"])]
+    assert [(rule["AllowedOrigins"], rule["AllowedMethods"]) for rule in uploads] == [
+        ([ORIGIN], ["PUT", "GET"])
+    ]
     assert {"content-type", "if-none-match"} <= set(uploads[0]["AllowedHeaders"])
 
     output = resource("storage", "OutputBucket").properties["CorsConfiguration"]["CorsRules"]
