@@ -21,7 +21,8 @@ describe("standing", () => {
     [{ status: "CANCELLED" }, "Cancelled", undefined],
     [{ status: "COMPLETED", lyricsStatus: "READY" }, "Ready", undefined],
     [{ status: "COMPLETED", lyricsStatus: "INSTRUMENTAL" }, "Ready", "Instrumental"],
-    [{ status: "COMPLETED", lyricsStatus: "FAILED" }, "Ready", "The words could not be written."],
+    [{ status: "COMPLETED", lyricsStatus: "FAILED", lyricsReason: null }, "Ready", "The words could not be written."],
+    [{ status: "COMPLETED", lyricsStatus: "FAILED", lyricsReason: "No words." }, "Ready", "No words."],
     [{ status: "COMPLETED", lyricsStatus: "QUEUED", queuePosition: 2 }, "Ready", "The words: number 2 in line"],
     [{ status: "COMPLETED", lyricsStatus: "PROCESSING", progress: 9 }, "Ready", "Writing the words · 9 %"],
   ] as const)("says of %j: %s, %s", (song, text, detail) => {

@@ -75,7 +75,7 @@ function ofWords(song: Song): Omit<Standing, "tone"> {
         progress: song.progress,
       };
     case "FAILED":
-      return { text: "Ready", detail: "The words could not be written." };
+      return { text: "Ready", detail: song.lyricsReason ?? "The words could not be written." };
     case "INSTRUMENTAL":
       return { text: "Ready", detail: "Instrumental" };
     default:
