@@ -1,63 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Config } from "@/lib/config";
 import { createCognitoSession } from "./cognito";
+import {
+  clock,
+  CONFIG,
+  HOUR,
+  KEY,
+  idTokenOf,
+  json,
+  renewed,
+  refused,
+  pool,
+  open,
+  keep,
+  tellOtherTab,
+} from "./cognito.setup";
 import { problem } from "./pool";
 import { SignedOut } from "./session";
-
-const CONFIG: Config = {
-  apiUrl: "https://api.example",
-  webSocketUrl: "wss://live.example",
-  region: "eu-central-1",
-  userPoolId: "eu-central-1_pool",
-  userPoolClientId: "client",
-};
-const HOUR = 3_600_000;
-const KEY = "unplugd.session";
-
-let now = 1_000_000_000_000;
-let made = 0;
-
-/** An ID token as the pool gives them; its clock is a day off, which must not matter. */
-function idTokenOf(email = "ann@example.com"): string {
-  const iat = now / 1000 - 86_400;
-  const claims = { email, iat, exp: iat + HOUR / 1000, n: ++made };
-  const bytes = new TextEncoder().encode(JSON.stringify(claims));
-  return `head.${btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "")}.sign`;
-}
-
-const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
-const renewed = (idToken = idTokenOf(), more = {}) => json({ AuthenticationResult: { IdToken: idToken, ...more } });
-const refused = (code: string, message = "") => json({ __type: code, message }, 400);
-
-/** A pool whose next answers are given; `asked` are the bodies, with the action. */
-function pool() {
-  const asked: ({ action: string } & Record<string, unknown>)[] = [];
-  const answers: (Response | Error | Promise<Response>)[] = [];
-  const fetcher = vi.fn(async (_url: unknown, init?: RequestInit) => {
-    const headers = init?.headers as Record<string, string>;
-    const action = headers["X-Amz-Target"]?.split(".")[1] ?? String(_url);
-    asked.push({ action, ...(JSON.parse(String(init?.body)) as object) });
-    const answer = await answers.shift();
-    if (answer instanceof Error) throw answer;
-    return answer ?? json({});
-  });
-  return { asked, answers, fetcher: fetcher as unknown as typeof fetch };
-}
-
-function open(config = CONFIG, proven = { idToken: idTokenOf(), refreshToken: "refresh-1" }) {
-  const cognito = pool();
-  const prove = vi.fn(() => Promise.resolve(proven));
-  const session = createCognitoSession(config, { fetcher: cognito.fetcher, now: () => now, prove });
-  return { session, prove, proven, ...cognito };
-}
-
-const keep = (refreshToken: string, email = "ann@example.com", clientId = "client") =>
-  localStorage.setItem(KEY, JSON.stringify({ email, refreshToken, clientId }));
-/** What a browser tells the other tabs. */
-const tellOtherTab = (key: string | null = KEY) => dispatchEvent(new StorageEvent("storage", { key }));
 
 beforeEach(() => {
   localStorage.clear();
@@ -128,10 +86,10 @@ describe("renewal", () => {
   test("comes five minutes before the end, once for all who ask", async () => {
     const { session, asked, answers, proven } = open();
     await session.signIn("ann@example.com", "secret");
-    now += HOUR - 301_000;
+    clock.now += HOUR - 301_000;
     expect(await session.idToken()).toBe(proven.idToken);
     expect(asked).toEqual([]);
-    now += 2_000;
+    clock.now += 2_000;
     const next = idTokenOf();
     answers.push(renewed(next));
     const all = await Promise.all([session.idToken(), session.idToken(), session.idToken({ renew: true })]);
@@ -200,11 +158,11 @@ describe("renewal", () => {
   test("that fails early leaves the token that is still good, but not where a new one was asked for", async () => {
     const { session, answers, proven } = open();
     await session.signIn("ann@example.com", "secret");
-    now += HOUR - 60_000;
+    clock.now += HOUR - 60_000;
     answers.push(new TypeError("down"), new TypeError("down"), new TypeError("down"));
     expect(await session.idToken()).toBe(proven.idToken);
     await expect(session.idToken({ renew: true })).rejects.toMatchObject({ code: "offline" });
-    now += 120_000;
+    clock.now += 120_000;
     await expect(session.idToken()).rejects.toMatchObject({ code: "offline" });
   });
 
@@ -385,7 +343,7 @@ describe("start links", () => {
     const cognito = pool();
     cognito.answers.push(json({ email: "you@unplugd.example", password: "ready" }));
     const prove = vi.fn(() => Promise.resolve({ idToken: idTokenOf("you@unplugd.example"), refreshToken: "r" }));
-    const session = createCognitoSession(LOCAL, { fetcher: cognito.fetcher, now: () => now, prove });
+    const session = createCognitoSession(LOCAL, { fetcher: cognito.fetcher, now: () => clock.now, prove });
     expect(location.pathname + location.search + location.hash).toBe("/songs/1?q=a");
     expect(session.state().status).toBe("loading");
     await vi.waitFor(() => expect(session.state()).toEqual({ status: "in", email: "you@unplugd.example" }));
