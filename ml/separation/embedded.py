@@ -36,6 +36,7 @@ POOLS = ((0, 384, 1), (384, 768, 2), (768, 1488, 4))
 
 _EDGE = WINDOW - HOP
 _SILENT = 1e-9  # mean power of a bin in a frame of silence: -150 dBFS and below
+_HALF = np.float32(0.5)
 
 Spectra = NDArray[np.complex64]
 """Two channels, (2, FRAMES, WINDOW / 2 + 1)."""
@@ -171,13 +172,10 @@ def inverse(spectra: NDArray[np.complex64]) -> NDArray[np.float32]:
 
 def powers(spectra: Spectra) -> NDArray[np.float32]:
     """(4, FRAMES, pooled bins): power of left, right, middle and side."""
-    left, right = _pool(_power(spectra[0])), _pool(_power(spectra[1]))
-    cross = _pool(spectra[0].real * spectra[1].real + spectra[0].imag * spectra[1].imag)
-    both = left + right
-    half = np.float32(0.5)
-    return np.stack(
-        (left, right, np.maximum(both * half + cross, 0) * half, np.maximum(both * half - cross, 0) * half)
-    )
+    left, right = spectra
+    # Middle and side from their own spectra: by powers alone a weak side would be rounding errors.
+    heard = (left, right, (left + right) * _HALF, (left - right) * _HALF)
+    return np.stack([_pool(_power(one)) for one in heard])
 
 
 def _power(spectra: NDArray[np.complex64]) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ def main() -> int:
     )
     parser.add_argument("--songs", type=int, default=400, help="songs to train on")
     parser.add_argument("--held", type=int, default=24, help="songs held out")
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--out", type=Path, default=Path("ml/separation/weights"))

@@ -162,9 +162,7 @@ def spread(masks: Tensor, bins: int) -> Tensor:
 
 def powers(mix: Tensor) -> Tensor:
     """Complex (batch, 2, frames, bins) → what the network takes: pooled power of left, right, middle, side."""
-    left, right = pool(mix[:, 0].abs() ** 2), pool(mix[:, 1].abs() ** 2)
-    cross = pool((mix[:, 0] * mix[:, 1].conj()).real)
-    both = left + right
-    return torch.stack(
-        (left, right, (both / 4 + cross / 2).clamp_min(0), (both / 4 - cross / 2).clamp_min(0)), 1
-    )
+    left, right = mix[:, 0], mix[:, 1]
+    # As in ml.separation.embedded: by powers alone a weak side would be rounding errors.
+    heard = (left, right, (left + right) / 2, (left - right) / 2)
+    return torch.stack([pool(one.real**2 + one.imag**2) for one in heard], 1)

@@ -112,9 +112,7 @@ def test_a_stop_ends_it(network: Any) -> None:
 
 def test_scaling_the_mix_scales_the_stems(network: Any) -> None:
     loud, quiet = run(network, song(4.0)), run(network, song(4.0) * np.float32(0.01))
-    # Not to the bit: 40 dB further down, the floor under what the network hears weighs a little.
-    error = np.square(quiet * 100 - loud).sum(axis=(1, 2)) / np.square(loud).sum(axis=(1, 2))
-    assert (10 * np.log10(error) < -38).all()
+    np.testing.assert_allclose(quiet * 100, loud, atol=2e-3)
 
 
 def test_shares_of_all_ones_give_the_mix_back() -> None:
