@@ -10,25 +10,26 @@ import numpy.typing as npt
 Span = tuple[float, float]
 Levels = npt.NDArray[np.float64]
 
-ONSET_DB, OFFSET_DB = -46.0, -52.0
+ONSET_DB, OFFSET_DB = -50.0, -56.0
 """A segment begins above the first and ends below the second, in dB to the loud parts (95th percentile). Two
 thresholds, so that a held note that fades stays whole. Low, because a separator of ours may leave of a soft verse
-little more than its shape: at -28 and -36 the built-in one lost 15 % of the words' time of docs/lyrics.md's song, at
--38 and -46 4 %, here 2 %."""
+little more than its shape: of the words' time of docs/lyrics.md's song, in the built-in one's stem, -40 and -46 lost
+7 %, -46 and -52 3 %, these 1 %."""
+FLOOR_DB = -70.0
+"""Nothing below counts (dBFS). Lower than what makes a stem silent as a whole: -60 lost 6 % there, three soft words."""
 MIN_SILENCE_S, PAD_S, MAX_S = 1.0, 0.2, 30.0
 """Shorter pauses part nothing; so much is added at each end; and Whisper hears no more than that at once (s)."""
 
 _QUIET_FROM = 0.6  # a segment that is too long is cut at its quietest moment after this share of MAX_S
 
 
-def segments_of(levels_db: Levels, *, hop_s: float, duration_s: float, floor_db: float) -> tuple[Span, ...]:
-    """Segments (s, in order, disjoint, each at most MAX_S) of a stem with these levels (dBFS, one a hop). Nothing
-    below `floor_db` counts."""
-    heard = levels_db[levels_db > floor_db]
+def segments_of(levels_db: Levels, *, hop_s: float, duration_s: float) -> tuple[Span, ...]:
+    """Segments (s, in order, disjoint, each at most MAX_S) of a stem with these levels (dBFS, one a hop)."""
+    heard = levels_db[levels_db > FLOOR_DB]
     if heard.size == 0:
         return ()
     loud = float(np.percentile(heard, 95))
-    onset, offset = max(floor_db, loud + ONSET_DB), max(floor_db, loud + OFFSET_DB)
+    onset, offset = max(FLOOR_DB, loud + ONSET_DB), max(FLOOR_DB, loud + OFFSET_DB)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], (levels_db > offset).astype(np.int8), [0]))))
     joined: list[list[int]] = []
     for start, end in zip(edges[::2], edges[1::2], strict=True):

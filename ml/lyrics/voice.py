@@ -56,7 +56,7 @@ def find_voice(vocals: Path, *, progress: Callable[[float], None], stop: threadi
     duration_s = frames / rate
     hop_s = max(1, round(rate * HOP_S)) / rate
     silent = np.count_nonzero(levels > SILENCE_DB) * hop_s < _MIN_SPAN_S
-    segments = segments_of(levels, hop_s=hop_s, duration_s=duration_s, floor_db=SILENCE_DB)
+    segments = segments_of(levels, hop_s=hop_s, duration_s=duration_s)
     return Voice(duration_s, spans_of(levels, hop_s=hop_s, duration_s=duration_s), bool(silent), segments)
 
 

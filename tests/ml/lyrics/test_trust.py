@@ -19,7 +19,7 @@ HOP_S = 0.02
 def cut(*parts: tuple[float, float]) -> list[tuple[float, float]]:
     """The segments of a stem made of (s, dBFS) parts."""
     levels = np.concatenate([np.full(round(length / HOP_S), level) for length, level in parts])
-    return list(segments_of(levels, hop_s=HOP_S, duration_s=len(levels) * HOP_S, floor_db=-60.0))
+    return list(segments_of(levels, hop_s=HOP_S, duration_s=len(levels) * HOP_S))
 
 
 def test_a_pause_of_a_second_parts_and_a_shorter_one_does_not() -> None:
@@ -30,8 +30,8 @@ def test_a_pause_of_a_second_parts_and_a_shorter_one_does_not() -> None:
 
 
 def test_a_note_that_fades_stays_whole_and_a_faint_leak_begins_nothing() -> None:
-    # -49 dB below the loud part lies between the two thresholds: enough to go on, too little to begin.
-    assert cut((3, 0), (2, -49), (2, -80), (3, -49), (2, -80)) == [pytest.approx((0, 5.2), abs=0.03)]
+    # -53 dB below the loud part lies between the two thresholds: enough to go on, too little to begin.
+    assert cut((3, 0), (2, -53), (2, -80), (3, -53), (2, -80)) == [pytest.approx((0, 5.2), abs=0.03)]
     assert cut((5, -80)) == []
 
 
