@@ -17,8 +17,6 @@ export default defineConfig({
   // One stack, one song at a time, and machines with two cores: side by side the tests would only wait for each other.
   workers: 1,
   fullyParallel: false,
-  // On a machine that is not ours a test may meet a bad moment once; the report then calls it flaky, never passed.
-  retries: process.env.CI ? 1 : 0,
   timeout: 120_000,
   expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),
