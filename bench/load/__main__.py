@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from bench.load.library import scanned_per_page
 REPORT = Path(__file__).resolve().parents[1] / "load.json"
 OTHERS = 19
 PAUSE_S = 0.5  # between two API calls of the observer
+LONE = 10  # songs sent one by one to an idle system
 
 
 def main() -> int:
@@ -53,12 +55,14 @@ def measure(world: World, songs: int) -> dict[str, Any]:
         observer.send()
         wait_for(world.is_quiet, 120, "the first, cold song")
         idle = [_call_ms(observer) for _ in range(60)]
+        starts = [_lone_start_ms(world, observer) for _ in range(LONE)]
         crowd, busy = _crowd(world, guests, observer, songs)
     return {
         **crowd,
         "api_p50_ms": _percentile(busy, 50),
         "api_p99_ms": _percentile(busy, 99),
         "idle_p50_ms": _percentile(idle, 50),
+        "idle_start_ms": {"median": statistics.median(starts), "worst": max(starts)},
         "scanned_per_page": scanned_per_page(world),
         "fanout_ms": fan_out(world),
     }
@@ -109,6 +113,17 @@ def wait_ratio(starts: list[float], singles: list[float], people: int) -> float:
     there are people, each of them has had one. `starts`: when each song began, in order (s)."""
     ideal = starts[min(people, len(starts)) - 1]
     return round(max(singles) / max(ideal, 0.001), 2)
+
+
+def _lone_start_ms(world: World, person: Guest) -> float:
+    """From joining the line to the start of its execution, for a song sent to an idle system."""
+    song = person.send()
+    person.wait(song, "COMPLETED")
+    wait_for(world.is_quiet, 30, "an idle system")
+    row = world.row(person.user_id, song) or {}
+    arn = world.machine.replace(":stateMachine:", ":execution:") + f":{song}-{row['attempt']}"
+    begun: datetime = world.client("stepfunctions").describe_execution(executionArn=arn)["startDate"]
+    return round((begun - datetime.fromisoformat(row["queuedAt"])).total_seconds() * 1000, 1)
 
 
 def _first(world: World, song: str, began: float) -> float:
