@@ -6,6 +6,7 @@ lifecycle remove what nobody came back for.
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,25 +30,28 @@ class Checkpoints:
         self._near, self._far = _places(job.folder, under)
         self._suffix = suffix
         self._log = job.log
-        self._stored: set[str] = set()
+        self._stored: dict[str, tuple[int, ...]] = {}  # which file of that name is in S3
 
     def fetch(self) -> None:
         """Fetch what an earlier run left; the engine looks for itself what of it fits. Raises Stopped."""
         for name in self._near.names():
             if name.endswith(self._suffix) and "/" not in name:
                 self._near.download(name, self.folder / name)
-                self._stored.add(name)
+                self._stored[name] = _version(self.folder / name)
         if self._stored:
             self._log.info("An earlier run left checkpoints", count=len(self._stored))
 
     def save(self) -> None:
-        """Store what is finished and not stored yet. Never fails the song: without it, work is only done again."""
+        """Store what is finished and not stored yet, also what the engine made again in place of what was fetched.
+
+        Never fails the song: without it, work is only done again.
+        """
         for path in sorted(self.folder.glob(f"*{self._suffix}")):
-            if path.name in self._stored:
-                continue
-            self._stored.add(path.name)  # also if it fails: the next one is more worth trying
             try:
-                self._far.upload(path, tag=TAG)
+                version = _version(path)
+                if self._stored.get(path.name) != version:
+                    self._stored[path.name] = version  # also if it fails: the next one is more worth trying
+                    self._far.upload(path, tag=TAG)
             except (ClientError, BotoCoreError, Boto3Error, OSError) as error:
                 self._log.warning("A checkpoint was not stored", file=path.name, **describe(error))
 
@@ -56,6 +60,12 @@ def clear(job: Job, under: str = "") -> None:
     """Remove all of the song's checkpoints, or those `under` a folder of theirs: they have served."""
     near, _ = _places(job.folder, under)
     near.delete_all(near.names())
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    """What changes with a file that takes another's place: it is written aside and renamed."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _places(folder: Folder, under: str) -> tuple[Folder, Folder]:

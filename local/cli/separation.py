@@ -19,7 +19,6 @@ def separate(
 ) -> None:
     """A song's stems into `out`, or a part of the work into a folder there."""
     from local.cli.models import model_folder
-    from ml.separation import checkpoints as kept
     from ml.separation import separate_file, separate_part
 
     check(song)
@@ -35,17 +34,15 @@ def separate(
         if part is None:
             made = separate_file(
                 song, folder, model=model, models=model_folder(), precision=precision, progress=report,
-                stop=stop, checkpoints=checkpoints, warn=console.say,
+                stop=stop, checkpoints=checkpoints, tidy=True, warn=console.say,
             )  # fmt: skip
             said = _said(made, folder)
         else:
             done = separate_part(
                 song, folder, part, model=model, models=model_folder(), precision=precision, progress=report,
-                stop=stop, checkpoints=checkpoints, warn=console.say,
+                stop=stop, checkpoints=checkpoints, tidy=True, warn=console.say,
             )  # fmt: skip
             said = f"Part {part.number} of {part.of} by {done.model} in {done.seconds:.1f} s -> {done.folder}"
-    if checkpoints is not None:
-        kept.clear(checkpoints)
     console.say(said)
 
 
@@ -57,7 +54,11 @@ def merge(song: Path, parts: Sequence[Path], out: Path) -> None:
     folder = _made(out)
     console = Console()
     with stoppable(console) as stop:
-        made = merge_parts(song, parts, folder, progress=lambda f: console.progress("Merging", f), stop=stop)
+
+        def report(fraction: float) -> None:
+            console.progress("Merging", fraction)
+
+        made = merge_parts(song, parts, folder, progress=report, stop=stop, warn=console.say)
     console.say(_said(made, folder))
 
 

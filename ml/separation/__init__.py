@@ -93,21 +93,22 @@ def separate_file(
     progress: Callable[[float], None] = lambda _fraction: None,
     stop: threading.Event | None = None,
     checkpoints: Path | None = None,
+    tidy: bool = False,
     warn: Callable[[str], None] = _nobody,
 ) -> SeparationResult:
     """Separate `source` into `out`: {drums,bass,other,vocals}.wav, a stream file of each, peaks.json.
 
     `models` is the folder of the weights (ml.models.store); without it only the preview can run. In the folder
     `checkpoints` finished stretches are kept, also when this fails or is stopped or killed: called again with it, the
-    work goes on from there and gives the same bits. Removing them after a success is the caller's
-    (ml.separation.checkpoints.clear). `warn` hears of checkpoints that cannot be used.
+    work goes on from there and gives the same bits. With `tidy` a success removes those it used. `warn` hears of
+    checkpoints that cannot be used or removed.
 
     Raises ml.audio.BadAudio (bad input), ModelUnavailable, InUse (another run has `checkpoints`), ml.Stopped (stop was
     set), OSError (the disk is full).
     """
     from ml.separation.job import Request, separate
 
-    asked = Request(source, out, progress, stop or threading.Event(), checkpoints, warn)
+    asked = Request(source, out, progress, stop or threading.Event(), checkpoints, warn, tidy=tidy)
     return separate(asked, model, models, precision)
 
 
@@ -122,12 +123,13 @@ def separate_part(
     progress: Callable[[float], None] = lambda _fraction: None,
     stop: threading.Event | None = None,
     checkpoints: Path | None = None,
+    tidy: bool = False,
     warn: Callable[[str], None] = _nobody,
 ) -> PartResult:
     """Do a part of the work of separate_file, on whole segments, into a folder in `out`. Raises what that raises."""
     from ml.separation.job import Request, separate_share
 
-    asked = Request(source, out, progress, stop or threading.Event(), checkpoints, warn)
+    asked = Request(source, out, progress, stop or threading.Event(), checkpoints, warn, tidy=tidy)
     return separate_share(asked, part, model, models, precision)
 
 
@@ -138,6 +140,7 @@ def merge_parts(
     *,
     progress: Callable[[float], None] = lambda _fraction: None,
     stop: threading.Event | None = None,
+    warn: Callable[[str], None] = _nobody,
 ) -> SeparationResult:
     """Put the folders of all parts of `source`, in any order, together: the files of separate_file to the bit.
 
@@ -145,4 +148,4 @@ def merge_parts(
     """
     from ml.separation.job import Request, merge
 
-    return merge(Request(source, out, progress, stop or threading.Event(), None, _nobody), parts)
+    return merge(Request(source, out, progress, stop or threading.Event(), None, warn), parts)

@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from ml.separation.folders import locked
 from ml.separation.segments import Grid
 
 SUFFIX = ".stretch"
+_DRAFT = f"{SUFFIX}.tmp"
 _MAGIC = b"unplugd stretch 1\n"
 _HEADER_BYTES = 1 << 16  # longest header that is read
 
@@ -132,7 +133,7 @@ class Checkpoints:
         }
         start = _MAGIC + json.dumps(header, separators=(",", ":")).encode() + b"\n"
         path = self._path(grid, first, last)
-        aside = path.with_suffix(".tmp")
+        aside = path.with_suffix(_DRAFT)
         try:
             with aside.open("wb") as file:
                 file.write(start)
@@ -176,10 +177,16 @@ def started(folder: Path) -> bool:
     return next(folder.glob(f"*{SUFFIX}"), None) is not None
 
 
-def clear(folder: Path) -> None:
-    """Remove every stretch in `folder`, and the folder if nothing else is in it."""
-    for path in [*folder.glob(f"*{SUFFIX}"), *folder.glob("*.tmp")]:
-        path.unlink(missing_ok=True)
+def clear(folder: Path, used: Iterable[Stretch]) -> None:
+    """Remove stretches that have served and what killed runs had begun to write, and the folder if that was all.
+
+    For the run that has the folder `held`. What others keep there, parts and songs to go on with too, stays.
+    """
+    for stretch in used:
+        stretch.path.unlink(missing_ok=True)
+    for draft in folder.glob(f"*{_DRAFT}"):
+        if draft.is_file():
+            draft.unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()
 
@@ -187,8 +194,9 @@ def clear(folder: Path) -> None:
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Keep every other run out of a folder of checkpoints. Raises InUse if one is in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder, wait=False) as free:
+    with suppress(FileExistsError):
+        folder.mkdir(parents=True)
+    with locked(folder) as free:
         if not free:
             raise InUse(f"Another separation is using the checkpoints in {folder}. Give each its own folder.")
         yield

@@ -24,7 +24,7 @@ from ml.audio.checksum import sha256
 from ml.audio.decode import BLOCK_FRAMES, decode
 from ml.audio.peaks import document
 from ml.separation import STEMS, BadParts, Part, PartResult, SeparationResult, parts, registry
-from ml.separation.checkpoints import Checkpoints, Recipe, Stretch, held, started
+from ml.separation.checkpoints import Checkpoints, Recipe, Stretch, clear, held, started
 from ml.separation.engine import FloatFile, Separator
 from ml.separation.estimates import Estimates
 from ml.separation.folders import aside, move
@@ -45,7 +45,7 @@ _PEAK_SHARE, _WRITTEN = 0.15, 0.95  # of the writing: when the gain is known, an
 
 @dataclass(frozen=True)
 class Request:
-    """What the front doors of ml.separation have in common."""
+    """What the front doors of ml.separation have in common. `tidy`: checkpoints go when the results are in `out`."""
 
     source: Path
     out: Path
@@ -53,6 +53,7 @@ class Request:
     stop: threading.Event
     checkpoints: Path | None
     warn: Callable[[str], None]
+    tidy: bool = False
 
 
 @dataclass
@@ -75,8 +76,11 @@ def separate(asked: Request, model: str, models: Path | None, precision: str) ->
     """See ml.separation.separate_file. On any failure nothing of this run stays in `out`."""
     with _begin(asked, lambda: registry.load(model, models, precision)) as (song, separator):
         recipe = Recipe.of(separator, song.sha256, song.mix.frames)
-        stretches = _stretches(asked, song, recipe, separator, plan(separator, recipe))
-        return _finish(asked, song, recipe, stretches)
+        files = recipe.frames * len(STEMS) * CHANNELS * 2 * 5 // 4  # WAVs, and a quarter for streams
+        stretches = _stretches(asked, song, separator, recipe, plan(separator, recipe), files)
+        made = _finish(asked, song, recipe, stretches)
+        _tidy(asked, stretches)
+        return made
 
 
 def separate_share(asked: Request, part: Part, model: str, models: Path | None, precision: str) -> PartResult:
@@ -84,11 +88,12 @@ def separate_share(asked: Request, part: Part, model: str, models: Path | None, 
     with _begin(asked, lambda: registry.load(model, models, precision), writes=False) as (song, separator):
         recipe = Recipe.of(separator, song.sha256, song.mix.frames)
         tasks = plan(separator, recipe, part.run)
-        stretches = _stretches(asked, song, recipe, separator, tasks)
+        stretches = _stretches(asked, song, separator, recipe, tasks, _bytes(tasks))
         name = parts.folder_name(part)
         parts.write(song.room / name, part, recipe, stretches)
-        move(song.room, asked.out, [name])
+        move(song.room, asked.out, [name], tick=song.progress.tick, warn=asked.warn)
         asked.progress(1.0)
+        _tidy(asked, stretches)
         segments = sum(task.last - task.first for task in tasks)
         took = time.monotonic() - song.began
         return PartResult(separator.engine, separator.model, part, asked.out / name, segments, took)
@@ -140,29 +145,49 @@ def _decode(source: Path, path: Path, watch: Watch) -> FloatFile:
 
 
 def _stretches(
-    asked: Request, song: _Song, recipe: Recipe, separator: Separator, tasks: list[Task]
+    asked: Request, song: _Song, separator: Separator, recipe: Recipe, tasks: list[Task], results: int
 ) -> list[Stretch]:
-    if separator.normalised and song.scale.is_silence:
-        tasks = []  # nothing to hear: the stems are silence
+    """Find or make the stretches. `results`: the bytes of what will be made of them."""
     folder = asked.checkpoints or song.room / "stretches"
     folder.mkdir(exist_ok=True)
-    _require_space(song, recipe, tasks)
+    if separator.normalised and song.scale.is_silence:
+        tasks = []  # nothing to hear: the stems are silence
+    _require_space(song, folder, _bytes(tasks), results)
     kept = Checkpoints(folder, recipe, durable=asked.checkpoints is not None, warn=asked.warn)
     return make(tasks, song.mix, song.scale if separator.normalised else None, kept, song.progress)
 
 
-def _require_space(song: _Song, recipe: Recipe, tasks: list[Task]) -> None:
+def _bytes(tasks: Sequence[Task]) -> int:
+    """What the stretches take on disk."""
+    return sum((task.grid.span(task.first, task.last)[1] - task.first * task.grid.stride)
+               * len(task.grid.stems) * CHANNELS * 4 for task in tasks)  # fmt: skip
+
+
+def _require_space(song: _Song, folder: Path, stretches: int, results: int) -> None:
     """Raises OSError: better now than after the work. What an earlier run left is counted twice; so be it."""
-    floats = sum((task.grid.span(task.first, task.last)[1] - task.first * task.grid.stride)
-                 * len(task.grid.stems) * CHANNELS for task in tasks)  # fmt: skip
-    needed = (
-        floats * 4 + recipe.frames * len(STEMS) * CHANNELS * 2 * 5 // 4
-    )  # WAVs, and a quarter for streams
-    free = shutil.disk_usage(song.room).free
-    if free < needed:
-        raise OSError(
-            errno.ENOSPC, f"The disk is full: {needed >> 20} MiB are needed, {free >> 20} MiB are free"
-        )
+    out = song.room.parent
+    together = _disk(folder) == _disk(out)
+    for place, needed in ((out, stretches + results),) if together else ((out, results), (folder, stretches)):
+        free = shutil.disk_usage(place).free
+        if free < needed:
+            said = f"{needed >> 20} MiB are needed, {free >> 20} MiB are free in {place}"
+            raise OSError(errno.ENOSPC, f"The disk is full: {said}")
+
+
+def _disk(folder: Path) -> int:
+    return folder.stat().st_dev
+
+
+def _tidy(asked: Request, used: Sequence[Stretch]) -> None:
+    """Remove the checkpoints that have served, if that is asked for; results are in place whatever comes of it."""
+    folder = asked.checkpoints
+    # Where a part lies, the stretches are the part's: it may have been given as checkpoints, or moved to their place.
+    if folder is None or not asked.tidy or (folder / parts.INDEX).exists():
+        return
+    try:
+        clear(folder, used)
+    except OSError as error:
+        asked.warn(f"The checkpoints in {folder} cannot be removed: {error.strerror or error}.")
 
 
 def _finish(asked: Request, song: _Song, recipe: Recipe, stretches: list[Stretch]) -> SeparationResult:
@@ -171,7 +196,7 @@ def _finish(asked: Request, song: _Song, recipe: Recipe, stretches: list[Stretch
     _write(estimates, song, gain, recipe.additive)
     wavs = [song.room / f"{s}.wav" for s in STEMS]
     residual = residual_db(wavs, song.mix, gain, lambda: song.progress.rest(_WRITTEN))
-    move(song.room, asked.out, FILES)
+    move(song.room, asked.out, FILES, tick=song.progress.tick, warn=asked.warn)
     asked.progress(1.0)
     return SeparationResult(
         engine=recipe.engine,

@@ -110,6 +110,47 @@ def test_damaged_and_foreign_checkpoints_are_not_used_and_go_too(song: Stand, fi
     assert checkpoints(song) == []
 
 
+def test_what_was_made_again_in_place_of_unfit_checkpoints_is_stored(
+    song: Stand, filters: Filters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an update the names in S3 are the old ones; interrupted again, the task must not begin at zero for ever."""
+    stop_at(50, song, filters)
+    assert song.demucs() == outcomes.STOPPED
+    monkeypatch.setitem(registry._MODELS, "preview", lambda _precision: filters.separator(3, version="2"))
+    for segment in (50, 32):
+        song.stop.clear()
+        filters.calls.clear()
+        stop_at(segment, song, filters)
+        assert song.demucs() == outcomes.STOPPED
+    song.stop.clear()
+    filters.calls.clear()
+    filters.at_segment = lambda _halt: None
+    assert song.demucs() == outcomes.DONE
+    assert len(filters.calls) == SEGMENTS - 37 - 36 - 2 * 3
+    assert song.messages("WARNING") == []
+
+
+def test_what_was_fetched_and_fits_is_not_stored_once_more(
+    song: Stand, filters: Filters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_at(12, song, filters)
+    assert song.demucs() == outcomes.STOPPED
+    uploads: list[str] = []
+    real = Objects.upload
+
+    def upload(self: Objects, bucket: str, key: str, source: Path, tag: str = "") -> Any:
+        if tag:
+            uploads.append(source.name)
+        return real(self, bucket, key, source, tag)
+
+    monkeypatch.setattr(Objects, "upload", upload)
+    before = {name.removeprefix(UNDER) for name in checkpoints(song)}
+    song.stop.clear()
+    filters.at_segment = lambda _halt: None
+    assert song.demucs() == outcomes.DONE
+    assert len(uploads) == len(set(uploads)) == 37 - 4 and not before & set(uploads)
+
+
 def test_a_checkpoint_that_cannot_be_stored_costs_nothing_but_itself(
     song: Stand, filters: Filters, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 import errno
 import shutil
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import soundfile
 
 import ml
 from ml.audio import BadAudio
-from ml.separation import STEMS, separate_file
+from ml.separation import STEMS, Part, separate_file, separate_part
 from tests.ml.separation.filters import SEGMENT, STRIDE, Filters
 from tests.ml.signals import RATE, noise, song, write_wav
 
@@ -154,6 +155,34 @@ def test_too_little_disk_is_told_before_the_work(
     with pytest.raises(OSError, match="The disk is full: 1 MiB are needed, 0 MiB are free") as error:
         separate_file(source, tmp_path / "out", model="filters")
     assert error.value.errno == errno.ENOSPC and filters.calls == []
+
+
+@pytest.mark.parametrize("full", ["out", "kept"])
+@pytest.mark.parametrize("part", [None, Part(1, 1)])
+def test_each_disk_is_asked_for_what_goes_to_it(
+    tmp_path: Path, filters: Filters, monkeypatch: pytest.MonkeyPatch, full: str, part: Part | None
+) -> None:
+    """Checkpoints on a disk of their own: 48 MiB of stretches there; here 17 MiB of files, or a copy of the former."""
+    usage, free = shutil.disk_usage, {"out": 60 << 20, "kept": 60 << 20}
+
+    def disk(path: Path) -> str:
+        return "kept" if path.is_relative_to(tmp_path / "kept") else "out"
+
+    def work(_halt: threading.Event) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("ml.separation.job._disk", disk)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage(path)._replace(free=free[disk(path)]))
+    source = write_wav(tmp_path / "song.wav", noise(20 * RATE))
+    run: Any = partial(separate_part, part=part) if part else separate_file
+    run = partial(run, source, tmp_path / "out", model="filters", checkpoints=tmp_path / "kept")
+    filters.at_segment = work
+    with pytest.raises(MemoryError):  # it begins, though 60 MiB would not be enough for both
+        run()
+    free[full] = 10 << 20
+    with pytest.raises(OSError, match=rf"MiB are needed, 10 MiB are free in {tmp_path / full}$") as error:
+        run()
+    assert error.value.errno == errno.ENOSPC
 
 
 def test_two_runs_in_one_folder_each_end_whole(
