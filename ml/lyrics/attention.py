@@ -45,18 +45,13 @@ def align(
     Words with times of their own keep them. Raises Stopped.
     """
     spans = voice.spans or ((0.0, voice.duration_s),)
-    found: list[Span | None] = [
-        t for line in known.lines for t in line.times or [None] * len(line.line.units)
-    ]
-    if None in found:
-        given = list(found)
+    found: list[Span | None] = [None for line in known.lines for _ in line.line.units]
+    if not known.timed:
         anchors = timing.judge(known.lines, _anchors(known.lines, segments))
-        found = [own or anchor for own, anchor in zip(given, anchors, strict=True)]
-        rough = timing.complete(known.lines, found, spans, voice.duration_s)
+        rough = timing.complete(known.lines, anchors, spans, voice.duration_s)
         heard_at = _attend(whisper, heard, known.lines, rough, language, progress, stop)
-        sure = timing.judge(known.lines, heard_at)
-        found = [own or at or anchor for own, at, anchor in zip(given, sure, anchors, strict=True)]
-        found = _rising(found)
+        sure = timing.between_own(known.lines, timing.judge(known.lines, heard_at), voice.duration_s)
+        found = [at or anchor for at, anchor in zip(sure, anchors, strict=True)]
     times = timing.complete(known.lines, found, spans, voice.duration_s)
     lost = sum(segment["estimated"] for segment in timing.segments(known.lines, times))
     return times, NOT_HEARD.format(count=lost, all=len(known.lines)) if lost else None
@@ -159,15 +154,3 @@ def _group(
             found.append((start + float(begin), start + float(end)) if believed else None)
             at += len(unit)
     return found
-
-
-def _rising(found: Sequence[Span | None]) -> list[Span | None]:
-    """`found` without spans that begin before one that was kept earlier: groups overlap by their margins."""
-    kept: list[Span | None] = []
-    last = 0.0
-    for span in found:
-        good = span is not None and span[0] >= last - 0.05
-        kept.append(span if good else None)
-        if span is not None and good:
-            last = span[0]
-    return kept

@@ -32,6 +32,7 @@ NOT_FOUND = "The word times are estimates: these words could not be found in the
 NO_VOICE = "The word times are estimates: nothing is sung in this song that the words could be put on."
 SOME_LINES = "{count} of {all} lines could not be found in the singing; their times are estimates."
 
+_ENGLISH = ("en", "eng")  # ISO 639-1, and 639-2 and -3
 _READ, _HEARD = 0.15, 0.25  # shares of the work
 
 
@@ -39,7 +40,7 @@ class Embedded:
     """Needs no model of its own. It hears no words: it can only find those that it is given."""
 
     name = "embedded"
-    version = "2"
+    version = "3"
 
     def write(
         self,
@@ -58,11 +59,10 @@ class Embedded:
             return instrumental()
         if not known.lines or (known.characters < MIN_TEXT_CHARACTERS and not known.by_person):
             return instrumental() if voice.silent else failed(NO_WORDS)
-        found: list[Span | None] = _own_times(known)
+        found: list[Span | None] = [None for line in known.lines for _ in line.line.units]
         notice = None
-        if None in found:
-            heard, notice = _align(vocals, known, voice.spans, language, progress, stop)
-            found = [own or other for own, other in zip(found, heard, strict=True)]
+        if not known.timed:
+            found, notice = _align(vocals, known, voice.spans, language, progress, stop)
         # Words but no voice: whoever wrote them knows better than a meter, so they get the whole song.
         times = timing.complete(
             known.lines, found, voice.spans or [(0.0, voice.duration_s)], voice.duration_s
@@ -102,10 +102,6 @@ def document(
     return trust.mark(made, spans)
 
 
-def _own_times(known: KnownText) -> list[Span | None]:
-    return [time for line in known.lines for time in line.times or [None] * len(line.line.units)]
-
-
 def _align(
     vocals: Path,
     known: KnownText,
@@ -120,12 +116,12 @@ def _align(
     if not spans:
         return nothing, NO_VOICE
     spoken = (language or "").replace("_", "-").split("-")[0].lower()
-    if spoken not in ("", "en"):
+    if spoken and spoken not in _ENGLISH:
         return nothing, NOT_ENGLISH
     if not aligner.is_installed():
         return nothing, NO_ALIGNER
     search = aligner.Aligner()
-    if not search.knows(units, asked=spoken == "en"):
+    if not search.knows(units, asked=spoken in _ENGLISH):
         return nothing, NOT_ENGLISH
     samples = listen(vocals, progress=lambda f: progress(_READ + f * (_HEARD - _READ)), stop=stop)
     found = search.align(samples, units, progress=lambda f: progress(_HEARD + f * (0.99 - _HEARD)), stop=stop)

@@ -103,8 +103,9 @@ def write_lyrics(
 
     - words: `{language, instrumental: False, segments: [{start, end, text, words: [{word, start, end, probability,
       estimated, flags?}], estimated, flags?}], source, engine, model?, estimated, notice?, unworded}`: seconds,
-      monotone, inside the song; `model` only where weights were used; `source` is "supplied" (a segment for each line,
-      in order) or "transcribed"; `notice` is a sentence for the song's owner; flags and `unworded`: ml.lyrics.trust;
+      inside the song, monotone but where a person's own times overlap; `model` only where weights were used; `source`
+      is "supplied" (a segment for each line, in order) or "transcribed"; `notice` is a sentence for the song's owner;
+      flags and `unworded`: ml.lyrics.trust;
     - no singing: `{language: None, instrumental: True, segments: []}`;
     - no lyrics could be written: `{language: None, instrumental: False, segments: [], status: "FAILED",
       reason}`, the reason being a sentence for the song's owner.

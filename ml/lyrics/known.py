@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,11 @@ class KnownText:
         return sum(len(unit) for known in self.lines for unit in known.line.units)
 
     @property
+    def timed(self) -> bool:
+        """Whether every word has a time of its own."""
+        return all(known.times for known in self.lines)
+
+    @property
     def text(self) -> str:
         """The lines as text, without times."""
         return "\n".join(known.line.text for known in self.lines)
@@ -48,11 +53,8 @@ def from_text(text: str) -> KnownText:
     for raw in clean_lines(text, keep_times=True):
         words = "".join(clean_lines(raw)[:1])
         timed += [(lrc_seconds(mark), words) for mark in leading_times(raw)] or [(None, words)]
-    if timed and all(at is not None for at, _ in timed):
-        # A chorus that is written once with all its times stands at the place of its first.
-        timed.sort(key=lambda item: item[0] or 0.0)
     lines: list[KnownLine] = []
-    for at, words in timed:
+    for at, words in _in_order(timed):
         line = line_of(words)
         if line is None:
             # "[00:31.00]" alone says when the line before it ends.
@@ -61,6 +63,19 @@ def from_text(text: str) -> KnownText:
             continue
         lines.append(KnownLine(line, at))
     return KnownText(tuple(lines))
+
+
+def _in_order(timed: Iterable[tuple[float | None, str]]) -> list[tuple[float | None, str]]:
+    """As they are sung: a chorus that is written once stands at each of its times. A line without a time, such as a
+    credit, stays behind the line above it; a blank one only parts verses. (unplugd.lyrics.formats.lrc reads what people
+    send; the core and the functions import nothing of each other.)"""
+    last = 0.0
+    keyed: list[tuple[float, tuple[float | None, str]]] = []
+    for at, words in timed:
+        last = last if at is None else at
+        if words or at is not None:
+            keyed.append((last, (at, words)))
+    return [line for _, line in sorted(keyed, key=lambda item: item[0])]
 
 
 def from_layer(document: Mapping[str, Any]) -> KnownText:

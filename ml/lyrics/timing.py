@@ -1,7 +1,8 @@
-"""From the times of some words to times of all: what was not found is spread between its neighbours."""
+"""From the times of some words to times of all: those that came with the words are kept, and what was not found is
+spread between its neighbours."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -16,6 +17,7 @@ MAX_SYLLABLES_A_SECOND = 12.0
 
 _NEAR_S = 1.5
 """How far from its known start a line may have been found. Line times made by hand are within a second."""
+_BACK_S = 0.05  # a word may begin so much before the one that stands above it
 _STRAY_S, _TOUCH_S, _STRAYS = 1.0, 0.35, 2  # s from its own line, s from the next one, and words at most
 _SPOKEN_S = 0.2  # of a syllable beside a word that was found
 _SYLLABLE_S = 0.35  # a line without a known end lasts at least so long for each of its syllables
@@ -31,18 +33,24 @@ class Timed:
 
 
 def judge(lines: Sequence[KnownLine], found: Sequence[Span | None]) -> list[Span | None]:
-    """`found` (one for each unit, in order) without the lines that cannot be: sung impossibly fast, or far from
-    where the line is known to start."""
+    """`found` (one for each unit, in order) without the lines that cannot be: sung impossibly fast, or far from where
+    the line is known to start, or, if that is not known, from all that lies between its neighbours' starts."""
+    starts = [known.times[0][0] if known.times else known.start for known in lines]
+    earliest = list(accumulate(starts, _nearer, initial=0.0))[1:]
+    latest = list(accumulate(reversed(starts), _nearer, initial=math.inf))[:0:-1]
     kept: list[Span | None] = []
-    for known in lines:
+    for known, low, high in zip(lines, earliest, latest, strict=True):
         own = found[len(kept) : len(kept) + len(known.line.units)]
         there = [span for span in own if span is not None]
         weights = [w for w, span in zip(known.line.weights, own, strict=True) if span is not None]
         good = bool(there) and sum(weights) <= MAX_SYLLABLES_A_SECOND * (there[-1][1] - there[0][0])
-        if good and known.start is not None:
-            good = abs(there[0][0] - known.start) <= _NEAR_S
+        good = good and low - _NEAR_S <= there[0][0] <= high + _NEAR_S
         kept += own if good else [None] * len(own)
     return kept
+
+
+def _nearer(last: float, start: float | None) -> float:
+    return last if start is None else start
 
 
 def without_strays(lines: Sequence[KnownLine], found: Sequence[Span | None]) -> list[Span | None]:
@@ -68,6 +76,64 @@ def without_strays(lines: Sequence[KnownLine], found: Sequence[Span | None]) -> 
     return kept
 
 
+def between_own(
+    lines: Sequence[KnownLine], found: Sequence[Span | None], duration_s: float
+) -> list[Span | None]:
+    """`found` without lines that have times of their own, and without what was found elsewhere than between the own
+    times around it: an own time is true, so that was something else. Nor is anything kept that begins before what was
+    found earlier (Whisper's groups overlap by their margins)."""
+    kept: list[Span | None] = [None] * len(found)
+    for first, last, (start, end) in _gaps(lines, duration_s):
+        at = start
+        for i in range(first, last):
+            span = found[i]
+            if span is None or not start <= sum(span) / 2 <= end:
+                continue
+            begin = max(span[0], start)
+            if begin >= at - _BACK_S:
+                kept[i] = (begin, min(span[1], end))
+                at = begin
+    return kept
+
+
+def _gaps(lines: Sequence[KnownLine], duration_s: float) -> Iterator[tuple[int, int, Span]]:
+    """The runs of units without times of their own: first, last + 1, and the window (s) that the own times on either
+    side leave. Where these overlap there is none, and the window opens where the one before begins."""
+    times, end_s = _own_times(lines, duration_s), _floored(duration_s)
+    first = 0
+    while first < len(times):
+        last = first
+        while last < len(times) and times[last] is None:
+            last += 1
+        if last > first:
+            before = times[first - 1] if first else None
+            after = times[last] if last < len(times) else None
+            ceiling = after.start if after else end_s
+            floor = before.end if before else 0.0
+            if before and floor > ceiling:
+                floor = min(before.start, ceiling)
+            yield first, last, (floor, ceiling)
+        first = last + 1
+
+
+def _own_times(lines: Sequence[KnownLine], duration_s: float) -> list[Timed | None]:
+    """For each unit the time that came with it, None where none did; whole milliseconds, none after the song's end."""
+    end_s = _floored(duration_s)
+    times: list[Timed | None] = []
+    for known in lines:
+        for start, end in known.times or ():
+            start_s = min(round(start, 3), end_s)
+            times.append(Timed(start_s, min(max(round(end, 3), start_s), end_s), estimated=False))
+        if not known.times:
+            times += [None] * len(known.line.units)
+    return times
+
+
+def _floored(duration_s: float) -> float:
+    """Whole milliseconds. Down, not to the nearest: a time rounded up could lie past the song's end."""
+    return math.floor(duration_s * 1000) / 1000
+
+
 def _beside(known: KnownLine, own: list[Timed | None], floor: float, ceiling: float) -> list[Timed | None]:
     """The times of one line: what is missing at its ends stands right beside what was found."""
     there = [i for i, time in enumerate(own) if time is not None]
@@ -90,29 +156,44 @@ def _beside(known: KnownLine, own: list[Timed | None], floor: float, ceiling: fl
 def complete(
     lines: Sequence[KnownLine], found: Sequence[Span | None], spans: Sequence[Span], duration_s: float
 ) -> list[Timed]:
-    """A time for each unit of `lines`, monotone and within the song. `spans` (s): where somebody sings."""
+    """A time for each unit of `lines`: its own; else where it was found, if that can be (`between_own`); else an
+    estimate. Within the song, and monotone but where own times are not. `spans` (s): where somebody sings."""
+    times = _own_times(lines, duration_s)
+    kept = between_own(lines, found, duration_s)
+    starts = list(accumulate((len(known.line.units) for known in lines), initial=0))
+    for first, last, window in _gaps(lines, duration_s):
+        part = lines[starts.index(first) : starts.index(last)]
+        times[first:last] = _completed(part, kept[first:last], spans, window)
+    return [time for time in times if time is not None]
+
+
+def _completed(
+    lines: Sequence[KnownLine], found: Sequence[Span | None], spans: Sequence[Span], window: Span
+) -> list[Timed]:
+    """A time for each unit of lines that have none of their own, all within the window."""
     times: list[Timed | None] = [None if span is None else Timed(*span, estimated=False) for span in found]
     starts = list(accumulate((len(known.line.units) for known in lines), initial=0))
     for i, known in enumerate(lines):
         if known.start is not None and not any(times[starts[i] : starts[i + 1]]):
-            window = (known.start, _line_end(lines, i, duration_s))
-            own = spread([known.line], _within(spans, window))
+            own = spread([known.line], _within(spans, _line_window(lines, i, window)))
             times[starts[i] : starts[i + 1]] = [Timed(*span, estimated=True) for span in own]
     for i, known in enumerate(lines):
-        floor = max((time.end for time in times[: starts[i]] if time), default=0.0)
-        ceiling = next((time.start for time in times[starts[i + 1] :] if time), duration_s)
+        floor = max((time.end for time in times[: starts[i]] if time), default=window[0])
+        ceiling = next((time.start for time in times[starts[i + 1] :] if time), window[1])
         line = times[starts[i] : starts[i + 1]]
         times[starts[i] : starts[i + 1]] = _beside(known, line, floor, ceiling)
-    _fill(lines, times, starts, spans, duration_s)
-    return _ordered([time for time in times if time is not None], duration_s)
+    _fill(lines, times, starts, spans, window)
+    return _ordered([time for time in times if time is not None], window)
 
 
-def _line_end(lines: Sequence[KnownLine], i: int, duration_s: float) -> float:
+def _line_window(lines: Sequence[KnownLine], i: int, window: Span) -> Span:
+    """Where a line with a known start is sung, within the window."""
     start, end = lines[i].start or 0.0, lines[i].end
-    following = next((line.start for line in lines[i + 1 :] if line.start is not None), duration_s)
+    following = next((line.start for line in lines[i + 1 :] if line.start is not None), window[1])
     if end is None or end <= start:
         end = start + max(2.0, 2 * _SYLLABLE_S * sum(lines[i].line.weights))
-    return max(start, min(end, following, duration_s))
+    start = min(max(start, window[0]), window[1])
+    return start, max(start, min(end, following, window[1]))
 
 
 def _fill(
@@ -120,7 +201,7 @@ def _fill(
     times: list[Timed | None],
     starts: Sequence[int],
     spans: Sequence[Span],
-    duration_s: float,
+    within: Span,
 ) -> None:
     """Spread each run of units without a time over what is sung between its neighbours."""
     first = 0
@@ -131,7 +212,7 @@ def _fill(
         last = next((i for i in range(first, len(times)) if times[i] is not None), len(times))
         before = times[first - 1] if first else None
         after = times[last] if last < len(times) else None
-        window = (before.end if before else 0.0, after.start if after else duration_s)
+        window = (before.end if before else within[0], after.start if after else within[1])
         own = spread(_cut(lines, starts, first, last), _within(spans, window))
         times[first:last] = [Timed(*span, estimated=True) for span in own]
         first = last
@@ -154,11 +235,9 @@ def _within(spans: Sequence[Span], window: Span) -> list[Span]:
     return inside or [(start, end)]
 
 
-def _ordered(times: Sequence[Timed], duration_s: float) -> list[Timed]:
-    """Whole milliseconds, none before its neighbour's end, none after the song's."""
-    # Down, not to the nearest: a time rounded up could lie past the song's end.
-    last_ms = math.floor(duration_s * 1000)
-    at = 0
+def _ordered(times: Sequence[Timed], window: Span) -> list[Timed]:
+    """Whole milliseconds, none before its neighbour's end, none outside the window (of whole milliseconds too)."""
+    at, last_ms = round(window[0] * 1000), round(window[1] * 1000)
     ordered = []
     for time in times:
         start = min(max(round(time.start * 1000), at), last_ms)
@@ -184,6 +263,7 @@ def segments(lines: Sequence[KnownLine], times: Sequence[Timed]) -> list[dict[st
             }
             for unit, time in zip(known.line.units, own, strict=True)
         ]
-        segment = {"start": own[0].start, "end": own[-1].end, "text": known.line.text, "words": words}
+        end = max(time.end for time in own)  # a person's words may overlap
+        segment = {"start": own[0].start, "end": end, "text": known.line.text, "words": words}
         found.append({**segment, "estimated": all(time.estimated for time in own)})
     return found

@@ -20,7 +20,7 @@ from ml.lyrics.aligner import Aligner, voiced
 from ml.lyrics.hearing import HEARING_RATE, listen
 from ml.lyrics.known import from_layer, from_text
 from ml.lyrics.pronounce import by_rules, phones_of, spelled
-from ml.lyrics.timing import complete, judge, without_strays
+from ml.lyrics.timing import complete, judge, segments, without_strays
 
 DEMO = Path(__file__).parents[3] / "local" / "demo"
 
@@ -178,12 +178,40 @@ def test_words_that_no_dictionary_has_are_spoken_by_rules() -> None:
 def test_lrc_in_a_tag_says_when_lines_start_and_end() -> None:
     known = from_text("[00:40]back\n[00:10.5][00:30:25]chorus\n[00:12]\n[offset:+500]\n<00:31.00>plain")
     assert [(k.line.text, k.start, k.end) for k in known.lines] == [
-        ("back", 40.0, None), ("chorus", 10.5, None), ("chorus", 30.25, None), ("plain", None, None),
+        ("chorus", 10.5, 12.0), ("plain", None, None), ("chorus", 30.25, None), ("back", 40.0, None),
     ]  # fmt: skip
     known = from_text("[00:30]two\n[00:10][00:20]one\n[00:12]")
     assert [(k.line.text, k.start, k.end) for k in known.lines] == [
         ("one", 10.0, 12.0), ("one", 20.0, None), ("two", 30.0, None),
     ]  # fmt: skip
+
+
+def test_blank_lines_and_credits_leave_an_lrc_in_the_order_it_is_sung() -> None:
+    text = (
+        "written by somebody\n\n[00:10.00][01:10.00]chorus\n\n[00:20.00]verse one\n[00:25.00]goes on\nin two lines\n\n"
+        "[01:20.00]the end\nLyrics from somewhere\n"
+    )
+    assert [(k.line.text, k.start) for k in from_text(text).lines] == [
+        ("written by somebody", None), ("chorus", 10.0), ("verse one", 20.0), ("goes on", 25.0),
+        ("in two lines", None), ("chorus", 70.0), ("the end", 80.0), ("Lyrics from somewhere", None),
+    ]  # fmt: skip
+    # Text without any times stays as it is.
+    plain = from_text("two\n\none\n\ntwo")
+    assert [(k.line.text, k.start) for k in plain.lines] == [("two", None), ("one", None), ("two", None)]
+
+
+def test_a_chorus_written_once_does_not_push_the_verses_behind_its_last_time() -> None:
+    lines = from_text("[00:10.00][01:10.00]chorus\n\n[00:20.00]verse one\n[00:25.00]goes on").lines
+    times = complete(lines, [None] * sum(len(k.line.units) for k in lines), [(0.0, 90.0)], 90.0)
+    starts = [segment["start"] for segment in segments(lines, times)]
+    assert starts == [10.0, 20.0, 25.0, 70.0]
+
+
+@pytest.mark.parametrize("language", ["eng", "en-GB", "ENG_us"])
+def test_english_by_any_of_its_codes_is_aligned(vocals: Path, language: str) -> None:
+    text = "Morning in a quiet room\nI sing the line again"
+    document = write_lyrics(vocals, text=text, model="embedded", language=language)
+    assert not document["estimated"] and "notice" not in document
 
 
 def test_a_stem_of_silence_gets_a_persons_one_line(tmp_path: Path) -> None:
