@@ -12,7 +12,7 @@ from pathlib import Path
 from local.cli.console import Console
 from local.cli.separation import stoppable
 from local.cli.songfile import Refused
-from ml.evaluation import SongScore, StemScore, evaluate, evaluate_model
+from ml.evaluation import BadSongs, SongScore, StemScore, evaluate, evaluate_model
 from ml.separation import STEMS
 
 _COLUMNS = {
@@ -36,15 +36,26 @@ def run(
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise Refused(f"There is no folder {json_file.absolute().parent} for the figures.")
     console = Console()
-    if estimates is not None:
-        songs = evaluate(references, estimates, progress=lambda name: console.progress(f"Comparing {name}"))
-    else:
-        songs = _separated(references, model or "auto", precision, console)
-    console.close()
+    fault: BadSongs | None = None
+    try:
+        if estimates is not None:
+            songs = evaluate(
+                references, estimates, progress=lambda name: console.progress(f"Comparing {name}")
+            )
+        else:
+            songs = _separated(references, model or "auto", precision, console)
+    except BadSongs as error:
+        if not error.scores:
+            raise
+        songs, fault = list(error.scores), error
+    finally:
+        console.close()
     for line in table(songs):
         console.say(line)
     if json_file is not None:
         json_file.write_text(json.dumps(document(songs), indent=2, allow_nan=False) + "\n")
+    if fault is not None:  # told last, and with a status that says so
+        raise fault
 
 
 def _separated(references: Path, model: str, precision: str, console: Console) -> list[SongScore]:

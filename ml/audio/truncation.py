@@ -7,7 +7,9 @@ from pathlib import Path
 
 from ml.audio.sniff import OPEN_OPTIONS, demuxer
 
-_UNKNOWN_SIZE = 0xFFFF_FF00  # programs that stream a WAV write a size this large, or 0
+_UNKNOWN_SIZES = (range(0x7FFF_F000, 0x8000_0001), range(0xFFFF_FF00, 0x1_0000_0000))
+"""Sizes that programs write which stream a WAV and do not know its length: about the most that a signed field holds
+(eSpeak and SoX: 0x7FFFF000), or all ones. Some write 0."""
 
 
 def declared_seconds(source: Path, decoded: float) -> float | None:
@@ -56,6 +58,7 @@ def _wav_share(source: Path) -> float:
             size = int.from_bytes(header[4:], "little")
             if header[:4] == b"data":
                 there = source.stat().st_size - file.tell()
-                return max(1.0, size / there) if there > 0 and size < _UNKNOWN_SIZE else 1.0
+                known = not any(size in sizes for sizes in _UNKNOWN_SIZES)
+                return max(1.0, size / there) if there > 0 and known else 1.0
             file.seek(size + size % 2, os.SEEK_CUR)
     return 1.0

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-
-
-class BadSongs(Exception):
-    """The folders cannot be compared. The message says which file or folder is at fault."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,15 @@ class SongScore:
     notes: tuple[str, ...] = ()
 
 
+class BadSongs(Exception):
+    """Folders cannot be compared. The message says which file or folder is at fault. `scores` are those of the songs
+    that could be compared all the same."""
+
+    def __init__(self, message: str, scores: Iterable[SongScore] = ()) -> None:
+        super().__init__(message)
+        self.scores = tuple(scores)
+
+
 def evaluate(
     references: Path,
     estimates: Path,
@@ -49,15 +55,15 @@ def evaluate(
     """Compare a folder of stems, or of folders of stems, with one of the same shape. Memory does not grow with a song.
 
     A song's folder holds {drums,bass,other,vocals}.{wav,flac,mp3}; a missing reference is silence. `progress` hears
-    each song's name. Raises BadSongs, OSError.
+    each song's name. Raises BadSongs (after the last song), OSError.
     """
     from ml.evaluation.songs import compare, pairs
 
-    scores = []
-    for name, true, made in pairs(references, estimates):
+    def score(name: str, true: Mapping[str, Path], made: Mapping[str, Path]) -> SongScore:
         progress(name)
-        scores.append(compare(name, true, made))
-    return scores
+        return compare(name, true, made)
+
+    return _all(partial(score, *pair) for pair in pairs(references, estimates))
 
 
 def evaluate_model(
@@ -72,13 +78,28 @@ def evaluate_model(
     """Separate each song (its mix.* or mixture.*, else the sum of its stems) and compare the result.
 
     `models`, `precision`, `stop` as in ml.separation.separate_file; its gain is undone before comparing. `progress`
-    hears the song and the fraction done. Raises BadSongs, ml.separation.ModelUnavailable, ml.Stopped, OSError.
+    hears the song and the fraction done. Raises BadSongs (after the last song), ml.separation.ModelUnavailable,
+    ml.Stopped, OSError.
     """
     from ml.evaluation.separated import separate_and_compare
     from ml.evaluation.songs import songs
 
     stopping = stop or threading.Event()
-    return [
-        separate_and_compare(name, folder, model, models, precision, progress, stopping)
+    return _all(
+        partial(separate_and_compare, name, folder, model, models, precision, progress, stopping)
         for name, folder in songs(references)
-    ]
+    )
+
+
+def _all(songs: Iterable[Callable[[], SongScore]]) -> list[SongScore]:
+    """Each song's score. One that is at fault costs the others nothing: they go with the error, at the end."""
+    scores: list[SongScore] = []
+    faults: list[str] = []
+    for score in songs:
+        try:
+            scores.append(score())
+        except BadSongs as error:
+            faults.append(str(error))
+    if faults:
+        raise BadSongs(" ".join(faults), scores)
+    return scores

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ml.audio import CHANNELS, SAMPLE_RATE
-from ml.evaluation import SongScore
-from ml.evaluation.songs import Track, compare, estimated, find, stems
+from ml.audio import CHANNELS, SAMPLE_RATE, BadAudio
+from ml.evaluation import BadSongs, SongScore
+from ml.evaluation.songs import Track, check, compare, estimated, find, stems
 from ml.separation import separate_file
 
 _MIXES = ("mix", "mixture")  # the second is MUSDB18's name
@@ -26,19 +26,23 @@ def separate_and_compare(
 ) -> SongScore:
     """See ml.evaluation.evaluate_model, which this does for one song."""
     true = stems(folder)
+    mix = next((path for mix in _MIXES if (path := find(folder, mix))), None)
+    check([*true.values(), *([mix] if mix else [])])  # before the minutes that a separation takes
     with TemporaryDirectory(prefix="unplugd-evaluate-") as room:
         made = Path(room) / "stems"
         made.mkdir()
-        mix = next((path for mix in _MIXES if (path := find(folder, mix))), None)
-        result = separate_file(
-            mix or add_up(true, Path(room) / "mix.wav"),
-            made,
-            model=model,
-            models=models,
-            precision=precision,
-            progress=lambda fraction: progress(name, fraction),
-            stop=stop,
-        )
+        try:
+            result = separate_file(
+                mix or add_up(true, Path(room) / "mix.wav"),
+                made,
+                model=model,
+                models=models,
+                precision=precision,
+                progress=lambda fraction: progress(name, fraction),
+                stop=stop,
+            )
+        except BadAudio as error:
+            raise BadSongs(f"{mix or folder}: {error}") from error
         return compare(name, true, estimated(made, true), 1 / result.gain)
 
 

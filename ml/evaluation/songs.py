@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ml.audio import CHANNELS, SAMPLE_RATE, BadAudio
 from ml.audio.decode import decode
+from ml.audio.sniff import OPEN_OPTIONS, demuxer
 from ml.evaluation import BadSongs, SongScore
 from ml.evaluation.metrics import scores, sdr_medians
 from ml.evaluation.sums import WINDOW, Sums
@@ -63,6 +64,11 @@ def estimated(folder: Path, true: Mapping[str, Path]) -> dict[str, Path]:
     if missing:
         raise BadSongs(f"{folder} has no {' and no '.join(missing)} (wav, flac or mp3) to compare.")
     return made
+
+
+def check(paths: Iterable[Path]) -> None:
+    """Read a song's files to their ends. Raises BadSongs (one cannot be read, or they differ in length), OSError."""
+    _length_note([Track(path) for path in paths])
 
 
 def compare(name: str, true: Mapping[str, Path], made: Mapping[str, Path], gain: float = 1.0) -> SongScore:
@@ -141,9 +147,15 @@ def _length_note(tracks: list[Track]) -> list[str]:
 
 
 def _rate_note(tracks: list[Track]) -> list[str]:
-    import soundfile
-
-    others = {rate for track in tracks if (rate := soundfile.info(track.path).samplerate) != SAMPLE_RATE}
+    others = {rate for track in tracks if (rate := _rate(track.path)) != SAMPLE_RATE}
     if not others:
         return []
     return [f"Files of {' and '.join(map(str, sorted(others)))} Hz are compared at {SAMPLE_RATE} Hz."]
+
+
+def _rate(path: Path) -> int:
+    """By what decodes it: libsndfile cannot read all that FFmpeg can (AAC), whatever the file is called."""
+    import av
+
+    with av.open(f"file:{path}", format=demuxer(path), options=OPEN_OPTIONS) as container:
+        return int(container.streams.audio[0].codec_context.sample_rate)

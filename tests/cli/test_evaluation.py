@@ -58,6 +58,20 @@ def test_a_model_makes_the_estimates(songs: tuple[str, str], capsys: pytest.Capt
     assert "one (1.5 s, 1 windows)" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("how", [["made"], ["--model", "preview"]])
+def test_the_figures_of_good_songs_are_shown_beside_a_bad_one(
+    songs: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], how: list[str]
+) -> None:
+    (tmp_path / "true" / "two" / "bass.wav").write_text("no sound")
+    estimates = [songs[1]] if how == ["made"] else how
+    assert main(["evaluate", songs[0], *estimates, "--json", str(tmp_path / "figures.json")]) == 1
+    shown = capsys.readouterr()
+    assert "one (1.5 s, 1 windows)" in shown.out
+    assert "two/bass.wav: This file is not" in shown.err
+    made = json.loads((tmp_path / "figures.json").read_text())
+    assert [song["name"] for song in made["songs"]] == ["one"]
+
+
 @pytest.mark.parametrize(
     ("rest", "says"),
     [

@@ -29,7 +29,9 @@ BAD_SHARE = 0.01  # of the packets may fail to decode: players skip over such sc
 LOUDEST = 1000.0  # +60 dBFS: beyond it the numbers are damage, not sound
 MAX_CHANNELS = 8
 MAX_RATE = 768_000  # no format of ours goes higher, and no memory holds the filter from 2 GHz to 44.1 kHz
-WAV_SIZE_UNKNOWN = 0xFFFF_FF00
+# What programs write that stream a WAV and do not know its size: about the most that a signed field holds (eSpeak and
+# SoX: 0x7FFFF000), or all ones. No upload is that long.
+WAV_SIZES_UNKNOWN = (range(0x7FFF_F000, 0x8000_0001), range(0xFFFF_FF00, 0x1_0000_0000))
 MAX_TAG = 200
 COMMAND = ("-m", "unplugd.uploads.probe")
 
@@ -138,7 +140,7 @@ def _promised_s(path: Path, kind: str, stream: Any) -> float:
 
 def _is_cut_wav(path: Path) -> bool:
     """Whether a WAV's data chunk promises clearly more than is there (FFmpeg believes the file's length instead).
-    Recorders that cannot know the size write 0 or something close to all ones."""
+    Recorders that cannot know the size write 0 or one of WAV_SIZES_UNKNOWN."""
     with path.open("rb") as file:
         if file.read(12)[:4] != b"RIFF":
             return False  # RF64: its sizes lie elsewhere
@@ -146,7 +148,8 @@ def _is_cut_wav(path: Path) -> bool:
             size = int.from_bytes(header[4:], "little")
             if header[:4] == b"data":
                 there = path.stat().st_size - file.tell()
-                return size < WAV_SIZE_UNKNOWN and there < size * COMPLETE_SHARE
+                known = not any(size in sizes for sizes in WAV_SIZES_UNKNOWN)
+                return known and there < size * COMPLETE_SHARE
             file.seek(size + size % 2, os.SEEK_CUR)
     return False
 

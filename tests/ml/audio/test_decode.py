@@ -100,13 +100,26 @@ def test_a_file_cut_off_is_refused(tmp_path, name, codec):
         whole(path)
 
 
-def test_a_wav_from_a_pipe_has_no_length_and_is_taken(tmp_path):
-    path = write_wav(tmp_path / "a.wav", noise(5000), subtype="PCM_16")
+def piped_wav(path, size, frames=5000):
+    """A WAV whose RIFF and data chunks both say that they are of this size."""
+    write_wav(path, noise(frames), subtype="PCM_16")
     data = bytearray(path.read_bytes())
-    at = data.index(b"data") + 4
-    data[at : at + 4] = b"\xff\xff\xff\xff"
+    for at in (4, data.index(b"data") + 4):
+        data[at : at + 4] = size.to_bytes(4, "little")
     path.write_bytes(data)
-    assert len(whole(path)) == 5000
+    return path
+
+
+# eSpeak writes 0x7ffff000 for the data and 0x7ffff024 for the RIFF chunk.
+@pytest.mark.parametrize("size", [0, 0x7FFFF000, 0x7FFFF024, 0x7FFFFFFF, 0x80000000, 0xFFFFFF00, 0xFFFFFFFF])
+def test_a_wav_from_a_pipe_has_no_length_and_is_taken(tmp_path, size):
+    assert len(whole(piped_wav(tmp_path / "a.wav", size))) == 5000
+
+
+@pytest.mark.parametrize("size", [0x7FFFEFFF, 0x80000001, 0xFFFFFEFF])
+def test_other_sizes_are_believed(tmp_path, size):
+    with pytest.raises(BadAudio, match="cut off"):
+        whole(piped_wav(tmp_path / "a.wav", size))
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.wav", "a.m4a", "a.flac", "a.ogg"])

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.audio import BadAudio
 from ml.evaluation import BadSongs, SongScore, evaluate, evaluate_model
 from ml.separation import STEMS
 from tests.ml.evaluation.songs import Stems, poor_stems, true_stems, write
@@ -163,6 +164,79 @@ def test_a_mix_beside_the_stems_is_what_is_separated(tmp_path: Path, true: Stems
     write_wav(folder / "mixture.wav", np.zeros_like(true["drums"]))
     [song] = evaluate_model(folder, "preview")
     assert song.stems["bass"].sdr == pytest.approx(0, abs=1e-6)
+
+
+def never_separated(monkeypatch: pytest.MonkeyPatch) -> None:
+    def separate(*_: object, **__: object) -> None:
+        pytest.fail("it was separated before it was refused")
+
+    monkeypatch.setattr("ml.evaluation.separated.separate_file", separate)
+
+
+def test_stems_or_a_mix_that_are_not_cut_alike_are_refused_before_they_are_separated(
+    tmp_path: Path, true: Stems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_separated(monkeypatch)
+    folder = write(tmp_path / "stems", {**true, "bass": true["bass"][: 3 * RATE]})
+    with pytest.raises(BadSongs, match=r"bass\.wav lasts 3\.00 s and .*\.wav 3\.40 s"):
+        evaluate_model(folder, "preview")
+    folder = write(tmp_path / "mixed", true)
+    write_wav(folder / "mix.wav", noise(3 * RATE))
+    with pytest.raises(BadSongs, match=r"mix\.wav lasts 3\.00 s and .*\.wav 3\.40 s"):
+        evaluate_model(folder, "preview")
+
+
+def test_a_damaged_mix_is_named_before_anything_is_separated(
+    tmp_path: Path, true: Stems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_separated(monkeypatch)
+    folder = write(tmp_path / "true", true)
+    (folder / "mix.wav").write_text("no sound")
+    with pytest.raises(BadSongs, match=r"mix\.wav: This file is not"):
+        evaluate_model(folder, "preview")
+
+
+def test_a_mix_that_cannot_be_separated_is_named(
+    tmp_path: Path, true: Stems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def separate(*_: object, **__: object) -> None:
+        raise BadAudio("This file is damaged.")
+
+    monkeypatch.setattr("ml.evaluation.separated.separate_file", separate)
+    folder = write(tmp_path / "true", true)
+    with pytest.raises(BadSongs, match=r"true: This file is damaged"):
+        evaluate_model(folder, "preview")
+    write_wav(folder / "mix.wav", true["bass"])
+    with pytest.raises(BadSongs, match=r"mix\.wav: This file is damaged"):
+        evaluate_model(folder, "preview")
+
+
+def test_a_song_at_fault_costs_the_others_nothing(tmp_path: Path, true: Stems) -> None:
+    short = {name: samples[:RATE] for name, samples in true.items()}
+    for name in ("a", "b", "c", "d"):
+        write(tmp_path / "true" / name, short)
+        write(tmp_path / "made" / name, short)
+    for folder in ("true", "made"):
+        (tmp_path / folder / "b" / "drums.wav").write_text("no sound")
+    (tmp_path / "true" / "d" / "mix.wav").write_text("no sound")
+    with pytest.raises(BadSongs, match=r"b/drums\.wav: This file is not") as caught:
+        evaluate(tmp_path / "true", tmp_path / "made")
+    assert [song.name for song in caught.value.scores] == ["a", "c", "d"]
+    with pytest.raises(BadSongs, match=r"b/drums\.wav: This .*d/mix\.wav: This file is not") as caught:
+        evaluate_model(tmp_path / "true", "preview")
+    assert [song.name for song in caught.value.scores] == ["a", "c"]
+    assert caught.value.scores[0].stems["bass"].sdr is not None
+
+
+def test_a_stem_that_only_our_decoder_reads_has_a_rate_too(tmp_path: Path, true: Stems) -> None:
+    made = write(tmp_path / "made", true)
+    for stem, rate in (("drums", RATE), ("bass", 48_000)):
+        write_encoded(tmp_path / f"{stem}.m4a", true[stem], "aac", rate)
+        (tmp_path / f"{stem}.m4a").replace(made / f"{stem}.wav")
+    [song] = evaluate(write(tmp_path / "true", true), made)
+    assert "Files of 48000 Hz are compared at 44100 Hz." in song.notes
+    assert not any("44100 and" in note for note in song.notes)
+    assert song.stems["drums"].sdr is not None
 
 
 def test_a_missing_estimate_is_named(tmp_path: Path, true: Stems) -> None:

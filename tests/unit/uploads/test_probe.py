@@ -84,6 +84,27 @@ def test_a_file_that_was_cut_off_is_corrupt(tmp_path: Path, kind: str) -> None:
     assert look(cut)["fault"] == "corrupt"
 
 
+def piped_wav(path: Path, size: int) -> Path:
+    """A WAV whose RIFF and data chunks both say that they are of this size."""
+    data = bytearray(song(path, "wav").read_bytes())
+    for at in (4, data.index(b"data") + 4):
+        data[at : at + 4] = size.to_bytes(4, "little")
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFFF000, 0x7FFFF024, 0x7FFFFFFF, 0x80000000, 0xFFFFFF00, 0xFFFFFFFF])
+def test_a_wav_from_a_pipe_does_not_know_its_size(tmp_path: Path, size: int) -> None:
+    found = look(piped_wav(tmp_path / "x", size))
+    assert "fault" not in found
+    assert found["duration_s"] == pytest.approx(2.0, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [0x7FFFEFFF, 0x80000001, 0xFFFFFEFF])
+def test_other_sizes_of_a_wav_are_believed(tmp_path: Path, size: int) -> None:
+    assert look(piped_wav(tmp_path / "x", size)) == {"fault": "corrupt"}
+
+
 def test_an_mp3_of_variable_rate_without_a_length_is_whole(tmp_path: Path) -> None:
     """Quiet frames at 32 kbit/s first: by their rate the file would be several times as long as it is."""
     loud = song(tmp_path / "loud", "mp3", 6.0).read_bytes()

@@ -59,6 +59,8 @@ ACCEPTED: dict[str, Maker] = {
         after=files.chunk(b"id3 ", b"xyz"),
     ),
     "WAV whose sizes are unknown": lambda: files.tone_wav(data_size=0xFFFFFFFF, riff_size=0xFFFFFFFF),
+    "WAV of eSpeak's, from a pipe": lambda: files.tone_wav(data_size=0x7FFFF000, riff_size=0x7FFFF024),
+    "WAV as long as can be, from a pipe": lambda: files.tone_wav(data_size=0x7FFFFFDB, riff_size=0x7FFFFFFF),
     "WAV with a wrong byte rate": lambda: files.tone_wav(byte_rate=10),
     "WAV with a wrong block size": lambda: with_bytes(files.tone_wav(), 32, struct.pack("<H", 2)),
     "WAV with a wrong RIFF size": lambda: files.tone_wav(riff_size=10**6),
