@@ -81,6 +81,12 @@ def intact(manifest: Manifest, names: Iterable[str], folder: Folder, log: Log) -
     return True
 
 
+def lying(folder: Folder) -> dict[str, Stored]:
+    """What the stages uploaded to `folder`, by the checksums that they left there: what a lost manifest listed."""
+    there = {name: folder.stored(name) for name in folder.names() if "/" not in name}
+    return {name: stored for name, stored in there.items() if stored and _SHA256.fullmatch(stored.sha256)}
+
+
 def _stored(name: str, entry: Any) -> Stored:
     if not isinstance(entry, dict):
         raise ValueError(f"its entry for {name} is not an object")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,10 +10,11 @@ from ml.audio import BadAudio
 from ml.lyrics.document import failed
 from ml.lyrics.engines import Engine
 from ml.lyrics.known import KnownText, from_layer
-from ml.separation import ModelUnavailable
+from ml.separation import STEMS, ModelUnavailable
 from task.checkpoints import Checkpoints, clear
 from task.log import describe
-from task.manifest import TAGS, Manifest, intact
+from task.manifest import NAME as MANIFEST
+from task.manifest import TAGS, Manifest, intact, lying
 from task.objects import Missing, identify, to_json
 from task.outcomes import BadInput, Temporary
 from task.shell import Job
@@ -57,7 +58,7 @@ class WhisperStage:
     def is_done(self, job: Job, manifest: Manifest) -> bool:
         """Lyrics that came out well, from the same stem and words, by the engine that would run now."""
         made = manifest.lyrics
-        if made is None or made.get("status") not in ("READY", "INSTRUMENTAL"):
+        if made is None or made.get("status") not in ("READY", "INSTRUMENTAL") or not _lists_stems(manifest):
             return False
         if any(made.get(name) != value for name, value in self._identity(job, manifest).items()):
             job.log.info("The lyrics in place are not those asked for")
@@ -99,7 +100,7 @@ class WhisperStage:
             _keep_machines(job)
         stored = _upload(job, document)
         clear(job, _PARTIAL)
-        manifest = manifest or Manifest()
+        manifest = _with_stems(job, manifest)
         lyrics = {
             **self._identity(job, manifest),
             "status": _status(document),
@@ -133,6 +134,22 @@ class WhisperStage:
             "textKey": own["TEXT_KEY"] or None,
             "inputs": {name: stored.sha256 if stored else None for name, stored in inputs.items()},
         }
+
+
+def _lists_stems(manifest: Manifest) -> bool:
+    return {f"{stem}.wav" for stem in STEMS} <= set(manifest.files)
+
+
+def _with_stems(job: Job, manifest: Manifest | None) -> Manifest:
+    """The manifest to extend. Where it cannot be read or has forgotten the stems, it lists again what lies there: stems
+    that are not listed count as missing, and a complete song's original is gone, so nobody makes them again."""
+    if manifest is not None and _lists_stems(manifest):
+        return manifest
+    job.log.warning(
+        "The manifest does not list the stems; it is made again from what lies there", file=MANIFEST
+    )
+    manifest = manifest or Manifest()
+    return replace(manifest, files={**lying(job.folder), **manifest.files})
 
 
 def _fetch(job: Job, manifest: Manifest | None) -> Path:

@@ -42,7 +42,7 @@ def test_supplied_words_are_timed_and_the_manifest_is_extended(separated: Stand)
     assert made.pop("seconds") >= 0
     assert made == {
         "engine": "embedded",
-        "engineVersion": "2",
+        "engineVersion": "3",
         "model": "auto",
         "requestedLanguage": "en",
         "textKey": None,
@@ -161,6 +161,39 @@ def test_a_model_that_is_not_here_is_a_lyrics_failure_too(separated: Stand) -> N
     assert separated.whisper(LYRICS_MODEL="base") == outcomes.DONE
     assert "available: auto, embedded" in separated.read("lyrics.json")["reason"]
     assert separated.read("manifest.json")["lyrics"]["engine"] is None
+
+
+@pytest.mark.parametrize("damage", ["torn", "gone", "lyrics alone"])
+def test_a_manifest_that_lost_the_stems_lists_them_again(separated: Stand, damage: str) -> None:
+    """A song that is complete loses its stems to every client that checks what it downloads, else."""
+    assert separated.whisper() == outcomes.DONE
+    good = separated.read("manifest.json")
+    if damage == "gone":
+        separated.s3.delete_object(Bucket=OUTPUT, Key=PREFIX + "manifest.json")
+    else:
+        files = {"lyrics.json": good["files"]["lyrics.json"]}
+        alone = json.dumps(good | {"source": None, "separation": None, "files": files}).encode()
+        separated.put("manifest.json", alone[: 40 if damage == "torn" else None])
+    put_words(separated)
+    assert separated.whisper(TEXT_KEY=PERSON) == outcomes.DONE
+    made = separated.read("manifest.json")
+    lyrics = good["files"].pop("lyrics.json"), made["files"].pop("lyrics.json")
+    assert lyrics[0] != lyrics[1]
+    assert made["files"] == good["files"]
+    assert made["lyrics"]["inputs"] == good["lyrics"]["inputs"]
+    # What is listed again counts: the next run finds its work done.
+    assert separated.whisper(TEXT_KEY=PERSON) == outcomes.DONE
+    assert separated.transcriptions == 2
+
+
+def test_lyrics_beside_stems_that_are_not_listed_are_not_done(separated: Stand) -> None:
+    assert separated.whisper() == outcomes.DONE
+    good = separated.read("manifest.json")
+    lyrics = good["lyrics"] | {"inputs": {"vocals.wav": None, "tags.json": None}}
+    files = {"lyrics.json": good["files"]["lyrics.json"]}
+    separated.put("manifest.json", json.dumps(good | {"lyrics": lyrics, "files": files}).encode())
+    assert separated.whisper() == outcomes.DONE
+    assert set(separated.read("manifest.json")["files"]) == set(good["files"])
 
 
 @pytest.mark.parametrize("tags", [None, b"{", b"[]", b'{"lyrics": 3}'])

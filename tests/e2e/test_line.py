@@ -96,7 +96,7 @@ def test_ten_starters_that_race_start_each_song_once_and_never_exceed_the_slots(
         then = f"2026-01-31T08:00:{n:02}.000Z"
         song = Song(f"person-{n % PEOPLE}", f"song-{n:02}", Status.PENDING_UPLOAD, then, then)
         songs.create_pending(song)
-        assert songs.mark_queued(song, now=then)
+        assert songs.mark_queued(song, seen=song, now=then)
 
     def complete(arn: str) -> None:
         payload = machine.inputs[arn]

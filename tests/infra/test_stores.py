@@ -8,6 +8,7 @@ import pytest
 
 from task.checkpoints import TAG
 from tests.infra.templates import Resource, resource, resources, statements
+from unplugd.uploads.rules import ORIGINALS_KEPT
 
 TABLES = resources("AWS::DynamoDB::Table")
 BUCKETS = resources("AWS::S3::Bucket")
@@ -106,7 +107,7 @@ def test_originals_end_and_half_sent_parts_too() -> None:
         rule["Id"]: rule
         for rule in resource("queue", "UploadsBucket").properties["LifecycleConfiguration"]["Rules"]
     }
-    assert rules["every-original"]["ExpirationInDays"] == 8
+    assert rules["every-original"]["ExpirationInDays"] == ORIGINALS_KEPT.days == 8
     assert rules["every-original"]["Prefix"] == "uploads/"
     for bucket in BUCKETS:
         ending = bucket.properties["LifecycleConfiguration"]["Rules"]

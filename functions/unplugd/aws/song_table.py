@@ -103,18 +103,31 @@ class SongTable:
         """A song's place in the line, also before it joins; 1 is next."""
         return Line(self._db, self._table).place(song)
 
-    def count_pending(self, owner: str, *, limit: int) -> int:
-        """How many uploads of `owner` are announced and have not arrived; `limit` means that many or more."""
-        with passing_faults("read your library"):
-            got = self._db.query(
-                TableName=self._table,
-                IndexName="StatusIndex",
-                KeyConditionExpression="userId = :u AND begins_with(statusSongId, :s)",
-                ExpressionAttributeValues={":u": {"S": owner}, ":s": {"S": f"{Status.PENDING_UPLOAD}#"}},
-                Select="COUNT",
-                Limit=limit,
-            )
-        return int(got["Count"])
+    def count_pending(self, owner: str, *, limit: int, now: int) -> int:
+        """How many uploads of `owner` are announced and have not arrived; `limit` means that many or more. Rows that
+        have expired at `now` (Unix seconds) do not count: DynamoDB may take days to remove them."""
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": "StatusIndex",
+            "KeyConditionExpression": "userId = :u AND begins_with(statusSongId, :s)",
+            "FilterExpression": "attribute_not_exists(#ttl) OR #ttl > :now",
+            "ExpressionAttributeNames": {"#ttl": "ttl"},
+            "ExpressionAttributeValues": {
+                ":u": {"S": owner},
+                ":s": {"S": f"{Status.PENDING_UPLOAD}#"},
+                ":now": {"N": str(now)},
+            },
+            "Select": "COUNT",
+            "Limit": limit,
+        }
+        count = 0
+        while True:  # one Query reads 1 MB at most, which is fewer rows than the limit when titles are long
+            with passing_faults("read your library"):
+                got = self._db.query(**query)
+            count += int(got["Count"])
+            if count >= limit or "LastEvaluatedKey" not in got:
+                return min(count, limit)
+            query["ExclusiveStartKey"] = got["LastEvaluatedKey"]
 
     # --- a song's life, one write a transition ----------------------------------------------------------------
 
@@ -126,13 +139,21 @@ class SongTable:
             )
 
     def extend_upload(self, song: Song, *, ttl: int) -> bool:
-        """Let a pending upload's row live until `ttl` (Unix seconds); False when its file has arrived or it is gone."""
-        when = {"status": Status.PENDING_UPLOAD}
-        return self._change(song, {"ttl": ttl}, now=song.updated_at, when=when, counts=False) is not None
+        """Let a pending upload's row live until `ttl` (Unix seconds). False when its file was checked, or it is
+        gone, or never expires (words from a person keep it)."""
+        changed = self._change(
+            song,
+            {"ttl": ttl},
+            now=song.updated_at,
+            when={"status": Status.PENDING_UPLOAD},
+            also="attribute_exists(#ttl)",
+            counts=False,
+        )
+        return changed is not None
 
-    def mark_queued(self, song: Song, *, now: str) -> Song | None:
+    def mark_queued(self, song: Song, *, seen: Song, now: str) -> Song | None:
         """PENDING_UPLOAD → QUEUED, with what the validator learnt and the place it told (taken from `song`); the row no
-        longer expires."""
+        longer expires. Title and artist must still be those of `seen`: a person may have changed them meanwhile."""
         changes = {
             "status": Status.QUEUED,
             "queued_at": now,
@@ -145,7 +166,7 @@ class SongTable:
             "queue_position": song.queue_position,
             "ttl": None,
         }
-        when = {"status": Status.PENDING_UPLOAD}
+        when = {"status": Status.PENDING_UPLOAD, "title": seen.title, "artist": seen.artist}
         return self._change(song, changes, now=now, when=when, line=(WAITS, now))
 
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None:
@@ -259,8 +280,8 @@ class SongTable:
         line: tuple[str, str] | EllipsisType | None = ...,
         counts: bool = True,
     ) -> Song | None:
-        """One conditional update. `when`: stored name → value it must have. `line`: (WAITS or RUNS, since when), None
-        to leave the line, not given to change nothing there. `counts`: whether `seq` grows."""
+        """One conditional update. `when`: stored name → value it must have (None: it has none). `line`: (WAITS or RUNS,
+        since when), None to leave the line, not given to change nothing there. `counts`: whether `seq` grows."""
         stored: dict[str, Any] = {to_attribute(name): value for name, value in changes.items()}
         stored["updatedAt"] = now
         if "status" in changes:
@@ -287,7 +308,11 @@ class SongTable:
         if counts:
             expression += " ADD seq :one"
             values[":one"] = 1
-        conditions = ["attribute_exists(songId)", *(f"#{name} = :when_{name}" for name in when)]
+        conditions = ["attribute_exists(songId)"]
+        for name, value in when.items():
+            conditions.append(
+                f"attribute_not_exists(#{name})" if value is None else f"#{name} = :when_{name}"
+            )
         try:
             with passing_faults("save the song"):
                 got = self._db.update_item(

@@ -53,7 +53,7 @@ def start_processing(
     line: starter.Line,
     slots: starter.Slots,
     executions: starter.Executions,
-    push: Push,
+    push: starter.Push,
     now: datetime,
 ) -> int:
     """Free the slots of executions that are over, then start as many waiting songs as there are free slots.
@@ -146,7 +146,8 @@ def mark_failed(
     push: Push,
     now: datetime,
 ) -> Song:
-    """PROCESSING → FAILED with a readable reason; half-written results go, finished stages stay for a retry."""
+    """PROCESSING → FAILED with a readable reason; half-written results go, finished stages stay for a retry. Of a
+    complete song, whose lyrics alone failed, nothing goes, whatever its manifest says."""
     song = _run_of(user_id, song_id, attempt, songs)
     prefix = output_prefix(user_id, song_id)
     said = objects.read_json(f"{prefix}failure.json")
@@ -156,7 +157,8 @@ def mark_failed(
         extra={"songId": song_id, "stage": stage, "error": error, "cause": cause[:2000], "code": judged.code},
     )
     if song.runs:
-        _remove_half_written(prefix, objects)
+        if not song.lyrics_only:
+            _remove_half_written(prefix, objects)
         changed = songs.mark_failed(song, code=judged.code, message=judged.message, now=to_iso(now))
         if changed is None:
             raise Conflict("The song is no longer being processed.")

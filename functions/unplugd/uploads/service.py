@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from unplugd.kernel.clock import to_iso
-from unplugd.kernel.errors import Conflict, Invalid, NotFound, TooLarge, TooMany, UnsupportedType
+from unplugd.kernel.errors import Conflict, Invalid, NotFound, TooLarge, TooMany, Transient, UnsupportedType
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
 from unplugd.realtime import messages
@@ -19,15 +19,17 @@ from unplugd.uploads.model import Probe
 
 Push = Callable[[str, Mapping[str, Any]], int]
 
+_TRIES = 4  # against a person who changes the song while it joins the line
+
 
 class Songs(Protocol):
     """What this room needs of the songs table."""
 
     def get(self, user_id: str, song_id: str) -> Song | None: ...
-    def count_pending(self, owner: str, *, limit: int) -> int: ...
+    def count_pending(self, owner: str, *, limit: int, now: int) -> int: ...
     def create_pending(self, song: Song) -> None: ...
     def extend_upload(self, song: Song, *, ttl: int) -> bool: ...
-    def mark_queued(self, song: Song, *, now: str) -> Song | None: ...
+    def mark_queued(self, song: Song, *, seen: Song, now: str) -> Song | None: ...
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
     def line_position(self, song: Song) -> int: ...
 
@@ -82,7 +84,8 @@ def create_upload(
         )
     if upload.size_bytes > rules.MAX_BYTES:
         raise TooLarge(rules.TOO_LARGE.message)
-    if songs.count_pending(owner, limit=rules.MAX_PENDING) >= rules.MAX_PENDING:
+    now_s = int(now.timestamp())
+    if songs.count_pending(owner, limit=rules.MAX_PENDING, now=now_s) >= rules.MAX_PENDING:
         raise TooMany("Too many uploads of yours have been announced and not sent. Send them, or wait a day.")
     key = upload_key(owner, song_id, rules.safe_file_name(upload.file_name))
     song = Song(
@@ -99,7 +102,7 @@ def create_upload(
         s3_key=key,
         model=upload.model,
         lyrics_model=upload.lyrics_model,
-        ttl=int(now.timestamp()) + rules.UPLOAD_TTL_S,
+        ttl=now_s + rules.UPLOAD_TTL_S,
     )
     songs.create_pending(song)
     return _link(song, objects)
@@ -108,16 +111,17 @@ def create_upload(
 def renew_upload(
     song_id: str, *, owner: str, songs: Songs, objects: Objects, now: datetime
 ) -> dict[str, Any]:
-    """A fresh link for a file that was announced and has not arrived. Its row lives a day from now on, so that it never
-    expires before the link."""
+    """A fresh link for a file that was announced and has not arrived. Its row lives a day from now on at least, so that
+    it never expires before the link."""
     song = songs.get(owner, song_id) if is_song_id(song_id) else None
     if song is None:
         raise NotFound("There is no such song in your library.")
     if song.status is not Status.PENDING_UPLOAD:
         raise Conflict("This song's file has already arrived.")
-    expires = song.ttl is not None  # not once it has words from a person
-    if expires and not songs.extend_upload(song, ttl=int(now.timestamp()) + rules.UPLOAD_TTL_S):
-        raise Conflict("This song's file has already arrived.")
+    if song.ttl is not None:  # else it has words from a person, and never expires
+        ttl = max(song.ttl, int(now.timestamp()) + rules.UPLOAD_TTL_S)
+        if not songs.extend_upload(song, ttl=ttl):
+            raise Conflict("This song has just moved on. Look again.")
     return _link(song, objects)
 
 
@@ -173,7 +177,8 @@ def validate_upload(
 
 def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, now: datetime) -> int:
     """Announce uploads again that have arrived and were never checked: their event was lost, or died with its function.
-    Answers how many. Told twice, the validator changes nothing twice."""
+    Answers how many. Told twice, the validator changes nothing twice. Such a song's row lives as long as its file, so
+    that a redrive finds it however long the validator was broken."""
     repeated = 0
     for key, size_bytes, arrived in objects.listed("uploads/"):
         if not rules.is_unheard(now - arrived) or now - arrived > rules.SWEPT_FOR:
@@ -184,6 +189,9 @@ def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, now: dateti
             continue  # not a place that we gave anyone
         if song is not None and song.status is Status.PENDING_UPLOAD and song.s3_key == key:
             logger().warning("announcing an upload again", extra={"songId": song.song_id})
+            ttl = int((arrived + rules.ORIGINALS_KEPT).timestamp())
+            if song.ttl is not None and song.ttl < ttl:
+                songs.extend_upload(song, ttl=ttl)
             events.repeat(key, size_bytes)
             repeated += 1
     return repeated
@@ -231,20 +239,34 @@ def _refuse(
 def _accept(
     song: Song, found: Probe, size_bytes: int, *, songs: Songs, queue: Queue, push: Push, now: datetime
 ) -> None:
-    known = dataclasses.replace(
-        song,
-        title=song.title or found.title or rules.title_from_file_name(song.s3_key or ""),
-        artist=song.artist or found.artist,
-        duration_sec=found.duration_s,
-        original_format=found.format,
-        file_size_bytes=size_bytes,
-        queued_at=to_iso(now),
-    )
-    place = songs.line_position(known)
-    queued = songs.mark_queued(dataclasses.replace(known, queue_position=place), now=to_iso(now))
+    queued = _queue(song, found, size_bytes, songs=songs, now=now)
     if queued is None:
         return
     # First the person hears of their place, then the starter of the song: messages keep the order of `seq`.
     if message := messages.for_song(queued, now=now):
         push(song.user_id, message)
     queue.wake()
+
+
+def _queue(song: Song, found: Probe, size_bytes: int, *, songs: Songs, now: datetime) -> Song | None:
+    """Put the song in line; None when somebody else did, or it is gone. What a person changed while the file was looked
+    at is read again, and stands before its tags."""
+    seen: Song | None = song
+    for _ in range(_TRIES):
+        if seen is None or seen.status is not Status.PENDING_UPLOAD:
+            return None
+        known = dataclasses.replace(
+            seen,
+            title=seen.title or found.title or rules.title_from_file_name(seen.s3_key or ""),
+            artist=seen.artist or found.artist,
+            duration_sec=found.duration_s,
+            original_format=found.format,
+            file_size_bytes=size_bytes,
+            queued_at=to_iso(now),
+        )
+        known = dataclasses.replace(known, queue_position=songs.line_position(known))
+        queued = songs.mark_queued(known, seen=seen, now=to_iso(now))
+        if queued is not None:
+            return queued
+        seen = songs.get(song.user_id, song.song_id)
+    raise Transient("The song was changed each time it was about to join the line.")

@@ -120,3 +120,24 @@ def test_a_lyrics_only_run_that_fails_never_hides_the_stems(
     assert row["lyricsReason"].endswith(".")
     assert f"{PREFIX}drums.wav" in stage.keys("OUTPUT_BUCKET")
     assert sent == [("one", {"songId": SONG, "seq": 13, "type": "COMPLETED"})]
+
+
+LYRICS_ALONE = json.dumps({"version": 1, "files": {"lyrics.json": {"sha256": "00", "bytes": 1}}}).encode()
+
+
+@pytest.mark.parametrize(
+    "manifest", [b'{"version": 1, "fi', LYRICS_ALONE, None], ids=["torn", "lyrics", "good"]
+)
+def test_a_lyrics_only_run_that_fails_removes_nothing_whatever_the_manifest_says(
+    stage: Stage, put_song: Any, sent: Frames, results: Callable[..., None], manifest: bytes | None
+) -> None:
+    """The song is complete: its stems cannot be made again, and lyrics.json may be the one that is shown."""
+    put_song(status=Status.COMPLETED, attempt=2, seq=12, lyrics_status=LyricsStatus.PROCESSING)
+    results({"language": "en", "instrumental": False, "segments": []})
+    for name, body in (("drums.mp3", b"x"), ("manifest.json", manifest)):
+        if body is not None:
+            stage.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=PREFIX + name, Body=body)
+    before = stage.keys("OUTPUT_BUCKET")
+    call(stage, attempt=2, stage="MarkCompleted", error="Invalid", cause="The results are incomplete")
+    assert (stage.row() or {})["lyricsStatus"] == "FAILED"
+    assert stage.keys("OUTPUT_BUCKET") == before

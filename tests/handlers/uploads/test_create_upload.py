@@ -1,13 +1,15 @@
 """POST /songs/upload-url."""
 
 import json
+import time
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
 from tests.stage import CHOSEN, STRANGER, Stage, event
-from unplugd.songs.model import Status
+from unplugd.songs.model import MAX_TEXT, Status
+from unplugd.uploads.rules import MAX_PENDING
 
 GOOD = {"filename": "Song.mp3", "contentType": "audio/mpeg", "sizeBytes": 1234}
 
@@ -96,3 +98,22 @@ def test_one_person_may_announce_so_many_uploads_and_no_more(
     assert (status, body["error"]) == (429, "too_many")
     assert body["message"].endswith(".")
     assert len(rows(stage)) == 4
+
+
+def test_long_titles_do_not_hide_how_many_are_pending(stage: Stage, put_song: Any) -> None:
+    """Each of these rows has over 2 KB, and one Query reads 1 MB."""
+    long = "\N{GUITAR}" * MAX_TEXT
+    for n in range(MAX_PENDING - 1):
+        put_song(song_id=f"01J9ZQ4X5V8K2M3N4P5Q6R{n:04}", title=long, artist=long, ttl=4102444800)
+    assert [ask(stage, GOOD)[0] for _ in range(2)] == [201, 429]
+
+
+def test_an_upload_whose_time_is_over_does_not_count(
+    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB removes expired rows within days, not at once. One with words from a person never expires."""
+    monkeypatch.setattr("unplugd.uploads.rules.MAX_PENDING", 2)
+    for n in range(5):
+        put_song(song_id=f"01J9ZQ4X5V8K2M3N4P5Q6R000{n}", ttl=int(time.time()) - 1)
+    put_song()
+    assert [ask(stage, GOOD)[0] for _ in range(2)] == [201, 429]

@@ -34,6 +34,14 @@ def test_the_row_never_expires_before_the_link(stage: Stage, put_song: Any) -> N
     assert (row["status"], row["seq"]) == ("PENDING_UPLOAD", 0)
 
 
+def test_a_row_that_outlives_the_link_keeps_its_time(stage: Stage, put_song: Any) -> None:
+    """Its file has arrived and waits to be checked: the row lives as long as that."""
+    late = int(time.time()) + 7 * 24 * 3600
+    put_song(content_type="audio/flac", file_size_bytes=77, ttl=late)
+    assert ask(stage)[0] == 200
+    assert (stage.row() or {})["ttl"] == late
+
+
 @pytest.mark.parametrize("status", [s for s in Status if s is not Status.PENDING_UPLOAD])
 def test_a_file_that_arrived_is_409(stage: Stage, put_song: Any, status: Status) -> None:
     put_song(status=status, content_type="audio/flac", file_size_bytes=77)

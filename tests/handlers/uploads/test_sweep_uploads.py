@@ -64,6 +64,55 @@ def test_a_lost_event_is_said_again_as_s3_says_it(
     assert heard == [s3.NewObject(CHOSEN["UPLOADS_BUCKET"], KEY, 7)]
 
 
+def test_a_row_whose_file_has_arrived_lives_as_long_as_the_file(
+    stage: Stage, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a validator that is broken for a day costs the song: a redrive would find no row and remove the file."""
+    now = int(datetime.now(UTC).timestamp())
+    put_song(s3_key=KEY, ttl=now + 60)
+    assert sweep(stage, monkeypatch, 10) == 1
+    row = stage.row() or {}
+    assert row["ttl"] == pytest.approx(now + 8 * 24 * 3600, abs=60)
+    assert (row["status"], row["seq"], len(announced)) == ("PENDING_UPLOAD", 0, 1)
+    assert sweep(stage, monkeypatch, 20) == 1
+    assert stage.row() == row
+
+
+@pytest.mark.parametrize("ttl", [None, 4102444800])
+def test_a_row_that_lives_longer_is_left_as_it_is(
+    stage: Stage,
+    put_song: Any,
+    upload: None,
+    announced: Announced,
+    monkeypatch: pytest.MonkeyPatch,
+    ttl: int | None,
+) -> None:
+    put_song(s3_key=KEY, ttl=ttl)
+    before = stage.row()
+    assert sweep(stage, monkeypatch, 10) == 1
+    assert stage.row() == before
+
+
+@pytest.mark.parametrize(
+    "meanwhile", [{"status": Status.QUEUED}, {"lyrics_version": 1}], ids=["queued", "words"]
+)
+def test_a_row_that_no_longer_expires_is_not_made_to(
+    stage: Stage,
+    put_song: Any,
+    upload: None,
+    announced: Announced,
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: dict[str, Any],
+) -> None:
+    """The sweep has read the row; then its file is checked, or a person gives it words, which takes its `ttl` away."""
+    seen = put_song(s3_key=KEY, ttl=1)
+    put_song(s3_key=KEY, queued_at="2026-01-31T08:15:00.000Z", **meanwhile)
+    before = stage.row()
+    monkeypatch.setattr("unplugd.aws.song_table.SongTable.get", lambda *_: seen)
+    assert sweep(stage, monkeypatch, 10) == 1
+    assert stage.row() == before
+
+
 def test_an_event_on_its_way_is_waited_for(
     stage: Stage, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,16 +1,20 @@
 """S3 ObjectCreated."""
 
 import copy
+import dataclasses
 import io
 import json
 import struct
 import wave
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.stage import CHOSEN, OWNER, SONG, Stage, event
-from unplugd.songs.model import Status, upload_key
+from unplugd.songs.model import Song, Status, upload_key
+from unplugd.uploads.model import Probe
 
 KEY = upload_key(OWNER, SONG, "song.mp3")
 Frames = list[tuple[str, dict[str, Any]]]
@@ -57,10 +61,19 @@ def test_two_validators_at_once_queue_the_song_once(
     """Both have read the row before either writes it."""
     from unplugd.aws.song_table import SongTable
 
-    stale = put_song()
+    put_song()
     stage.connect("one")
-    monkeypatch.setattr(SongTable, "get", lambda *_: stale)
-    arrive(stage, wav(2.0), times=2)
+    other = [lambda: arrive(stage, wav(2.0))]
+    position = SongTable.line_position
+
+    def racing(*given: Any) -> int:
+        if other:
+            other.pop()()
+        return position(*given)
+
+    monkeypatch.setattr(SongTable, "line_position", racing)
+    arrive(stage, wav(2.0))
+    assert other == []
     row = stage.row() or {}
     assert (row["status"], row["attempt"], row["seq"]) == ("QUEUED", 1, 1)
     assert [message["type"] for _, message in sent] == ["QUEUED"]
@@ -156,6 +169,109 @@ def test_a_transient_fault_is_raised_so_that_s3_tells_again(
     assert (stage.row() or {})["status"] == "PENDING_UPLOAD"
     arrive(stage, wav(2.0))
     assert (stage.row() or {})["status"] == "QUEUED"
+
+
+Changing = Callable[[Callable[[], object]], list[int]]
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Changing:
+    """Do something while the file is being looked at; answers a list that grows with each look."""
+    from unplugd.uploads.handlers import validate_upload
+    from unplugd.uploads.probe import probe
+
+    def during(act: Callable[[], object]) -> list[int]:
+        looks: list[int] = []
+
+        def slow(path: Path) -> Probe:
+            looks.append(1)
+            act()
+            return dataclasses.replace(probe(path), title="Tag", artist="Tags")
+
+        monkeypatch.setattr(validate_upload, "probe", slow)
+        return looks
+
+    return during
+
+
+@pytest.mark.parametrize(
+    ("before", "patch", "after"),
+    [
+        ({}, {"title": "Mine"}, ("Mine", "Tags", "mine tags")),
+        ({}, {"artist": "Me"}, ("Tag", "Me", "tag me")),
+        ({"title": "Old", "artist": "Old"}, {"title": "New", "artist": None}, ("New", "Tags", "new tags")),
+        ({"title": "Old", "language": "es"}, {"language": "en"}, ("Old", "Tags", "old tags")),
+    ],
+    ids=["title", "artist", "both", "language"],
+)
+def test_what_a_person_changes_while_the_file_is_looked_at_stands(
+    stage: Stage,
+    put_song: Any,
+    sent: Frames,
+    meanwhile: Changing,
+    before: dict[str, Any],
+    patch: dict[str, Any],
+    after: tuple[str, str, str],
+) -> None:
+    put_song(ttl=4102444800, **before)
+    stage.connect("one")
+    trigger = event("songs", "update_song") | {"body": json.dumps(patch)}
+    looks = meanwhile(lambda: stage.call("songs", "update_song", trigger))
+    arrive(stage, wav(2.0))
+    row = stage.row() or {}
+    assert (row["status"], row["attempt"], row.get("language")) == ("QUEUED", 1, patch.get("language"))
+    assert (row["title"], row["artist"], row["searchText"]) == after
+    assert [message["type"] for _, message in sent] == ["QUEUED"]
+    assert (len(looks), stage.wake_ups()) == (1, 1)
+    assert "ttl" not in row
+
+
+def test_words_that_come_while_the_file_is_looked_at_stay(
+    stage: Stage, put_song: Any, sent: Frames, meanwhile: Changing
+) -> None:
+    put_song(ttl=4102444800)
+    words = event("lyrics", "put_lyrics") | {"body": json.dumps({"version": 0, "text": "la la"})}
+    meanwhile(lambda: stage.call("lyrics", "put_lyrics", words))
+    arrive(stage, wav(2.0))
+    row = stage.row() or {}
+    assert (row["status"], row["title"], row["lyricsVersion"], row["lyricsSource"]) == (
+        "QUEUED",
+        "Tag",
+        1,
+        "supplied",
+    )
+    assert row["lyricsTextKey"] in stage.keys("OUTPUT_BUCKET")
+
+
+def test_a_song_that_changes_each_time_is_tried_again_later(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from unplugd.aws.song_table import SongTable
+    from unplugd.kernel.errors import Transient
+
+    put_song(title="0")
+
+    def restless(table: SongTable, song: Song) -> int:
+        table.update_details(song, {"title": f"{song.title}0"}, now=song.updated_at)
+        return 1
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SongTable, "line_position", restless)
+        with pytest.raises(Transient):
+            arrive(stage, wav(2.0))
+    assert (stage.row() or {})["status"] == "PENDING_UPLOAD"
+    arrive(stage, wav(2.0))
+    assert ((stage.row() or {})["status"], (stage.row() or {})["title"]) == ("QUEUED", "00000")
+
+
+def test_a_song_deleted_while_the_file_is_looked_at_stays_deleted(
+    stage: Stage, put_song: Any, sent: Frames, meanwhile: Changing
+) -> None:
+    put_song()
+    meanwhile(lambda: stage.call("songs", "delete_song", event("songs", "delete_song")))
+    arrive(stage, wav(2.0))
+    assert stage.row() is None
+    assert (sent, stage.wake_ups(), stage.keys("UPLOADS_BUCKET")) == ([], 0, [])
 
 
 def test_the_recorded_event_is_what_the_handler_reads(stage: Stage, put_song: Any, sent: Frames) -> None:
