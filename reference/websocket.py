@@ -41,8 +41,9 @@ Made from the code by `make reference`. The REST calls are in [openapi.json](ope
 (`make docs`).
 
 Connect to the stack's output `WebSocketUrl` with `?token=<ID token>`. Anything but a valid ID token of this app is 401
-([who-may.md](who-may.md)); 503 means that tokens cannot be checked just now. The connection ends with the token, or
-after {service.MAX_CONNECTION_S // 3600} hours: connect again, then read the songs, whose rows hold the latest.
+([who-may.md](who-may.md)); 429 means that you have {service.MAX_CONNECTIONS} connections open, 503 that you cannot be
+let in just now. The connection ends with the token, or after {service.MAX_CONNECTION_S // 3600} hours: connect again,
+then read the songs, whose rows hold the latest.
 
 ## You send
 
@@ -50,6 +51,9 @@ after {service.MAX_CONNECTION_S // 3600} hours: connect again, then read the son
 |---|---|
 """
 _MESSAGES = """
+A pong says that messages reach this connection. One that they would not reach (its token has expired, or a message
+could not be sent over it) is closed instead: ping every few minutes, and connect again when it closes.
+
 ## You hear
 
 Each message is about one song and has its `songId` and `seq`. A message may come twice: drop a `seq` that is not
@@ -69,13 +73,23 @@ class _Heard:
     def send(self, _connection_id: str, message: Any) -> None:
         self.last = dict(message)
 
+    def close(self, _connection_id: str) -> None:
+        self.last = {}
+
+
+class _Remembered:
+    """A connection whose time is not up."""
+
+    def expires_at(self, _connection_id: str) -> int:
+        return int(NOW.timestamp()) + 1
+
 
 def page() -> str:
     """The page, as Markdown."""
     frames = []
     for frame, shown in (({"action": "ping"}, '`{"action": "ping"}`'), ({}, "anything else")):
         heard = _Heard()
-        service.ping("", frame, sockets=heard)
+        service.ping("", frame, connections=_Remembered(), sockets=heard, now=NOW)
         frames.append(f"| {shown} | {_code(heard.last)} |\n")
     rows = []
     for when, moment in MOMENTS:

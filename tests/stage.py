@@ -48,7 +48,9 @@ CHOSEN = {
 _ACTIONS = {
     "s3:HeadObject": "s3:GetObject",
     "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:DeleteObjects": "s3:DeleteObject",
     "apigatewaymanagementapi:PostToConnection": "execute-api:ManageConnections",
+    "apigatewaymanagementapi:DeleteConnection": "execute-api:ManageConnections",
     "lambda:Invoke": "lambda:InvokeFunction",
 }
 _SERVICES = {"sfn": "states", "stepfunctions": "states"}
@@ -182,9 +184,9 @@ class Stage:
         item = self.db.get_item(TableName=CHOSEN["SONGS_TABLE"], Key=key).get("Item")
         return {k: TypeDeserializer().deserialize(v) for k, v in item.items()} if item else None
 
-    def connect(self, connection_id: str, owner: str = OWNER) -> None:
+    def connect(self, connection_id: str, owner: str = OWNER, *, expires_at: int = 4102444800) -> None:
         """An open connection of `owner`."""
-        item = {"connectionId": {"S": connection_id}, "userId": {"S": owner}, "ttl": {"N": "4102444800"}}
+        item = {"connectionId": {"S": connection_id}, "userId": {"S": owner}, "ttl": {"N": str(expires_at)}}
         self.db.put_item(TableName=CHOSEN["CONNECTIONS_TABLE"], Item=item)
 
     def wake_ups(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -66,3 +67,18 @@ def test_a_flood_is_answered_or_ended_and_others_are_served(pia: Visitor) -> Non
             pass
         pong(other)
     assert pia.library.list()["data"] == []
+
+
+def test_a_connection_that_no_message_would_reach_is_closed_at_its_next_ping(
+    pia: Visitor, admin: Callable[[str], Any]
+) -> None:
+    db, table = admin("dynamodb"), pia.session.outputs["SongsTableName"].replace("-songs", "-connections")
+    with dial(pia) as deaf:
+        pong(deaf)
+        for row in db.scan(TableName=table)["Items"]:
+            db.delete_item(TableName=table, Key={"connectionId": row["connectionId"]})
+        deaf.send('{"action": "ping"}')
+        with pytest.raises(ConnectionClosed):
+            deaf.recv(timeout=60)
+    with dial(pia) as back:
+        pong(back)

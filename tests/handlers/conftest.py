@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from tests.stage import CHOSEN, OWNER, SONG, Stage
 from unplugd.aws.rows import to_row
+from unplugd.kernel.errors import NotFound
 from unplugd.songs.model import Song, Status, upload_key
 
 
@@ -23,12 +24,29 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
-    """The frames that were sent, as (connection id, message). A connection named `gone…` refuses them."""
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The connections that were hung up. One named `stuck-fast…` cannot be."""
+    names: list[str] = []
+
+    def close(_self: Any, connection_id: str) -> None:
+        names.append(connection_id)
+        if connection_id.startswith("stuck-fast"):
+            raise ConnectionError(connection_id)
+
+    monkeypatch.setattr("unplugd.aws.sockets.Sockets.close", close)
+    return names
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch, closed: list[str]) -> list[tuple[str, dict[str, Any]]]:
+    """The frames that were sent, as (connection id, message). A connection named `gone…` is no more, to one named
+    `stuck…` nothing can be sent."""
     frames: list[tuple[str, dict[str, Any]]] = []
 
     def send(_self: Any, connection_id: str, message: dict[str, Any]) -> None:
         if connection_id.startswith("gone"):
+            raise NotFound(connection_id)
+        if connection_id.startswith("stuck"):
             raise ConnectionError(connection_id)
         frames.append((connection_id, message))
 

@@ -93,8 +93,26 @@ def test_a_function_gets_only_what_someone_reads(function: Resource) -> None:
 def test_a_function_that_pushes_may_push_and_no_other(function: Resource) -> None:
     allowed = actions(resource(function.template, f"{stem(function)}Role"))
     pushes = {"CONNECTIONS_TABLE", "WEBSOCKET_ENDPOINT"} <= own_environment(function)
+    pushes = pushes and function.name != "PingFunction"  # it answers whoever asked, and finds nobody
     assert (allowed >= PUSHING) == pushes
     assert ("execute-api:ManageConnections" in allowed) == ("WEBSOCKET_ENDPOINT" in own_environment(function))
+
+
+def test_who_may_send_over_a_connection_may_also_close_it_and_no_more() -> None:
+    """A connection that takes no messages is closed, so that its client notices. Without DELETE it stays up, deaf."""
+    managing = [
+        [str(place["Fn::Sub"]).rpartition("/@connections/") for place in as_list(one["Resource"])]
+        for role in ROLES
+        for one in role_statements(role)
+        if "execute-api:ManageConnections" in as_list(one["Action"])
+    ]
+    assert len(managing) > 5
+    for places in managing:
+        assert [(where.rpartition("/")[2], name) for where, _, name in places] == [
+            ("POST", "*"),
+            ("DELETE", "*"),
+        ]
+        assert len({where.rpartition("/")[0] for where, _, _ in places}) == 1
 
 
 @pytest.mark.parametrize("name", ["queue.ValidateUpload", "realtime.SendProgress"])

@@ -134,7 +134,18 @@ def test_people_sign_in_by_email_and_a_browser_keeps_no_secret() -> None:
 @pytest.mark.parametrize("alarm", resources("AWS::CloudWatch::Alarm"), ids=str)
 def test_an_alarm_tells_someone(alarm: Resource) -> None:
     assert alarm.properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-    assert alarm.properties["TreatMissingData"] == "notBreaching"
+    # Silence is good news (no dead letter, no call), but for the one metric that must come each minute.
+    silence = "breaching" if alarm.name == "LineAgeAlarm" else "notBreaching"
+    assert alarm.properties["TreatMissingData"] == silence
+
+
+def test_an_age_of_the_line_that_nobody_writes_is_an_alarm() -> None:
+    """start_processing writes it first of all, and acknowledges each wake-up: if it fails, nothing else would tell."""
+    assert resource("queue", "EachMinuteRule").properties["ScheduleExpression"] == "rate(1 minute)"
+    assert resource("queue", "EachMinuteRule").properties["State"] == "ENABLED"
+    line = resource("observability", "LineAgeAlarm").properties
+    assert line["TreatMissingData"] == "breaching"
+    assert line["Period"] >= 5 * 60  # a wake-up that is late leaves no gap
 
 
 def test_alarms_watch_what_the_contract_names() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -16,9 +17,10 @@ from unplugd.songs.model import LINK_SECONDS, Song, output_prefix, public_view
 EXPORT_PAGE = 20  # songs; each has some fifteen links of a kilobyte, and an answer may have six megabytes
 ROWS_AT_ONCE = 500
 # Who can still write under a deleted song: whoever holds its upload link (15 minutes), and its execution (16 hours at
-# most, the state machine's own limit). A day covers both, and a clock that is off.
+# most, the state machine's own limit). For a deleted person also whoever holds their ID token (60 minutes), who can
+# begin another song. A day covers one after the other, and a clock that is off.
 WRITABLE_FOR = timedelta(hours=24)
-TOMBSTONES_AT_ONCE = 200
+SWEEP_FOR_S = 240.0  # the function is ended after 300; what it did not come to is first in the next sweep
 
 
 class Songs(Protocol):
@@ -32,7 +34,8 @@ class Graves(Protocol):
 
     def bury_account(self, user_id: str, *, now: str) -> None: ...
     def remove_rows(self, songs: Sequence[Song]) -> None: ...
-    def all(self, limit: int) -> Sequence[Tombstone]: ...
+    def all(self) -> Iterable[Tombstone]: ...
+    def note_stop(self, last: Tombstone | None) -> None: ...
     def remove(self, tombstone: Tombstone) -> None: ...
 
 
@@ -102,37 +105,92 @@ def delete_account(
     """Remove a person: what runs is stopped, every row and file goes, and at last the sign-in, so that a call that died
     half-way can be made again. The tombstone comes first: whatever is left behind is found by it."""
     graves.bury_account(owner, now=to_iso(now))
-    while rows := songs.page(owner, status=None, after=None, limit=ROWS_AT_ONCE):
-        for song in rows:
-            if song.runs and song.execution_arn:
-                stop(song.execution_arn)
-        graves.remove_rows(rows)
-    for connection in connections.of(owner):
-        connections.remove(connection)
-    _empty(Tombstone(owner, None, to_iso(now)), originals, results)
+    while _remove_rows(owner, songs=songs, graves=graves, connections=connections, stop=stop):
+        pass
+    account = Tombstone(owner, None, to_iso(now))
+    try:
+        _empty(account, originals, results)
+    except AppError as error:
+        _leave(account, error)
     remove_sign_in(owner)
 
 
-def sweep_deleted(*, graves: Graves, originals: Files, results: Files, now: datetime) -> int:
-    """Empty what tombstones point at. A tombstone goes with the first sweep after nothing more can write there.
-    Answers how many are left."""
+def sweep_deleted(
+    *,
+    songs: Songs,
+    graves: Graves,
+    connections: Connections,
+    originals: Files,
+    results: Files,
+    now: datetime,
+) -> int:
+    """Remove what tombstones point at. A tombstone goes with the first sweep after nothing more can write there.
+    Answers how many it left. The next sweep begins behind the last one that this one saw, also when that made it fail:
+    none of them keeps the others waiting."""
+    until = time.monotonic() + SWEEP_FOR_S
     left = 0
-    for tombstone in graves.all(TOMBSTONES_AT_ONCE):
-        final = now - from_iso(tombstone.deleted_at) > WRITABLE_FOR
-        if _empty(tombstone, originals, results) and final:
-            graves.remove(tombstone)
+    last: Tombstone | None = None
+    try:
+        for last in graves.all():
+            final = now - from_iso(last.deleted_at) > WRITABLE_FOR
+            if _sweep(last, songs, graves, connections, originals, results) and final:
+                graves.remove(last)
+            else:
+                left += 1
+            if time.monotonic() > until:
+                break
         else:
-            left += 1
+            last = None
+    finally:
+        graves.note_stop(last)
     return left
 
 
-def _empty(tombstone: Tombstone, originals: Files, results: Files) -> bool:
-    """Empty both prefixes of a tombstone; False (and a log line) when something could not be removed this time."""
+def _sweep(
+    tombstone: Tombstone,
+    songs: Songs,
+    graves: Graves,
+    connections: Connections,
+    originals: Files,
+    results: Files,
+) -> bool:
+    """Remove what is left of one deleted thing; False when something may remain. What runs for a row that goes here is
+    stopped by the starter, and may write until then: so whoever still had rows is looked after once more."""
     try:
-        originals.empty(tombstone.upload_prefix)
-        results.empty(tombstone.output_prefix)
+        had_rows = tombstone.song_id is None and _remove_rows(
+            tombstone.owner, songs=songs, graves=graves, connections=connections
+        )
+        _empty(tombstone, originals, results)
     except AppError as error:
-        extra: Mapping[str, Any] = {"songId": tombstone.song_id, "reason": error.message}
-        logger().warning("some deleted files remain; the next sweep tries again", extra=dict(extra))
+        _leave(tombstone, error)
         return False
-    return True
+    return not had_rows
+
+
+def _remove_rows(
+    owner: str,
+    *,
+    songs: Songs,
+    graves: Graves,
+    connections: Connections,
+    stop: Callable[[str], None] | None = None,
+) -> bool:
+    """Remove a person's connections and up to ROWS_AT_ONCE of their songs' rows; False when there was no row."""
+    rows = songs.page(owner, status=None, after=None, limit=ROWS_AT_ONCE)
+    for song in rows:
+        if stop and song.runs and song.execution_arn:
+            stop(song.execution_arn)
+    graves.remove_rows(rows)
+    for connection in connections.of(owner):
+        connections.remove(connection)
+    return bool(rows)
+
+
+def _empty(tombstone: Tombstone, originals: Files, results: Files) -> None:
+    originals.empty(tombstone.upload_prefix)
+    results.empty(tombstone.output_prefix)
+
+
+def _leave(tombstone: Tombstone, error: AppError) -> None:
+    extra = {"songId": tombstone.song_id, "reason": error.message}
+    logger().warning("something deleted remains; the next sweep tries again", extra=extra)

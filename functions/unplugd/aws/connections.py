@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from unplugd.aws.clients import passing_faults
@@ -30,20 +30,45 @@ class ConnectionTable:
         with passing_faults("close the connection"):
             self._db.delete_item(TableName=self._table, Key={"connectionId": {"S": connection_id}})
 
+    def expires_at(self, connection_id: str) -> int | None:
+        """Until when a connection is remembered (Unix seconds); None when it is not. A consistent read: a client
+        pings as soon as it is let in, and must be found then."""
+        with passing_faults("look after the connection"):
+            got = self._db.get_item(
+                TableName=self._table, Key={"connectionId": {"S": connection_id}}, ConsistentRead=True
+            )
+        return int(got["Item"]["ttl"]["N"]) if "Item" in got else None
+
+    def count(self, user_id: str, *, at: int) -> int:
+        """How many connections of a person are remembered beyond `at` (Unix seconds). DynamoDB removes what has
+        expired when it finds the time, so such rows do not count."""
+        found = self._pages(
+            user_id,
+            FilterExpression="#ttl > :now",
+            ExpressionAttributeNames={"#ttl": "ttl"},
+            more={":now": {"N": str(at)}},
+            Select="COUNT",
+        )
+        return sum(page["Count"] for page in found)
+
     def of(self, user_id: str) -> Sequence[str]:
         """The connection ids of a person, over all pages."""
-        query: dict[str, Any] = {
+        found = self._pages(user_id, ProjectionExpression="connectionId")
+        return [row["connectionId"]["S"] for page in found for row in page["Items"]]
+
+    def _pages(
+        self, user_id: str, *, more: Mapping[str, Any] | None = None, **how: Any
+    ) -> Iterator[dict[str, Any]]:
+        query: dict[str, Any] = how | {
             "TableName": self._table,
             "IndexName": "UserIndex",
             "KeyConditionExpression": "userId = :u",
-            "ExpressionAttributeValues": {":u": {"S": user_id}},
-            "ProjectionExpression": "connectionId",
+            "ExpressionAttributeValues": {":u": {"S": user_id}, **(more or {})},
         }
-        found: list[str] = []
         while True:
             with passing_faults("find the connections"):
                 got = self._db.query(**query)
-            found += [row["connectionId"]["S"] for row in got["Items"]]
+            yield got
             if not got.get("LastEvaluatedKey"):
-                return found
+                return
             query["ExclusiveStartKey"] = got["LastEvaluatedKey"]

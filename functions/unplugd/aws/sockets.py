@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from unplugd.aws.clients import is_code
+from unplugd.kernel.errors import NotFound
+
 
 class Sockets:
     """The connections that API Gateway holds open."""
@@ -14,7 +17,16 @@ class Sockets:
         self._api = client
 
     def send(self, connection_id: str, message: Mapping[str, Any]) -> None:
-        """Send one JSON frame. Raises whatever botocore raises: to the caller any failure means the same."""
-        self._api.post_to_connection(
-            ConnectionId=connection_id, Data=json.dumps(message, ensure_ascii=False).encode()
-        )
+        """Send one JSON frame. `NotFound` when the connection is no more; else whatever botocore raises."""
+        try:
+            self._api.post_to_connection(
+                ConnectionId=connection_id, Data=json.dumps(message, ensure_ascii=False).encode()
+            )
+        except Exception as error:
+            if is_code(error, "GoneException"):
+                raise NotFound("This connection has gone.") from error
+            raise
+
+    def close(self, connection_id: str) -> None:
+        """Hang up. Raises whatever botocore raises, also when the connection is no more."""
+        self._api.delete_connection(ConnectionId=connection_id)

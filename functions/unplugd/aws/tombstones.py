@@ -1,9 +1,10 @@
 """What was deleted: a row that goes leaves a tombstone in the songs table, so that files that remain, or are written
-late, are found by its id and swept. A tombstone's partition is no person's: no user id begins with #."""
+late, are found by its id and swept. A tombstone's partition is no person's: no user id begins with #. Where a sweep
+that could not see all of them stopped is a row beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from unplugd.account.model import Tombstone
@@ -11,11 +12,14 @@ from unplugd.aws.clients import passing_faults
 from unplugd.kernel.errors import Conflict, NotFound, Transient
 from unplugd.songs.model import Song, Status
 
+TOMBSTONES_A_QUERY = 200
 _DELETED = "#deleted"
+_STOPPED = {"userId": {"S": "#swept"}, "songId": {"S": "last"}}
+_BEFORE_ALL = "#"  # a tombstone's key is a song's id or begins with "account#"
 
 
 class Tombstones:
-    """The `#deleted` partition of `{app}-{env}-songs`."""
+    """The `#deleted` partition of `{app}-{env}-songs`, and the row of `#swept`."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._db = client
@@ -67,23 +71,44 @@ class Tombstones:
             if left:
                 raise Transient("Could not delete everything just now. Please try again.")
 
-    def all(self, limit: int) -> Sequence[Tombstone]:
-        """Up to `limit` tombstones."""
+    def all(self) -> Iterator[Tombstone]:
+        """Every tombstone once, read as they are asked for: first those behind the one where the last sweep stopped, so
+        that nobody's are out of reach, however many there are."""
+        with passing_faults("read the tombstones"):
+            row = self._db.get_item(TableName=self._table, Key=_STOPPED, ConsistentRead=True).get("Item")
+        stopped = row["after"]["S"] if row else _BEFORE_ALL
+        yield from self._behind(stopped)
+        for tombstone in self._behind(_BEFORE_ALL) if row else ():
+            if _key(tombstone) > stopped:
+                return
+            yield tombstone
+
+    def _behind(self, after: str) -> Iterator[Tombstone]:
+        while rows := self._query(after):
+            for row in rows:
+                song_id = None if row["songId"]["S"].startswith("account#") else row["songId"]["S"]
+                yield Tombstone(row["owner"]["S"], song_id, row["deletedAt"]["S"])
+            after = rows[-1]["songId"]["S"]
+
+    def _query(self, after: str) -> Sequence[dict[str, Any]]:
         with passing_faults("read the tombstones"):
             got = self._db.query(
                 TableName=self._table,
-                KeyConditionExpression="userId = :d",
-                ExpressionAttributeValues={":d": {"S": _DELETED}},
-                Limit=limit,
+                KeyConditionExpression="userId = :d AND songId > :a",
+                ExpressionAttributeValues={":d": {"S": _DELETED}, ":a": {"S": after}},
+                Limit=TOMBSTONES_A_QUERY,
             )
-        return [
-            Tombstone(
-                row["owner"]["S"],
-                None if row["songId"]["S"].startswith("account#") else row["songId"]["S"],
-                row["deletedAt"]["S"],
-            )
-            for row in got["Items"]
-        ]
+        rows: list[dict[str, Any]] = got["Items"]
+        return rows
+
+    def note_stop(self, last: Tombstone | None) -> None:
+        """Remember the last tombstone that a sweep saw; None when it saw them all."""
+        with passing_faults("note where the sweep stopped"):
+            if last:
+                item = {**_STOPPED, "after": {"S": _key(last)}}
+                self._db.put_item(TableName=self._table, Item=item)
+            else:
+                self._db.delete_item(TableName=self._table, Key=_STOPPED)
 
     def remove(self, tombstone: Tombstone) -> None:
         """Forget a tombstone: nothing more can be written where it stands."""
@@ -92,10 +117,14 @@ class Tombstones:
             self._db.delete_item(TableName=self._table, Key=key)
 
 
+def _key(tombstone: Tombstone) -> str:
+    return tombstone.song_id or f"account#{tombstone.owner}"
+
+
 def _row(tombstone: Tombstone) -> dict[str, Any]:
     return {
         "userId": {"S": _DELETED},
-        "songId": {"S": tombstone.song_id or f"account#{tombstone.owner}"},
+        "songId": {"S": _key(tombstone)},
         "owner": {"S": tombstone.owner},
         "deletedAt": {"S": tombstone.deleted_at},
     }

@@ -1,13 +1,14 @@
 """Who runs: frees the slots of what is over, starts who is next, tells the others their place.
 
 Every step is one conditional write, and every run begins by looking at what is, so any number of starters may run at
-once, and each of them may die anywhere: the next one finds the same rows and goes on."""
+once, and each of them may die anywhere: the next one finds the same rows and goes on. People are told when everything
+is written, so that nobody's connections keep anybody else from a slot or a turn."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,15 +21,18 @@ from unplugd.processing.model import Lease, Waiting, in_turn
 from unplugd.realtime import messages
 from unplugd.songs.model import Song, Status
 
-Push = Callable[[str, Mapping[str, Any]], int]
+# Who, what, and until when (`time.monotonic`) there is time for it.
+Push = Callable[[str, Mapping[str, Any], float], int]
 
 # A lease without an execution may belong to a starter that is at work this moment. One this old does not: a starter is
 # ended after 30 s (its timeout in templates/queue.yaml).
 ORPHAN_AFTER = timedelta(seconds=40)
-# Of the songs whose place has changed, the first so many are told after a wake-up, and for no longer than this: the
-# starter must not end up waiting for slow clients. The others see their place when they look.
+# Of the songs whose place has changed, the first so many are told after a wake-up. The others see their place when they
+# look.
 PLACES_TOLD = 20
-TELL_FOR_S = 5.0
+# All telling together takes no longer than this and the one call that is under way (7 s, when nothing answers): with
+# what is written before it, a starter stays within its 30 s.
+TELL_FOR_S = 10.0
 
 
 class Songs(Protocol):
@@ -78,18 +82,24 @@ class Starter:
     executions: Executions
     push: Push
     now: datetime
+    news: list[Song] = field(default_factory=list, init=False)  # as written, in this order, and not yet told
 
     def run(self, ended: Collection[str]) -> int:
         """`ended`: ARNs of executions that an event says are over. Answers how many songs were started."""
-        leases = [lease for lease in self.slots.leases() if not self._is_over(lease, ended)]
-        self._recover_unleased(leases)
-        waiting = self.line.waiting()
-        metrics.put("LineAgeSeconds", rules.line_age_s(waiting, self.now), unit="Seconds")
-        order = in_turn(waiting)
-        running = {lease.song_id for lease in leases}
-        started = self._fill(order, running, list(self.slots.free(leases)))
-        left = [entry for entry in order if entry.song_id not in running]
-        self._tell_places(in_turn(self._pass_turns(left, started)))
+        # Before anything that may fail: a starter that fails each time is noticed by the age of the line.
+        age = rules.line_age_s(self.line.waiting(), self.now)
+        metrics.put("LineAgeSeconds", age, unit="Seconds")
+        left: Sequence[Waiting] = ()
+        try:
+            leases = self._one_each([one for one in self.slots.leases() if not self._is_over(one, ended)])
+            self._recover_unleased(leases)
+            order = in_turn(self.line.waiting())
+            running = {lease.song_id for lease in leases}
+            started = self._fill(order, running, list(self.slots.free(leases)))
+            left = [entry for entry in order if entry.song_id not in running]
+            left = in_turn(self._pass_turns(left, started))
+        finally:
+            self._tell_all(left)  # also when this run fails: what is written is so
         return len(started)
 
     # --- slots that nobody needs any more -------------------------------------------------------------------
@@ -101,26 +111,40 @@ class Starter:
             if status == "RUNNING":
                 self._stop_unwanted(lease)
                 return False
-            if status is None and self._is_starting(lease):
+            if status is None and not self._is_old(lease):
                 return False
+            if status is None and (song := self._interrupted(lease)):
+                logger().warning("finishing an interrupted start", extra={"songId": song.song_id})
+                return not self._start(song, lease)
         song = self.songs.get(lease.user_id, lease.song_id)
         self._recover(song, lease.execution_arn)
         self._queue_new_words(song)
         self.slots.release(lease)
         return True
 
-    def _is_starting(self, lease: Lease) -> bool:
-        """Whether a lease without an execution is still needed. One that a starter left behind is used: its song is
-        started under the same name, which starts nothing twice."""
-        if self.now - from_iso(lease.leased_at) < ORPHAN_AFTER:
-            return True
+    def _is_old(self, lease: Lease) -> bool:
+        """Whether the starter that took this slot is surely no longer at work."""
+        return self.now - from_iso(lease.leased_at) >= ORPHAN_AFTER
+
+    def _interrupted(self, lease: Lease) -> Song | None:
+        """The song that a starter left behind between its slot and its execution, if it is still to run: it is started
+        under the same name, which starts nothing twice."""
         song = self.songs.get(lease.user_id, lease.song_id)
         if song is None or song.attempt != lease.attempt:
-            return False
-        if song.waits or (song.runs and song.execution_arn == lease.execution_arn):
-            logger().warning("finishing an interrupted start", extra={"songId": song.song_id})
-            return self._start(song, lease)
-        return False
+            return None
+        return song if song.waits or (song.runs and song.execution_arn == lease.execution_arn) else None
+
+    def _one_each(self, leases: Sequence[Lease]) -> list[Lease]:
+        """Give back what starters that died left behind of several slots for one attempt: the first of them stays."""
+        first: dict[str, Lease] = {}
+        kept = []
+        for lease in sorted(leases, key=_number):
+            earlier = first.setdefault(lease.execution_arn, lease)
+            if earlier is not lease and self._is_old(earlier) and self._is_old(lease):
+                self.slots.release(lease)
+            else:
+                kept.append(lease)
+        return kept
 
     def _stop_unwanted(self, lease: Lease) -> None:
         """Stop what still runs for a song that was cancelled or deleted: whoever did that may have died half-way."""
@@ -157,12 +181,12 @@ class Starter:
         logger().warning(
             "an execution ended without a result", extra={"songId": song.song_id, "attempt": song.attempt}
         )
-        self._tell(after)
+        self._note(after)
 
     def _queue_new_words(self, song: Song | None) -> None:
         """Words that a person gave while the run was under way are timed by a run of their own."""
         if song is not None and song.lyrics_outdated:
-            self._tell(self.songs.mark_queued_again(song, now=to_iso(self.now)))
+            self._note(self.songs.mark_queued_again(song, now=to_iso(self.now)))
 
     # --- who is next ----------------------------------------------------------------------------------------
 
@@ -221,7 +245,7 @@ class Starter:
                 lease.execution_arn
             )  # cancelled or deleted before there was anything to stop
             return True  # the slot is held until the execution has ended
-        self._tell(started)
+        self._note(started)
         return self._keep_first(lease, wanted=True)
 
     def _is_run_of(self, lease: Lease) -> bool:
@@ -250,19 +274,29 @@ class Starter:
 
     # --- telling --------------------------------------------------------------------------------------------
 
-    def _tell_places(self, order: Sequence[Waiting]) -> None:
-        deadline = time.monotonic() + TELL_FOR_S
-        for place, entry in enumerate(order[:PLACES_TOLD], start=1):
-            if entry.place == place:
-                continue
-            if time.monotonic() > deadline:
-                break
-            self._tell(self.line.note_place(entry, place))
+    def _note(self, song: Song | None) -> None:
+        if song is not None:
+            self.news.append(song)
 
-    def _tell(self, song: Song | None) -> None:
+    def _tell_all(self, order: Sequence[Waiting]) -> None:
+        """Tell what has happened, then who stands where. Each message may use an equal share of the time that is left:
+        the connections of one person take nothing of what others need."""
+        places = enumerate(order[:PLACES_TOLD], start=1)
+        moved = [(entry, place) for place, entry in places if entry.place != place]
+        deadline = time.monotonic() + TELL_FOR_S
+        to_tell = len(self.news) + len(moved)
+        for told, song in enumerate(self.news):
+            self._tell(song, deadline, to_tell - told)
+        for told, (entry, place) in enumerate(moved, start=len(self.news)):
+            if time.monotonic() >= deadline:
+                break  # neither stored nor told: the next wake-up does both
+            self._tell(self.line.note_place(entry, place), deadline, to_tell - told)
+
+    def _tell(self, song: Song | None, deadline: float, shares: int) -> None:
         message = messages.for_song(song, now=self.now) if song else None
         if song and message:
-            self.push(song.user_id, message)
+            now = time.monotonic()
+            self.push(song.user_id, message, now + max(0.0, deadline - now) / shares)
 
 
 def _payload(song: Song) -> dict[str, Any]:

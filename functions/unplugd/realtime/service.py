@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from unplugd.kernel.clock import to_iso
-from unplugd.kernel.errors import Unauthorized
+from unplugd.kernel.errors import NotFound, TooMany, Unauthorized
 from unplugd.kernel.log import logger
 from unplugd.realtime import messages, rules
 from unplugd.songs.model import Song
 
 # API Gateway ends a WebSocket after two hours whatever we do, so a row older than that is a corpse.
 MAX_CONNECTION_S = 2 * 3600
+# What one person may have open at once. A message goes to each of their connections in turn, so this bounds how long
+# telling one person takes. Tabs and devices are a dozen; the rest is room for rows whose $disconnect was lost, which
+# stand for an hour (a token's life) unless a message finds them first. bench/load opens 100 for one person.
+MAX_CONNECTIONS = 200
 # How often a part's report is worked into the song's figure anew because another part was quicker.
 _TRIES = 4
 
@@ -26,12 +31,20 @@ class Connections(Protocol):
     def add(self, connection_id: str, *, user_id: str, expires_at: int) -> None: ...
     def remove(self, connection_id: str) -> None: ...
     def of(self, user_id: str) -> Sequence[str]: ...
+    def count(self, user_id: str, *, at: int) -> int: ...
+
+
+class Remembered(Protocol):
+    """What a ping needs of the stored connections."""
+
+    def expires_at(self, connection_id: str) -> int | None: ...
 
 
 class Sockets(Protocol):
-    """The open connections."""
+    """The open connections. `send` says `NotFound` of one that is no more."""
 
     def send(self, connection_id: str, message: Mapping[str, Any]) -> None: ...
+    def close(self, connection_id: str) -> None: ...
 
 
 class Identity(Protocol):
@@ -60,11 +73,15 @@ def connect(
     connections: Connections,
     now: datetime,
 ) -> None:
-    """Store the connection of whoever the ID token speaks for; `Unauthorized` without a valid one."""
+    """Store the connection of whoever the ID token speaks for; `Unauthorized` without a valid one, `TooMany` when
+    the person has MAX_CONNECTIONS (or a few more: those who come at the same moment do not see each other)."""
     if not token:
         raise Unauthorized("Connect with ?token=<your ID token>.")
     identity = verify(token)
-    expires_at = min(identity.expires_at, int(now.timestamp()) + MAX_CONNECTION_S)
+    at = int(now.timestamp())
+    if connections.count(identity.user_id, at=at) >= MAX_CONNECTIONS:
+        raise TooMany(f"You have {MAX_CONNECTIONS} connections open. Close some, then connect again.")
+    expires_at = min(identity.expires_at, at + MAX_CONNECTION_S)
     connections.add(connection_id, user_id=identity.user_id, expires_at=expires_at)
 
 
@@ -73,8 +90,22 @@ def disconnect(connection_id: str, *, connections: Connections) -> None:
     connections.remove(connection_id)
 
 
-def ping(connection_id: str, message: Mapping[str, Any], *, sockets: Sockets) -> None:
-    """Answer a client's frame: a ping with a pong, anything else with what we understand."""
+def ping(
+    connection_id: str,
+    message: Mapping[str, Any],
+    *,
+    connections: Remembered,
+    sockets: Sockets,
+    now: datetime,
+) -> None:
+    """Answer a client's frame: a ping with a pong, anything else with what we understand.
+
+    A pong promises that messages come. A connection whose row is gone or has expired would never get one, so it is
+    closed instead, and its client comes back by itself."""
+    if not _is_remembered(connection_id, connections, now):
+        logger().info("closing a connection that no message would reach")
+        _close(connection_id, sockets)
+        return
     answer = {"action": "pong"}
     if message.get("action") != "ping":
         answer = {"action": "unknown", "message": 'Send {"action": "ping"}; nothing else is understood.'}
@@ -84,10 +115,28 @@ def ping(connection_id: str, message: Mapping[str, Any], *, sockets: Sockets) ->
         logger().info("nobody waits for this answer", extra={"fault": type(fault).__name__})
 
 
-def push(user_id: str, message: Mapping[str, Any], *, connections: Connections, sockets: Sockets) -> int:
-    """Send `message` to every connection of a person; answers how many took it.
+def _is_remembered(connection_id: str, connections: Remembered, now: datetime) -> bool:
+    try:
+        expires_at = connections.expires_at(connection_id)
+    except Exception:  # nobody is sent away for a fault of the table: the next ping asks again
+        logger().exception("the connection could not be looked up")
+        return True
+    return expires_at is not None and expires_at > now.timestamp()
 
-    Never raises: what a client missed stands in the song's row. A connection whose send fails in any way is removed."""
+
+def push(
+    user_id: str,
+    message: Mapping[str, Any],
+    *,
+    connections: Connections,
+    sockets: Sockets,
+    until: float | None = None,
+) -> int:
+    """Send `message` to every connection of a person, or to those whose turn comes before `until` (`time.monotonic`);
+    answers how many took it.
+
+    Never raises: what a client missed stands in the song's row. A connection whose send fails in any way is removed
+    and closed, so that its client comes back and looks."""
     extra = {"userId": user_id, "songId": message.get("songId"), "type": message.get("type")}
     try:
         open_now = connections.of(user_id)
@@ -97,21 +146,48 @@ def push(user_id: str, message: Mapping[str, Any], *, connections: Connections, 
     if not open_now:
         logger().warning("nobody is connected to hear this", extra=extra)
         return 0
-    return sum(_send(one, message, connections, sockets) for one in open_now)
+    heard = 0
+    for one in open_now:
+        if _is_late(until):
+            logger().warning("not every connection could be told in time", extra=extra)
+            break
+        if fault := _fault_of_sending(one, message, sockets):
+            _drop(one, fault, connections)
+            # Of one that has gone there is nothing to close. Out of time, the next ping closes it.
+            if not isinstance(fault, NotFound) and not _is_late(until):
+                _close(one, sockets)
+        else:
+            heard += 1
+    return heard
 
 
-def _send(connection_id: str, message: Mapping[str, Any], connections: Connections, sockets: Sockets) -> bool:
+def _is_late(until: float | None) -> bool:
+    return until is not None and time.monotonic() >= until
+
+
+def _fault_of_sending(connection_id: str, message: Mapping[str, Any], sockets: Sockets) -> Exception | None:
     try:
         sockets.send(connection_id, message)
     except Exception as fault:
+        return fault
+    return None
+
+
+def _drop(connection_id: str, fault: Exception, connections: Connections) -> None:
+    extra = {"connectionId": connection_id, "fault": type(fault).__name__}
+    logger().info("removed a connection that takes no messages", extra=extra)
+    try:
+        connections.remove(connection_id)
+    except Exception:
+        logger().exception("the connection could not be removed; its ttl will", extra=extra)
+
+
+def _close(connection_id: str, sockets: Sockets) -> None:
+    try:
+        sockets.close(connection_id)
+    except Exception as fault:  # most likely it has gone by itself
         extra = {"connectionId": connection_id, "fault": type(fault).__name__}
-        logger().info("removed a connection that takes no messages", extra=extra)
-        try:
-            connections.remove(connection_id)
-        except Exception:
-            logger().exception("the connection could not be removed; its ttl will", extra=extra)
-        return False
-    return True
+        logger().info("a connection could not be closed", extra=extra)
 
 
 def send_progress(said: Mapping[str, Any], *, songs: Songs, push: Push, now: datetime) -> bool:

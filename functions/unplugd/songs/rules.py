@@ -33,7 +33,8 @@ def page(query: Mapping[str, str], *, owner: str) -> Page:
     if status is not None and status not in set(Status):
         raise Invalid("status must be one of " + ", ".join(Status))
     limit = query.get("limit", str(DEFAULT_LIMIT))
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= MAX_LIMIT):
+    # The length is asked before int(): what is read must be what was judged, and int() refuses thousands of digits.
+    if not (limit.isascii() and limit.isdigit() and len(limit) <= 6 and 1 <= int(limit) <= MAX_LIMIT):
         raise Invalid(f"limit must be a whole number from 1 to {MAX_LIMIT}")
     q = (query.get("q") or "").strip() or None
     if q and len(q) > MAX_TEXT:

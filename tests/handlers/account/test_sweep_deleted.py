@@ -4,10 +4,17 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 
-from tests.stage import CHOSEN, OWNER, SONG, STRANGER, Stage, event
-from unplugd.songs.model import Status, output_prefix, upload_key
+from tests.stage import CHOSEN, OWNER, ROOT, SONG, STRANGER, Stage, event, template_of
+from unplugd.account import service
+from unplugd.aws import tombstones
+from unplugd.aws.objects import Objects
+from unplugd.kernel.clock import to_iso, utc_now
+from unplugd.songs.model import LINK_SECONDS, Status, output_prefix, upload_key
+
+IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(3)]
 
 
 def sweep(stage: Stage) -> int:
@@ -65,18 +72,137 @@ def test_files_a_delete_could_not_remove_are_swept(
     assert stage.keys("OUTPUT_BUCKET") + stage.keys("UPLOADS_BUCKET") == []
 
 
+def bury(stage: Stage, song_id: str | None, owner: str = OWNER, at: str | None = None) -> None:
+    """A tombstone: of a song, or of a person."""
+    item = {
+        "userId": {"S": "#deleted"},
+        "songId": {"S": song_id or f"account#{owner}"},
+        "owner": {"S": owner},
+        "deletedAt": {"S": at or to_iso(utc_now())},
+    }
+    stage.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=item)
+
+
+def late_file(stage: Stage, owner: str, song_id: str) -> str:
+    key = output_prefix(owner, song_id) + "late.wav"
+    stage.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key, Body=b"x")
+    return key
+
+
+def noted(stage: Stage) -> Any:
+    return stage.row("last", owner="#swept")
+
+
 def test_an_accounts_tombstone_covers_all_its_songs_and_no_other(
     stage: Stage, library: Callable[[int], list[str]]
 ) -> None:
     library(3)
-    item = {
-        "userId": {"S": "#deleted"},
-        "songId": {"S": f"account#{OWNER}"},
-        "owner": {"S": OWNER},
-        "deletedAt": {"S": "2026-01-31T08:00:00.000Z"},
-    }
-    stage.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=item)
-    sweep(stage)
+    stage.connect("mine")
+    stage.connect("theirs", owner=STRANGER)
+    bury(stage, None)
+    assert sweep(stage) == 1
     files = stage.keys("UPLOADS_BUCKET") + stage.keys("OUTPUT_BUCKET")
     assert len(files) == 3
     assert all(STRANGER in key for key in files)
+    rows = stage.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]
+    assert sorted(row["userId"]["S"] for row in rows) == ["#deleted", STRANGER]
+    open_now = stage.db.scan(TableName=CHOSEN["CONNECTIONS_TABLE"])["Items"]
+    assert [row["connectionId"]["S"] for row in open_now] == ["theirs"]
+
+
+def test_what_a_deleted_person_begins_with_their_last_token_is_removed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cognito = boto3.client("cognito-idp")
+    monkeypatch.setitem(CHOSEN, "USER_POOL_ID", cognito.create_user_pool(PoolName="people")["UserPool"]["Id"])
+    assert stage.call("account", "delete_account", event("account", "delete_account"))["statusCode"] == 200
+    begun = stage.call("uploads", "create_upload", event("uploads", "create_upload"))
+    assert begun["statusCode"] == 201
+    song_id = json.loads(begun["body"])["songId"]
+    stage.connect("mine")
+
+    assert sweep(stage) == 1
+
+    assert stage.row(song_id) is None
+    assert stage.db.scan(TableName=CHOSEN["CONNECTIONS_TABLE"])["Items"] == []
+
+
+def test_a_persons_tombstone_stays_while_there_are_rows(
+    stage: Stage, library: Callable[[int], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What runs for a row is stopped after the row has gone, and may write until then."""
+    monkeypatch.setattr(service, "ROWS_AT_ONCE", 2)
+    library(3)
+    bury(stage, None, at="2020-01-31T08:00:00.000Z")
+    assert [sweep(stage) for _ in range(3)] == [1, 1, 0]
+    rows = stage.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]
+    assert [row["userId"]["S"] for row in rows] == [STRANGER]
+
+
+def test_no_number_of_young_tombstones_keeps_others_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account's tombstone comes after those of all songs."""
+    monkeypatch.setattr(tombstones, "TOMBSTONES_A_QUERY", 2)
+    for song_id in IDS:
+        bury(stage, song_id, owner=STRANGER)
+    bury(stage, None)
+    late_file(stage, OWNER, SONG)
+    assert sweep(stage) == 4
+    assert stage.keys("OUTPUT_BUCKET") == []
+
+
+def test_a_sweep_without_time_for_all_goes_on_where_the_last_one_stopped(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for song_id in IDS:
+        bury(stage, song_id, owner=STRANGER)
+    bury(stage, None)
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "SWEEP_FOR_S", -1.0)  # each has time for one
+        for here in [*((STRANGER, song_id) for song_id in IDS), (OWNER, SONG)]:
+            late_file(stage, *here)
+            assert sweep(stage) == 1
+            assert stage.keys("OUTPUT_BUCKET") == []
+        late_file(stage, STRANGER, IDS[0])
+        assert sweep(stage) == 1  # and round again
+        assert stage.keys("OUTPUT_BUCKET") == []
+    assert noted(stage)["after"] == IDS[0]
+    late_file(stage, OWNER, SONG)
+    late_file(stage, STRANGER, IDS[0])
+    assert sweep(stage) == 4
+    assert stage.keys("OUTPUT_BUCKET") == []
+    assert noted(stage) is None
+
+
+def test_a_tombstone_that_makes_a_sweep_fail_stops_that_one_only(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for song_id in IDS:
+        bury(stage, song_id)
+    empty = Objects.empty
+
+    def refuse(bucket: Objects, prefix: str) -> None:
+        if IDS[1] in prefix:
+            raise PermissionError(prefix)
+        empty(bucket, prefix)
+
+    monkeypatch.setattr(Objects, "empty", refuse)
+    here = [late_file(stage, OWNER, song_id) for song_id in IDS]
+    for _ in range(2):
+        with pytest.raises(PermissionError):
+            sweep(stage)
+    assert stage.keys("OUTPUT_BUCKET") == [here[1]]
+
+
+def test_a_sweep_ends_by_itself_before_its_function_is_ended() -> None:
+    function = template_of(ROOT / "templates/api.yaml")["Resources"]["SweepDeletedFunction"]
+    assert function["Properties"]["Timeout"] >= service.SWEEP_FOR_S + 60
+
+
+def test_a_persons_tombstone_outlives_their_last_token_its_link_and_its_run() -> None:
+    client = template_of(ROOT / "templates/auth.yaml")["Resources"]["UserPoolClient"]["Properties"]
+    assert client["TokenValidityUnits"]["IdToken"] == "minutes"
+    run = json.loads((ROOT / "statemachines/processing.asl.json").read_text())["TimeoutSeconds"]
+    longest_s = client["IdTokenValidity"] * 60 + LINK_SECONDS + run
+    assert service.WRITABLE_FOR.total_seconds() > longest_s + 3600

@@ -1,8 +1,15 @@
-"""State SendNotification."""
+"""State SendNotification, and what every push does."""
 
 from typing import Any
 
-from tests.stage import SONG, STRANGER, Stage, event
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from tests.stage import SOCKETS, SONG, STRANGER, Stage, event
+from unplugd.aws.sockets import Sockets
+from unplugd.kernel.errors import NotFound
 from unplugd.songs.model import Status
 
 Frames = list[tuple[str, dict[str, Any]]]
@@ -29,12 +36,37 @@ def test_a_connection_that_fails_is_removed_and_stops_no_other(
     stage: Stage, put_song: Any, sent: Frames
 ) -> None:
     put_song(status=Status.COMPLETED, attempt=1, seq=9)
-    for name in ("gone-1", "one", "gone-2"):
+    for name in ("gone-1", "one", "gone-2", "stuck-3"):
         stage.connect(name)
     assert call(stage) == {"delivered": 1}
     assert call(stage) == {"delivered": 1}
     rows = stage.db.scan(TableName="unplugd-test-connections")["Items"]
     assert [row["connectionId"]["S"] for row in rows] == ["one"]
+
+
+def test_one_that_is_removed_for_a_passing_fault_is_closed_too(
+    stage: Stage, put_song: Any, sent: Frames, closed: list[str]
+) -> None:
+    """Its client hears nothing any more, and must notice: it comes back by itself, and looks."""
+    put_song(status=Status.COMPLETED, attempt=1, seq=9)
+    for name in ("gone-1", "one", "stuck-2", "stuck-fast-3"):
+        stage.connect(name)
+    assert call(stage) == {"delivered": 1}
+    assert sorted(closed) == ["stuck-2", "stuck-fast-3"]  # one that has gone needs no closing
+
+
+def test_a_connection_that_has_gone_is_told_from_one_that_fails(stage: Stage) -> None:
+    api = boto3.client("apigatewaymanagementapi", endpoint_url=SOCKETS)
+    with Stubber(api) as answers:
+        answers.add_client_error("post_to_connection", "GoneException", http_status_code=410)
+        with pytest.raises(NotFound):
+            Sockets(api).send("one", {})
+        answers.add_client_error("post_to_connection", "LimitExceededException", http_status_code=429)
+        with pytest.raises(ClientError):
+            Sockets(api).send("one", {})
+        answers.add_response("delete_connection", {}, {"ConnectionId": "one"})
+        Sockets(api).close("one")
+        answers.assert_no_pending_responses()
 
 
 def test_nobody_there_is_no_fault_but_a_warning(

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.stage import CHOSEN, OWNER, Stage, event
+from tests.stage import CHOSEN, OWNER, STRANGER, Stage, event
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -77,6 +77,24 @@ def test_a_valid_id_token_is_let_in_for_two_hours_at_most(stage: Stage, keys: An
 def test_a_connection_ends_with_its_token(stage: Stage, keys: Any) -> None:
     assert connect(stage, {"token": token(exp=int(time.time()) + 60)}) == 200
     assert int(rows(stage)[0]["ttl"]["N"]) - time.time() <= 60
+
+
+def test_one_person_may_have_so_many_open_and_no_more(
+    stage: Stage, keys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that have expired do not count: DynamoDB removes them when it finds the time."""
+    monkeypatch.setattr("unplugd.realtime.service.MAX_CONNECTIONS", 2)
+    stage.connect("expired", expires_at=int(time.time()) - 1)
+    stage.connect("one")
+    stage.connect("theirs", STRANGER)
+    assert connect(stage, {"token": token()}) == 200
+    before = rows(stage)
+    trigger = event("realtime", "connect")
+    trigger["requestContext"]["connectionId"] = "one-too-many"
+    trigger["queryStringParameters"] = {"token": token()}
+    assert stage.call("realtime", "connect", trigger)["statusCode"] == 429
+    assert rows(stage) == before
+    assert connect(stage, {"token": token(sub=STRANGER)}) == 200
 
 
 def _none() -> str:

@@ -11,6 +11,11 @@ from unplugd.kernel.clock import utc_now
 @task.handler
 def handler(_event: dict[str, Any]) -> dict[str, Any]:
     left = service.sweep_deleted(
-        graves=wiring.graves(), originals=wiring.uploads(), results=wiring.results(), now=utc_now()
+        songs=wiring.songs(),
+        graves=wiring.graves(),
+        connections=wiring.connections(),
+        originals=wiring.uploads(),
+        results=wiring.results(),
+        now=utc_now(),
     )
     return {"tombstones": left}

@@ -1,0 +1,145 @@
+"""A starter tells last, and in bounded time: nobody's connections cost anybody else a slot, a turn or a word."""
+
+from typing import Any
+
+import pytest
+
+from tests.handlers.processing.starting import age, arn, executions, slots, wake
+from tests.stage import OWNER, STRANGER, Stage
+from unplugd.processing import starter
+from unplugd.songs.model import Status
+
+Frames = list[tuple[str, dict[str, Any]]]
+IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(4)]
+HERS, HIS = IDS[:3], IDS[3]
+
+
+@pytest.fixture
+def line(put_song: Any) -> None:
+    """Three songs of one person, then one of another; there are two slots."""
+    for n, (owner, song_id) in enumerate(zip([OWNER] * 3 + [STRANGER], IDS, strict=True)):
+        when = f"2026-01-31T08:00:0{n}.000Z"
+        put_song(user_id=owner, song_id=song_id, status=Status.QUEUED, queued_at=when, attempt=1, seq=1)
+
+
+def test_a_starter_that_dies_in_telling_has_given_the_turns(
+    stage: Stage, line: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One person's thousands of sockets would end each starter before it gets to anybody else."""
+
+    def send(_self: Any, connection_id: str, _message: Any) -> None:
+        if connection_id == "hers":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("unplugd.aws.sockets.Sockets.send", send)
+    stage.connect("hers")
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            wake(stage)
+    assert sorted(slots(stage).values()) == sorted([HERS[0], HIS])
+    assert "turnAt" in (stage.row(HERS[1]) or {})
+
+
+class Clock:
+    """`time.monotonic` that only `send` moves: a connection named `slow…` takes four seconds and a half."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, sent: Frames) -> None:
+        self.at, self._sent = 1000.0, sent
+        monkeypatch.setattr("unplugd.processing.starter.time.monotonic", lambda: self.at)
+        monkeypatch.setattr("unplugd.aws.sockets.Sockets.send", self._send)
+
+    def _send(self, connection_id: str, message: dict[str, Any]) -> None:
+        if connection_id.startswith("slow"):
+            self.at += 4.5
+        self._sent.append((connection_id, message))
+
+
+def test_slow_connections_of_one_person_take_no_word_from_another(
+    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch, sent)
+    for n in range(20):
+        stage.connect(f"slow-{n}")
+    stage.connect("his", STRANGER)
+    wake(stage)
+    assert ("his", "PROCESSING_STARTED") in [(who, said["type"]) for who, said in sent]
+    assert clock.at - 1000 <= starter.TELL_FOR_S + 4.5
+
+
+def test_places_that_there_was_no_time_to_tell_are_told_after_the_next_wake_up(
+    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(starter, "TELL_FOR_S", 0.0)
+        wake(stage)
+    assert sent == []
+    assert "queuePosition" not in (stage.row(HERS[1]) or {})
+    stage.connect("hers")
+    wake(stage)
+    assert [(who, said["position"]) for who, said in sent] == [("hers", 1), ("hers", 2)]
+
+
+def test_a_run_that_fails_half_way_tells_what_it_has_written(
+    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from unplugd.aws.executions import Executions
+
+    start = Executions.start
+
+    def start_hers_only(self: Executions, name: str, payload: Any) -> None:
+        if name.startswith(HIS):
+            raise PermissionError("not allowed")
+        start(self, name, payload)
+
+    monkeypatch.setattr(Executions, "start", start_hers_only)
+    stage.connect("hers")
+    wake(stage)
+    assert [(said["songId"], said["type"]) for _, said in sent] == [(HERS[0], "PROCESSING_STARTED")]
+
+
+@pytest.mark.parametrize("scanned_first", ["slot-0", "slot-1"])
+def test_of_two_slots_that_dead_starters_left_for_one_attempt_the_first_stays(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch, scanned_first: str
+) -> None:
+    """The song is started once, as the attempt it was, and is not taken for an interrupted one."""
+    from unplugd.aws.slots import SlotTable
+    from unplugd.processing.model import Lease
+
+    put_song(song_id=HERS[0], status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
+    with stage.role_of("start_processing"):
+        from unplugd import wiring
+
+        for slot in ("slot-0", "slot-1"):
+            lease = Lease(slot, OWNER, HERS[0], 1, arn(HERS[0]), "2026-01-31T08:00:00.000Z")
+            assert wiring.slots().take(lease)
+            age(stage, slot)
+    leases = SlotTable.leases
+
+    def in_that_order(self: SlotTable) -> Any:
+        return sorted(leases(self), key=lambda lease: lease.slot_id != scanned_first)
+
+    monkeypatch.setattr(SlotTable, "leases", in_that_order)
+    wake(stage)
+    row = stage.row(HERS[0]) or {}
+    assert (row["status"], row["attempt"], row.get("recoveries", 0)) == ("PROCESSING", 1, 0)
+    assert executions(stage) == [f"{HERS[0]}-1"]
+    assert slots(stage) == {"slot-0": HERS[0]}
+
+
+def test_a_starter_that_fails_at_every_lease_still_says_how_old_the_line_is(
+    stage: Stage,
+    line: None,
+    sent: Frames,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The alarm on that age is what tells us that nothing is started any more."""
+    wake(stage)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise PermissionError("not allowed")
+
+    monkeypatch.setattr("unplugd.aws.executions.Executions.status", fail)
+    capsys.readouterr()
+    assert wake(stage) == {"batchItemFailures": []}
+    assert "LineAgeSeconds" in capsys.readouterr().out

@@ -1,0 +1,78 @@
+"""How files are removed: a library's within one call of DELETE /account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from unplugd.aws.objects import KEYS_A_DELETE, Objects
+from unplugd.kernel.errors import Transient
+
+BUCKET, MINE = "results", "output/me/"
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        yield client
+
+
+@pytest.fixture
+def calls(s3: Any) -> list[str]:
+    """The calls of a use case, without the puts of a test."""
+    made: list[str] = []
+    s3.meta.events.register("before-call.s3", lambda model, **_: made.append(model.name))
+    return made
+
+
+def put(s3: Any, key: str) -> None:
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
+
+
+def fault(s3: Any, code: str) -> None:
+    """S3 answers 200 and names a key that stays."""
+
+    def change(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["Errors"] = [{"Key": f"{MINE}b", "Code": code, "Message": "It stays."}]
+
+    s3.meta.events.register("after-call.s3.DeleteObjects", change)
+
+
+def test_many_files_are_removed_by_few_calls(s3: Any, calls: list[str]) -> None:
+    for n in range(KEYS_A_DELETE + 1):  # one more than S3 lists, and takes, at once
+        put(s3, f"{MINE}{n} é&<.wav")
+    put(s3, "output/another/a.wav")
+    calls.clear()
+    Objects(s3, BUCKET).empty(MINE)
+    assert calls == ["ListObjectsV2", "ListObjectsV2", "DeleteObjects", "DeleteObjects"]
+    assert list(Objects(s3, BUCKET).names("")) == ["output/another/a.wav"]
+
+
+def test_nothing_there_is_no_call(s3: Any, calls: list[str]) -> None:
+    Objects(s3, BUCKET).empty(MINE)
+    assert calls == ["ListObjectsV2"]
+
+
+@pytest.mark.parametrize("code", ["InternalError", "SlowDown", "ServiceUnavailable"])
+def test_a_key_that_stays_for_the_moment_is_told(s3: Any, code: str) -> None:
+    put(s3, f"{MINE}b")
+    fault(s3, code)
+    with pytest.raises(Transient):
+        Objects(s3, BUCKET).empty(MINE)
+
+
+def test_a_key_that_is_refused_is_a_fault_of_ours(s3: Any) -> None:
+    put(s3, f"{MINE}b")
+    fault(s3, "AccessDenied")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        Objects(s3, BUCKET).empty(MINE)
