@@ -155,6 +155,29 @@ test("search and filters find, say what they do not, and stay in the address", a
   await expect(search).toHaveValue("");
 });
 
+test("a search that finds nothing in the newest songs goes on to the older ones", async ({ page, person, stack }) => {
+  const song = aSong(ulid(1), { title: "Long ago", status: "COMPLETED" });
+  await library(page, stack, [song]);
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  // A call reads so many songs and no more: a page may be empty and yet not the last.
+  await page.route(`${stack.apiUrl}/songs?**`, async (route) => {
+    const { q, cursor } = Object.fromEntries(new URL(route.request().url()).searchParams);
+    if (!q) return route.fallback();
+    if (!cursor) return reply(route, { data: [], nextCursor: "second" });
+    if (cursor === "second") return reply(route, { data: [], nextCursor: "third" });
+    await released;
+    return reply(route, { data: [song], nextCursor: null });
+  });
+  await signIn(page, person);
+  await expect(row(page, "Long ago")).toBeVisible();
+  await page.getByRole("searchbox").fill("ago");
+  await expect(page.getByRole("status", { name: "Loading your songs" })).toBeVisible();
+  await expect(row(page, "Long ago")).toHaveCount(0);
+  release();
+  await expect(row(page, "Long ago")).toBeVisible();
+});
+
 test("a library that cannot be read says so and tries again", async ({ page, person, stack }) => {
   await library(page, stack, [aSong(ulid(1), { title: "Found again", status: "COMPLETED" })]);
   let broken = true;

@@ -80,6 +80,8 @@ test("edited words are saved with their times, survive a reload, show markup as 
   await button(panel(page), "More for the lyrics").click();
   await page.getByRole("menuitem", { name: "Back to the machine's words" }).click();
   await button(page.getByRole("dialog"), "Take mine out").click();
+  // Behind a dialog nothing is counted.
+  await expect(page.getByRole("dialog")).toBeHidden();
   await expect(words(page)).toHaveCount(0);
   await button(page.getByRole("region", { name: "Messages" }), "Undo").click();
   await expect(panel(page).getByText("one <img src=x onerror=alert(1)> three")).toBeVisible();
@@ -150,6 +152,28 @@ test("by keys alone: split, join, nudge, undo, tap along, save", async ({ signed
   await expect(button(page, "Play Line 1 from 0:00.55")).toBeVisible();
   await page.keyboard.press("Control+z");
   await expect(button(page, "Play Line 1 from 0:00.50")).toBeVisible();
+
+  // A step back takes away the line one is in: one goes on in the line that it has changed.
+  await line(2).focus();
+  await page.keyboard.press("End");
+  await page.keyboard.type(" 6 7");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Enter");
+  await expect(line(3)).toHaveValue("6 7");
+  await expect(line(3)).toBeFocused();
+  await page.keyboard.press("Control+z");
+  await expect(line(2)).toHaveValue("four five six 6 7");
+  await expect(line(2)).toBeFocused();
+  await page.keyboard.press("Control+z");
+  await expect(line(2)).toHaveValue("four five six");
+  await expect(line(2)).toBeFocused();
+  // The button is not left after one step.
+  await page.keyboard.type("!");
+  await page.keyboard.press("Enter");
+  await button(page, "Undo").press("Enter");
+  await expect(button(page, "Undo")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(line(2)).toHaveValue("four five six");
 
   await line(2).focus();
   await button(page, "Tap along").press("Enter");

@@ -8,13 +8,19 @@ test.beforeEach(async ({ page, listener }) => {
 });
 const open = (page: Page) => openPlayer(page, songUrl);
 
-test("a slow network is said, and the sound comes when it can", async ({ page }) => {
+/** No sound arrives until the function that is returned is called. */
+async function holdSound(page: Page): Promise<() => void> {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
   await page.route(/\.mp3/, async (route) => {
     await released;
     await route.continue();
   });
+  return () => release();
+}
+
+test("a slow network is said, and the sound comes when it can", async ({ page }) => {
+  const release = await holdSound(page);
   await open(page);
   await button(page, "Play").click();
   await expect(status(page)).toHaveText("Loading the sound…");
@@ -22,6 +28,20 @@ test("a slow network is said, and the sound comes when it can", async ({ page })
   release();
   await expect.poll(() => at(page)).toBeGreaterThanOrEqual(1);
   await expect(status(page)).toHaveText("");
+  await expect.poll(() => loudness(page)).toBeGreaterThan(AUDIBLE);
+});
+
+test("a seek while a count-in waits for the sound is counted in to", async ({ page }) => {
+  const release = await holdSound(page);
+  await open(page);
+  await page.getByRole("switch", { name: "Count-in" }).click();
+  await button(page, "Play").click();
+  await expect(status(page)).toHaveText("Loading the sound…");
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(() => at(page)).toBe(5);
+  release();
+  await expect(status(page)).toHaveText("Counting in…");
+  await expect.poll(() => at(page)).toBeGreaterThanOrEqual(6);
   await expect.poll(() => loudness(page)).toBeGreaterThan(AUDIBLE);
 });
 

@@ -1,6 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "@/app/App";
+import { Boundary } from "@/components/Boundary";
 import { loadConfig } from "@/lib/config";
 import { trustOwnWorkers } from "@/lib/trusted";
 import "@/components/tokens.css";
@@ -15,7 +16,9 @@ loadConfig().then(
   (config) =>
     root.render(
       <StrictMode>
-        <App config={config} />
+        <Boundary of="window">
+          <App config={config} />
+        </Boundary>
       </StrictMode>,
     ),
   (error: unknown) =>

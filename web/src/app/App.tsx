@@ -1,7 +1,8 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
-import { Redirect, Route, Switch } from "wouter";
+import { Redirect, Route, Switch, useLocation } from "wouter";
 import { ServicesContext } from "@/api/context";
+import { Boundary } from "@/components/Boundary";
 import { Toasts } from "@/components/Toasts";
 import type { Config } from "@/lib/config";
 import type { Session } from "@/session/session";
@@ -46,6 +47,7 @@ function Pages({ session, local }: { session: Session; local: boolean }) {
     (listener) => session.subscribe(listener),
     () => session.state(),
   );
+  const [place] = useLocation();
   const who = state.status === "in" ? state.email : undefined;
   useEffect(() => {
     // Another person needs another connection.
@@ -62,21 +64,28 @@ function Pages({ session, local }: { session: Session; local: boolean }) {
   return (
     <Switch>
       <Route path="/songs/:songId/:view?">
-        {(params) => <SongPage key={params.songId} songId={params.songId} singing={params.view === "sing"} />}
+        {(params) => (
+          <Boundary key={params.songId} of="window">
+            <SongPage songId={params.songId} singing={params.view === "sing"} />
+          </Boundary>
+        )}
       </Route>
       <Route>
         <Shell email={state.email}>
-          <Suspense fallback={<PageSkeleton />}>
-            <Switch>
-              <Route path="/" component={HomePage} />
-              <Route path="/account">
-                <AccountPage onDeleted={(email) => services?.ending.deleted(email)} />
-              </Route>
-              <Route>
-                <Redirect to="/" replace />
-              </Route>
-            </Switch>
-          </Suspense>
+          {/* A page that is broken does not keep one from another. */}
+          <Boundary key={place} of="page">
+            <Suspense fallback={<PageSkeleton />}>
+              <Switch>
+                <Route path="/" component={HomePage} />
+                <Route path="/account">
+                  <AccountPage onDeleted={(email) => services?.ending.deleted(email)} />
+                </Route>
+                <Route>
+                  <Redirect to="/" replace />
+                </Route>
+              </Switch>
+            </Suspense>
+          </Boundary>
         </Shell>
       </Route>
     </Switch>

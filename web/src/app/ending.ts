@@ -1,3 +1,4 @@
+import { openChannel } from "@/lib/device";
 import type { Session } from "@/session/session";
 
 export interface Ending {
@@ -10,7 +11,7 @@ export interface Ending {
 /** What follows a deleted account on this device. `forget` may be called more than once. */
 export function createEnding(session: Session, forget: (email: string) => Promise<void> = forgetLater): Ending {
   let gone: string | undefined;
-  const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("unplugd.deleted");
+  const channel = openChannel("unplugd.deleted");
 
   function end(email: string) {
     gone = email;

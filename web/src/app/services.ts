@@ -14,6 +14,9 @@ export function createServices(config: Config) {
   const queries = new QueryClient({
     defaultOptions: {
       queries: {
+        // Whether a browser calls itself offline says nothing of a stack on the same machine: ask, and see.
+        networkMode: "always",
+        refetchOnReconnect: true,
         staleTime: 30_000,
         retry: (count, error) => count < 3 && !(error instanceof Problem && error.status >= 400 && error.status < 500),
       },

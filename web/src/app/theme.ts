@@ -1,8 +1,10 @@
+import { deviceStore } from "@/lib/device";
+
 type Theme = "dark" | "light";
 const KEY = "unplugd.theme";
 
 export function currentTheme(): Theme {
-  const kept = localStorage.getItem(KEY);
+  const kept = deviceStore().getItem(KEY);
   if (kept === "dark" || kept === "light") return kept;
   return matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
 }
@@ -13,7 +15,11 @@ export function applyTheme(theme: Theme = currentTheme()): void {
 
 export function switchTheme(): Theme {
   const next = currentTheme() === "dark" ? "light" : "dark";
-  localStorage.setItem(KEY, next);
+  try {
+    deviceStore().setItem(KEY, next);
+  } catch {
+    // No room: it holds until the next reload.
+  }
   applyTheme(next);
   return next;
 }

@@ -7,7 +7,7 @@ const TOTAL = 40 * CELL_SAMPLES;
 const SIZE = cellRange(39, 1, TOTAL).to;
 const never = new AbortController().signal;
 
-type Answer = (url: string, from: number, to: number) => Response | Promise<Response>;
+type Answer = (url: string, from: number, to: number, signal?: AbortSignal | null) => Response | Promise<Response>;
 
 /** A file whose every byte is its place, modulo 251. */
 const good: Answer = (_, from, to) => {
@@ -32,7 +32,7 @@ function make(answer: Answer) {
       const range = /bytes=(\d+)-(\d+)/.exec(new Headers(init.headers).get("Range") ?? "");
       const [from, to] = [Number(range?.[1]), Number(range?.[2]) + 1];
       asked.push(`${url} ${from}-${to}`);
-      return answer(url, from, to);
+      return answer(url, from, to, init.signal);
     }) as typeof fetch,
     onTrouble: (sentence) => troubles.push(sentence),
     wait: () => Promise.resolve(),
@@ -146,6 +146,37 @@ describe("the streams' bytes", () => {
     first.abort();
     await expect(waiting).rejects.toThrow();
     expect(isCell((await bytes.cell(20, never)).drums, 20)).toBe(true);
+  });
+
+  it("come to two who want different places, one after the other", async () => {
+    let calls = 0;
+    const { bytes } = make(async (url, from, to, signal) => {
+      // Two that end each other's fetching would never let this test end.
+      if (++calls > 50) bytes.close();
+      signal?.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve));
+      signal?.throwIfAborted();
+      return good(url, from, to);
+    });
+    const [near, far] = await Promise.all([bytes.cell(0, never), bytes.cell(20, never)]);
+    expect([isCell(near.drums, 0), isCell(far.drums, 20)]).toEqual([true, true]);
+    expect(calls).toBe(8);
+  });
+
+  it("give up what only those wanted who are gone, whoever waits behind it", async () => {
+    const { bytes, asked } = make((url, from, to, signal) => {
+      if (from > 0) return good(url, from, to);
+      return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
+    });
+    const gone = new AbortController();
+    const [first, second] = [bytes.cell(0, gone.signal), bytes.cell(20, never)];
+    first.catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(asked).toHaveLength(4); // the second waits
+    gone.abort();
+    expect(isCell((await bytes.cell(30, never)).drums, 30)).toBe(true);
+    expect(isCell((await second).drums, 20)).toBe(true);
+    await expect(first).rejects.toThrow();
   });
 
   it("reject once closed", async () => {

@@ -1,5 +1,6 @@
 import { STEMS, type Stem } from "./engine";
 import { cellCount, cellRange } from "./frames";
+import { isRefused } from "./links";
 import { Lru } from "./lru";
 
 export type CellBytes = Record<Stem, Uint8Array<ArrayBuffer>>;
@@ -15,6 +16,15 @@ const BACKOFF_MS = [300, 700, 1500, 3000, 5000];
 /** An answer the links' age may explain: asking for new ones is worth it. */
 class Refused extends Error {}
 
+/** Cells in a row that are on their way, and who waits for one of them. */
+interface Span {
+  first: number;
+  count: number;
+  readers: Set<AbortSignal>;
+  abort: AbortController;
+  done: Promise<void>;
+}
+
 interface Options {
   streams(options?: { fresh?: boolean }): Promise<Record<Stem, string>>;
   totalSamples: number;
@@ -28,7 +38,7 @@ interface Options {
 export class StreamBytes {
   private readonly cells = new Lru<number, CellBytes>(KEPT_CELLS);
   private links: Promise<Record<Stem, string>> | null = null;
-  private span: { first: number; count: number; abort: AbortController; done: Promise<void> } | null = null;
+  private span: Span | null = null;
   private spanLength = 1;
   private closed = false;
 
@@ -41,13 +51,15 @@ export class StreamBytes {
       if (this.closed) throw new DOMException("closed", "AbortError");
       const bytes = this.cells.get(cell);
       if (bytes) return bytes;
-      if (this.span && !this.covers(cell)) {
+      if (this.span && !covers(this.span, cell) && !isWanted(this.span)) {
         // Somewhere else in the song: what was on its way is not what is needed first.
         this.span.abort.abort();
         this.span = null;
         this.spanLength = 1;
       }
+      // What another still waits for comes first: two that ended each other's fetching would never get anything.
       const span = this.span ?? this.fetchFrom(cell);
+      if (covers(span, cell)) span.readers.add(signal);
       await Promise.race([span.done, aborted(signal)]);
     }
   }
@@ -73,16 +85,12 @@ export class StreamBytes {
     this.cells.clear();
   }
 
-  private covers(cell: number): boolean {
-    return this.span !== null && cell >= this.span.first && cell < this.span.first + this.span.count;
-  }
-
-  private fetchFrom(first: number) {
+  private fetchFrom(first: number): Span {
     const total = cellCount(this.options.totalSamples);
     let count = 1;
     while (count < this.spanLength && first + count < total && !this.cells.has(first + count)) count++;
     const abort = new AbortController();
-    const span = { first, count, abort, done: Promise.resolve() };
+    const span: Span = { first, count, readers: new Set(), abort, done: Promise.resolve() };
     span.done = this.load(first, count, abort.signal)
       .catch(() => undefined) // aborted: whoever waits looks again
       .finally(() => {
@@ -155,7 +163,7 @@ export class StreamBytes {
       signal,
     });
     if (answer.status === 416) return new Uint8Array(); // past the end: the song's length was rounded up
-    if ([400, 401, 403, 404, 410].includes(answer.status)) throw new Refused(`status ${answer.status}`);
+    if (isRefused(answer.status) || answer.status === 404) throw new Refused(`status ${answer.status}`);
     if (answer.status !== 200 && answer.status !== 206) throw new Error(`status ${answer.status}`);
     const bytes = new Uint8Array(await answer.arrayBuffer());
     if (answer.status === 200) return bytes.slice(from, to); // a server that knows no ranges
@@ -165,6 +173,9 @@ export class StreamBytes {
     return bytes.length > to - from ? bytes.slice(0, to - from) : bytes;
   }
 }
+
+const covers = ({ first, count }: Span, cell: number) => cell >= first && cell < first + count;
+const isWanted = ({ readers }: Span) => [...readers].some((reader) => !reader.aborted);
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -110,10 +110,9 @@ class StreamingEngine implements Engine {
       return;
     }
     if (!this.stillWanted(wish)) return;
-    const at = this.heard();
-    if (options.countIn) await this.countIn(graph, at, options.countIn === true ? {} : options.countIn);
+    if (options.countIn) await this.countIn(graph, options.countIn === true ? {} : options.countIn);
     else {
-      if (!this.loaded) void this.load(at);
+      if (!this.loaded) void this.load(this.heard());
       graph.send({ type: "play", at: 0 });
     }
   }
@@ -384,12 +383,14 @@ class StreamingEngine implements Engine {
     return Math.max(started, this.clock.latest?.head ?? 0);
   }
 
-  private async countIn(graph: Graph, song: number, wish: CountIn): Promise<void> {
+  private async countIn(graph: Graph, wish: CountIn): Promise<void> {
     const asked = this.wishes;
     this.tell({ playing: "counting-in" });
-    if (!this.loaded) await this.load(song);
-    const drums = wish.bpm === undefined ? await this.cells.drumsFrom(song, this.work.signal) : [];
-    if (!this.stillWanted(asked) || !this.loaded) return;
+    while (!this.loaded && this.stillWanted(asked)) await this.load(this.heard()); // a seek ends what loads
+    const { signal } = this.work;
+    const drums = wish.bpm === undefined ? await this.cells.drumsFrom(this.heard(), signal) : [];
+    if (!this.stillWanted(asked)) return;
+    if (signal.aborted) return this.countIn(graph, wish); // sought meanwhile: the beat is another there
     this.tell({ playing: "counting-in" });
     const { startFrame, stop } = clicksBefore(graph, drums, this.current.mix.speed, wish);
     this.stopClicks = stop;

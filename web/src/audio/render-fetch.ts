@@ -1,4 +1,5 @@
 /** Files fetched in ranges of a few megabytes, through lost connections and ended links, and checked as they pass. */
+import { isRefused } from "./links";
 import { Sha256 } from "./render-sha256";
 
 /** Why something could not be taken away. */
@@ -22,7 +23,7 @@ export class RenderError extends Error {
 }
 
 /**
- * Where a file lies. `refused` names a link that was answered with 403: another is wanted. Rejects with RenderError;
+ * Where a file lies. `refused` names a link whose time is over (links.ts): another is wanted. Rejects with RenderError;
  * "connection" is tried again.
  */
 export type Links = (file: string, refused?: string) => Promise<string>;
@@ -132,7 +133,7 @@ export class RangeReader {
         signal: giveUp.signal,
         cache: "no-store",
       });
-      if (answer.status === 403) {
+      if (isRefused(answer.status)) {
         this.refused = link;
         return "refused";
       }

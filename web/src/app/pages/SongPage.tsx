@@ -4,6 +4,7 @@ import { LyricsPanel } from "@/features/lyrics/LyricsPanel";
 import { SingView } from "@/features/lyrics/SingView";
 import { TakeAway } from "@/features/takeaway/TakeAway";
 import { UnfinishedView } from "@/features/library/UnfinishedView";
+import { Boundary } from "@/components/Boundary";
 import { PageSkeleton } from "../PageSkeleton";
 
 /** One song: its player, its words, and what can be taken away. */
@@ -15,9 +16,22 @@ export default function SongPage({ songId, singing }: { songId: string; singing:
     <Studio
       song={song}
       singing={singing}
-      lyrics={(engine) => <LyricsPanel song={song} engine={engine} />}
-      sing={(engine) => <SingView song={song} engine={engine} />}
-      takeAway={(engine) => <TakeAway song={song} engine={engine} />}
+      // What breaks in one of these does not silence the player.
+      lyrics={(engine) => (
+        <Boundary>
+          <LyricsPanel song={song} engine={engine} />
+        </Boundary>
+      )}
+      sing={(engine) => (
+        <Boundary>
+          <SingView song={song} engine={engine} />
+        </Boundary>
+      )}
+      takeAway={(engine) => (
+        <Boundary>
+          <TakeAway song={song} engine={engine} />
+        </Boundary>
+      )}
     />
   );
 }

@@ -1,3 +1,6 @@
+/** Characters of one part of a path. */
+const MOST = 80;
+
 /** One part of a path as every file system takes it; `fallback` when nothing of it is left. */
 export function safeName(name: string, fallback: string): string {
   const cleaned = name
@@ -5,12 +8,18 @@ export function safeName(name: string, fallback: string): string {
     // Also characters that turn the reading direction, by which a name may pose as another.
     .replace(/[\p{Cc}\p{Cf}<>:"/\\|?*]/gu, " ")
     .replace(/\s+/g, " ")
-    .replace(/^[. ]+/, "");
-  const short = [...cleaned]
-    .slice(0, 80)
-    .join("")
-    .replace(/[. ]+$/, "");
+    .replace(/^[. ]+|[. ]+$/g, "");
+  const short = shortened(cleaned);
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(short) || !short ? fallback : short;
+}
+
+/** A file that is too long keeps its ending: without it nothing knows what it is. */
+function shortened(name: string): string {
+  const letters = [...name];
+  if (letters.length <= MOST) return name;
+  const suffix = /\.[^. ]{1,8}$/u.exec(name)?.[0] ?? "";
+  const stem = letters.slice(0, MOST - [...suffix].length).join("");
+  return stem.replace(/[. ]+$/, "") + suffix;
 }
 
 /** The folder of a song: its title for people; its id, because titles repeat. */

@@ -153,6 +153,14 @@ describe("names", () => {
     ["ends with dots...", "ends with dots"],
   ])("%j", (name, safe) => expect(safeName(name, "x")).toBe(safe));
 
+  test.each([
+    ["x".repeat(100) + ".mp3", "x".repeat(76) + ".mp3"],
+    ["ä. ".repeat(40) + ".original", "ä. ".repeat(23) + "ä.original"],
+    ["x".repeat(100) + ".no-suffix-is-so-long", "x".repeat(80)],
+  ])("of a file keep its ending: %j", (name, safe) => {
+    expect(filePath({ songId: "A", title: null }, name)).toBe(`Untitled (A)/${safe}`);
+  });
+
   test("of a file stay below the song's folder", () => {
     expect(filePath({ songId: "A", title: null }, "../a//b.mp3")).toBe("Untitled (A)/file/a/file/b.mp3");
   });

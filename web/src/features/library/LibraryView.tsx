@@ -21,8 +21,16 @@ export function LibraryView({ header }: { header: ReactNode }) {
   }, []);
 
   const songs = useMemo(() => library.songs.filter(({ songId }) => !deleted.has(songId)), [library.songs, deleted]);
-  const nothing = !library.loading && !library.error && !library.more && songs.length === 0;
+  const { loading, loadingMore, more, error, readMore } = library;
+  const empty = !loading && !error && songs.length === 0;
+  const nothing = empty && !more;
   const filtered = view.show !== "all" || view.q !== "";
+
+  // A search reads only so many songs at once: an empty page is not the end. There is no list yet that would read on.
+  const searching = empty && more;
+  useEffect(() => {
+    if (searching && !loadingMore) readMore();
+  });
 
   /** The header's own file dialog; where it has none, its first control. */
   const chooseFile = useCallback(() => {
@@ -40,15 +48,14 @@ export function LibraryView({ header }: { header: ReactNode }) {
         <LiveNote />
       </div>
       <Announcer />
-      {library.loading && <RowSkeletons count={6} label="Loading your songs" />}
+      {(loading || searching) && <RowSkeletons count={6} label="Loading your songs" />}
       {songs.length > 0 && <SongList songs={songs} library={library} above={above} onChooseFile={chooseFile} />}
-      {library.error && (
+      {error && (
         <Notice tone="error" action={<Button onClick={library.retry}>Try again</Button>}>
-          {songs.length ? "The older songs could not be read." : "Your songs could not be read."}{" "}
-          {library.error.message}
+          {songs.length ? "The older songs could not be read." : "Your songs could not be read."} {error.message}
         </Notice>
       )}
-      {library.loadingMore && <RowSkeletons count={2} label="Loading older songs" />}
+      {loadingMore && !searching && <RowSkeletons count={2} label="Loading older songs" />}
       {nothing && !filtered && (
         <Empty
           title="Bring your first song"

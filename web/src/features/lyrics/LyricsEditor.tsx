@@ -127,21 +127,28 @@ export default function LyricsEditor({ song, lyrics, engine, onClose }: Props) {
     if (!(event.ctrlKey || event.metaKey)) return;
     const key = event.key.toLowerCase();
     if (key === "s" && dirty && !busy) void save(base.version, base);
-    else if (key === "z") edit({ do: event.shiftKey ? "redo" : "undo" });
-    else if (key === "y") edit({ do: "redo" });
+    else if (key === "z") edit({ do: event.shiftKey ? "redo" : "undo", stay: tapping !== null });
+    else if (key === "y") edit({ do: "redo", stay: tapping !== null });
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
 
+  const { past, future } = state.history;
+
   return (
     <div className={css.editor} onKeyDown={onKeyDown}>
       <header className={css.head}>
         <h2>Edit lyrics</h2>
-        <IconButton label="Undo" disabled={!state.history.past.length} onClick={() => edit({ do: "undo" })}>
+        {/* The focus stays on a button that can be pressed again. */}
+        <IconButton label="Undo" disabled={!past.length} onClick={() => edit({ do: "undo", stay: past.length > 1 })}>
           <Undo2 size={20} />
         </IconButton>
-        <IconButton label="Redo" disabled={!state.history.future.length} onClick={() => edit({ do: "redo" })}>
+        <IconButton
+          label="Redo"
+          disabled={!future.length}
+          onClick={() => edit({ do: "redo", stay: future.length > 1 })}
+        >
           <Redo2 size={20} />
         </IconButton>
         <Button onClick={() => (dirty ? setLeaving(true) : onClose())}>Close</Button>

@@ -5,6 +5,7 @@ import { data, type Lyrics, type Song } from "@/api/client";
 import { useApi } from "@/api/context";
 import { type FinishedSong, patchSong } from "@/api/songs";
 import type { Engine } from "@/audio/engine";
+import { Boundary } from "@/components/Boundary";
 import { Button, IconButton } from "@/components/Button";
 import { Menu } from "@/components/Menu";
 import { Notice } from "@/components/Notice";
@@ -50,9 +51,11 @@ export function LyricsPanel({ song, engine }: Props) {
   return (
     <section className={css.panel} aria-label="Lyrics">
       {hasWords && doing === "edit" ? (
-        <Suspense fallback={<WaitingWords />}>
-          <LyricsEditor song={song} lyrics={lyrics} engine={engine} onClose={stop} />
-        </Suspense>
+        <Boundary onClose={stop}>
+          <Suspense fallback={<WaitingWords />}>
+            <LyricsEditor song={song} lyrics={lyrics} engine={engine} onClose={stop} />
+          </Suspense>
+        </Boundary>
       ) : (
         <>
           <header className={css.head}>
@@ -103,10 +106,12 @@ export function LyricsPanel({ song, engine }: Props) {
           )}
         </>
       )}
-      <Suspense>
-        {doing === "replace" && <ReplaceDialog song={song} lyrics={lyrics} version={version} onClose={stop} />}
-        {doing === "revert" && lyrics && <RevertDialog song={song} lyrics={lyrics} onClose={stop} />}
-      </Suspense>
+      <Boundary key={doing} onClose={stop}>
+        <Suspense>
+          {doing === "replace" && <ReplaceDialog song={song} lyrics={lyrics} version={version} onClose={stop} />}
+          {doing === "revert" && lyrics && <RevertDialog song={song} lyrics={lyrics} onClose={stop} />}
+        </Suspense>
+      </Boundary>
     </section>
   );
 }

@@ -14,7 +14,7 @@ import {
   toChange,
   written,
 } from "./draft";
-import { editingOf, editingReducer } from "./editing";
+import { type Edit, editingOf, editingReducer } from "./editing";
 import { begin, record, redo, undo } from "./history";
 import type { Segment } from "./timeline";
 
@@ -283,5 +283,31 @@ describe("history", () => {
     for (let i = 0; i < 4; i++) state = editingReducer(state, { do: "undo" });
     expect(toChange(state.history.now, base)).toBeNull();
     expect(editingReducer(state, { do: "join", at: 0 })).toBe(state);
+  });
+
+  it("leads to the line that a step back or forth has changed, and to the place in it", () => {
+    let state = editingOf(draft());
+    const after = (edit: Edit) => {
+      state = editingReducer(state, edit);
+      return state.focus;
+    };
+    after({ do: "text", at: 1, text: "I sang" });
+    after({ do: "split", at: 0, caret: "Morning in".length });
+    after({ do: "text", at: 1, text: "a room\nof one\nmore" });
+    expect(state.focus).toMatchObject({ id: 4 });
+    expect(after({ do: "undo" }), "the pasted lines are gone").toMatchObject({ id: 2, caret: 6 });
+    expect(after({ do: "undo" }), "the split line is gone").toMatchObject({ id: 0, caret: "Morning in".length });
+    expect(after({ do: "undo" })).toMatchObject({ id: 1, caret: "I s".length });
+    expect(after({ do: "redo" })).toMatchObject({ id: 1, caret: "I s".length });
+    expect(after({ do: "redo" })).toMatchObject({ id: 0, caret: "Morning in".length });
+    after({ do: "add", at: 2 });
+    expect(after({ do: "undo" }), "the last line is gone").toMatchObject({ id: 1 });
+    const before = state.focus;
+    expect(after({ do: "undo", stay: true })).toBe(before);
+    expect(texts(state.history.now)).toEqual(["Morning in a room", "I sang"]);
+    after({ do: "undo" });
+    const first = state;
+    after({ do: "undo" });
+    expect(state, "nothing is left to take back").toBe(first);
   });
 });

@@ -1,4 +1,5 @@
 import type { Lyrics } from "@/api/client";
+import { deviceStore, keysIn } from "@/lib/device";
 import type { Draft } from "./draft";
 
 /** What a person has written and not saved yet lies in this browser, so that no crash and no closed tab loses it. */
@@ -17,7 +18,7 @@ const key = (songId: string) => PREFIX + songId;
 /** The unsaved draft of a song; null where there is none, or none that can be read. */
 export function storedDraft(songId: string): StoredDraft | null {
   try {
-    const read = JSON.parse(localStorage.getItem(key(songId)) ?? "null") as StoredDraft | null;
+    const read = JSON.parse(deviceStore().getItem(key(songId)) ?? "null") as StoredDraft | null;
     return read && Array.isArray(read.draft?.lines) && Array.isArray(read.base?.segments) ? read : null;
   } catch {
     return null;
@@ -27,7 +28,7 @@ export function storedDraft(songId: string): StoredDraft | null {
 /** False when the browser has no room for it: then only the tab holds it. */
 export function storeDraft(songId: string, stored: StoredDraft): boolean {
   try {
-    localStorage.setItem(key(songId), JSON.stringify(stored));
+    deviceStore().setItem(key(songId), JSON.stringify(stored));
     return true;
   } catch {
     return false;
@@ -36,13 +37,16 @@ export function storeDraft(songId: string, stored: StoredDraft): boolean {
 
 /** Takes out the draft that `by` wrote; without `by` whosever it is. */
 export function dropDraft(songId: string, by?: string): void {
-  if (by === undefined || storedDraft(songId)?.by === by) localStorage.removeItem(key(songId));
+  try {
+    if (by === undefined || storedDraft(songId)?.by === by) deviceStore().removeItem(key(songId));
+  } catch {
+    // What cannot be reached is not read again either.
+  }
 }
 
 /** Takes out every draft of `owner`, and those that nobody can tell whose they are. */
 export function forgetDrafts(owner: string): void {
-  for (const name of Object.keys(localStorage)) {
-    if (!name.startsWith(PREFIX)) continue;
+  for (const name of keysIn(deviceStore(), PREFIX)) {
     const songId = name.slice(PREFIX.length);
     const whose = storedDraft(songId)?.owner;
     if (whose === undefined || whose === owner) dropDraft(songId);

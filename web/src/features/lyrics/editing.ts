@@ -17,7 +17,8 @@ export type Edit =
   | { do: "begin"; at: number; seconds: number }
   | { do: "replace"; draft: Draft }
   | { do: "focus"; at: number; caret: number }
-  | { do: "undo" | "redo" };
+  /** `stay`: the focus is not in the lines, and one goes on with what has it. */
+  | { do: "undo" | "redo"; stay?: boolean };
 
 export const editingOf = (draft: Draft): Editing => ({ history: begin(draft), focus: null });
 
@@ -61,8 +62,22 @@ export function editingReducer(state: Editing, edit: Edit): Editing {
     case "focus":
       return { ...to(draft, edit), history };
     case "undo":
-      return { ...state, history: undo(history) };
-    case "redo":
-      return { ...state, history: redo(history) };
+    case "redo": {
+      const after = edit.do === "undo" ? undo(history) : redo(history);
+      if (after === history) return state;
+      // The line that had the focus may go with the step.
+      const focus = edit.stay ? undefined : whereDiffers(draft, after.now);
+      return { ...to(after.now, focus), history: after };
+    }
   }
+}
+
+/** The first line of `after` that is not as it was in `before`, and where the two part in it. */
+function whereDiffers(before: Draft, after: Draft): { at: number; caret: number } {
+  const found = after.lines.findIndex((line, i) => line !== before.lines[i]);
+  const at = found < 0 ? after.lines.length - 1 : found; // lines at the end have gone
+  const [was = "", is = ""] = [before, after].map(({ lines }) => lines[at]?.segment.text);
+  let caret = 0;
+  while (caret < is.length && is[caret] === was[caret]) caret++;
+  return { at, caret };
 }

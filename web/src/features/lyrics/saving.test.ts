@@ -68,7 +68,11 @@ describe("OffsetSaver", () => {
 
 describe("an unsaved draft", () => {
   const base = { segments: [{ text: "<b>a", words: [] }], nudges: {} } as never;
-  afterEach(() => localStorage.clear());
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+    localStorage.clear();
+  });
 
   it("is found again, until it is dropped by whoever wrote it", () => {
     const stored = { by: "tab 1", owner: "ann", base, draft: draftOf(base) };
@@ -102,7 +106,21 @@ describe("an unsaved draft", () => {
     };
     vi.stubGlobal("localStorage", { setItem });
     expect(storeDraft("s", { by: "x", owner: "ann", base, draft: draftOf(base) })).toBe(false);
-    vi.unstubAllGlobals();
+  });
+
+  it("is kept by the tab, and goes after a save, where the browser allows no storage", () => {
+    const refuse = () => {
+      throw new DOMException("blocked", "SecurityError");
+    };
+    vi.spyOn(globalThis, "localStorage", "get").mockImplementation(refuse);
+    const stored = { by: "tab", owner: "ann", base, draft: draftOf(base) };
+    storeDraft("s", stored);
+    expect(storedDraft("s")).toEqual(stored);
+    dropDraft("s");
+    expect(storedDraft("s")).toBeNull();
+    vi.restoreAllMocks();
+    vi.stubGlobal("localStorage", { length: 0, getItem: () => null, removeItem: refuse });
+    expect(() => dropDraft("s")).not.toThrow();
   });
 });
 

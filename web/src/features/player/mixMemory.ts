@@ -1,4 +1,5 @@
 import { BALANCED, type Mix, type Stem, STEMS } from "@/audio/engine";
+import { deviceStore, keysIn, type Store } from "@/lib/device";
 
 /** What is remembered of how somebody plays a song. */
 export interface Remembered {
@@ -15,7 +16,6 @@ const MOST_SONGS = 200;
 /** The shortest stretch that can be repeated, in seconds. */
 export const SHORTEST_LOOP_SEC = 0.5;
 
-type Store = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 type Fields = Record<string, unknown>;
 
 const fields = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
@@ -35,7 +35,7 @@ function read(store: Store, key: string): Fields {
 }
 
 /** What was kept for a song of `durationSec`. Each value that is not what it should be is the untouched one. */
-export function recall(songId: string, durationSec: number, store: Store = localStorage): Remembered {
+export function recall(songId: string, durationSec: number, store: Store = deviceStore()): Remembered {
   const kept = read(store, PREFIX + songId);
   if (kept.version !== VERSION) return UNTOUCHED;
   const [volumes, muted, soloed, loop] = [kept.volumes, kept.muted, kept.soloed, kept.loop].map(fields) as [
@@ -61,7 +61,7 @@ export function recall(songId: string, durationSec: number, store: Store = local
 }
 
 /** Keep how a song is played; an untouched one takes no room. Only the latest 200 songs are kept. `now` in ms. */
-export function remember(songId: string, what: Remembered, now: number, store: Store = localStorage): void {
+export function remember(songId: string, what: Remembered, now: number, store: Store = deviceStore()): void {
   const key = PREFIX + songId;
   try {
     if (isUntouched(what)) return store.removeItem(key);
@@ -79,18 +79,12 @@ export function isUntouched({ mix, loop, countIn }: Remembered): boolean {
 }
 
 /** Forget how every song is played. */
-export function forgetMixes(store: Store = localStorage): void {
-  keysIn(store).forEach((key) => store.removeItem(key));
-}
-
-function keysIn(store: Store): string[] {
-  return Array.from({ length: store.length }, (_, index) => store.key(index)).filter(
-    (key): key is string => key?.startsWith(PREFIX) ?? false,
-  );
+export function forgetMixes(store: Store = deviceStore()): void {
+  keysIn(store, PREFIX).forEach((key) => store.removeItem(key));
 }
 
 function forgetOldest(store: Store): void {
-  const kept = keysIn(store);
+  const kept = keysIn(store, PREFIX);
   if (kept.length <= MOST_SONGS) return;
   const at = (key: string) => within(read(store, key).at, 0, Infinity, 0);
   const oldest = kept.map((key) => ({ key, at: at(key) })).sort((a, b) => a.at - b.at);

@@ -14,7 +14,11 @@ function start(songId = "song"): Player {
 }
 
 beforeEach(() => localStorage.clear());
-afterEach(() => open.splice(0).forEach((player) => player.close()));
+afterEach(() => {
+  open.splice(0).forEach((player) => player.close());
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 test("one press plays, the next pauses, and after the end it plays again", () => {
   const { controls } = start();
@@ -118,6 +122,21 @@ test("a page that is swept away keeps the mix too", () => {
   start().controls.mute("drums");
   dispatchEvent(new Event("pagehide"));
   expect(localStorage.getItem("unplugd.mix.song")).toContain('"drums":true');
+});
+
+test("a browser that allows no storage and no other tabs plays, and the tab remembers the mix", () => {
+  const refuse = () => {
+    throw new DOMException("Access is denied for this document.", "SecurityError");
+  };
+  vi.spyOn(globalThis, "localStorage", "get").mockImplementation(refuse);
+  vi.stubGlobal("BroadcastChannel", refuse);
+  const first = start();
+  first.controls.play();
+  expect(engine.state().playing).toBe("playing");
+  first.controls.mute("bass");
+  first.close();
+  start();
+  expect(engine.state().mix.muted.bass).toBe(true);
 });
 
 test("a start here pauses the other tab, and only that", async () => {

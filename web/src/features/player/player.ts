@@ -1,5 +1,6 @@
 import { createEngine } from "@/audio/create";
 import type { Engine, SongSource } from "@/audio/engine";
+import { deviceStore, openChannel, type Store } from "@/lib/device";
 import { type Controls, createControls, isGoing } from "./controls";
 import { isUntouched, recall, remember, type Remembered, UNTOUCHED } from "./mixMemory";
 import { createTicker, type Ticker } from "./ticker";
@@ -32,7 +33,7 @@ const CHANNEL = "unplugd.playing";
 
 export function createPlayer(
   source: Omit<SongSource, "initialMix">,
-  { make = createEngine, store = localStorage }: { make?: typeof createEngine; store?: Storage } = {},
+  { make = createEngine, store = deviceStore() }: { make?: typeof createEngine; store?: Store } = {},
 ): Player {
   const kept = recall(source.songId, source.durationSec, store);
   const engine = make({ ...source, initialMix: kept.mix });
@@ -112,7 +113,7 @@ function watched<T>(value: T): Watched<T> {
 
 /** Of two tabs the one that started last is heard: a start here pauses the others. Returns what ends it. */
 function oneTabOnly(engine: Engine): () => void {
-  const channel = new BroadcastChannel(CHANNEL);
+  const channel = openChannel(CHANNEL);
   let going = isGoing(engine);
   let startedAt = 0;
   const unsubscribe = engine.subscribe(() => {
@@ -120,14 +121,14 @@ function oneTabOnly(engine: Engine): () => void {
     going = isGoing(engine);
     if (before || !going) return;
     startedAt = performance.timeOrigin + performance.now();
-    channel.postMessage(startedAt);
+    channel?.postMessage(startedAt);
   });
   // Two that start at nearly the same moment hear of each other: the earlier one gives way, not both.
-  channel.onmessage = ({ data }) => {
+  channel?.addEventListener("message", ({ data }) => {
     if (going && typeof data === "number" && data > startedAt) engine.pause();
-  };
+  });
   return () => {
     unsubscribe();
-    channel.close();
+    channel?.close();
   };
 }

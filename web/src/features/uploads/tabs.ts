@@ -1,3 +1,4 @@
+import { openChannel } from "@/lib/device";
 import type { Details, UploadView, Words } from "./model";
 
 /** What a person does to an upload, whichever tab they do it in. */
@@ -25,11 +26,11 @@ export interface Tabs {
   close(): void;
 }
 
-/** Null where the browser has no locks: then nothing is shared, so that nothing can be sent twice. */
+/** Null where the browser has no locks, or no way to other tabs: then nothing is shared, so that nothing can be sent twice. */
 export function openTabs(owner: string): Tabs | null {
-  if (!("locks" in navigator) || typeof BroadcastChannel === "undefined") return null;
   const name = `unplugd.uploads.${owner}`;
-  const channel = new BroadcastChannel(name);
+  const channel = "locks" in navigator ? openChannel(name) : null;
+  if (!channel) return null;
   let open = true;
   return {
     lead(work, signal) {
