@@ -97,8 +97,11 @@ const sound = {
     const recorder = new AudioWorkletNode(context, "recorder", { numberOfInputs: 5, numberOfOutputs: 0 });
     [node, ...STEMS.map((stem) => stems[stem])].forEach((one, i) => one.connect(recorder, 0, i));
     const quanta: { frame: number; left: (Float32Array | null)[] }[] = [];
-    recorder.port.onmessage = ({ data }) => quanta.push(data);
+    // The first quanta may come from before all inputs were connected.
+    let connected = false;
+    recorder.port.onmessage = ({ data }) => connected && quanta.push(data);
     await wait(50);
+    connected = true;
     stopRecording = () => {
       recorder.port.onmessage = null;
       [node, ...STEMS.map((stem) => stems[stem])].forEach((one) => one.disconnect(recorder));
