@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from local.cli.arguments import main
-from ml.separation import registry
 from tests.ml.separation.filters import Filters
 from tests.ml.signals import noise, write_wav
 
@@ -15,9 +14,8 @@ FRAMES = 25_000  # 9 + 9 + 8 segments, of three a stretch
 
 @pytest.fixture
 def filters(monkeypatch: pytest.MonkeyPatch) -> Filters:
-    """`--model preview` is the model of filters here."""
     made = Filters()
-    monkeypatch.setitem(registry._MODELS, "preview", lambda _precision: made.separator(3))
+    made.pose_as_preview(monkeypatch)
     return made
 
 

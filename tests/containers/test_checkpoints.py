@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from ml.separation import registry, separate_file
+from ml.separation import separate_file
 from task import outcomes
 from task.checkpoints import TAG
 from task.demucs_stage import PARTS
@@ -23,7 +23,7 @@ UNDER = "checkpoints/"
 @pytest.fixture
 def filters(monkeypatch: pytest.MonkeyPatch) -> Filters:
     made = Filters()
-    monkeypatch.setitem(registry._MODELS, "preview", lambda _precision: made.separator(3))
+    made.pose_as_preview(monkeypatch)
     return made
 
 
@@ -116,7 +116,7 @@ def test_what_was_made_again_in_place_of_unfit_checkpoints_is_stored(
     """After an update the names in S3 are the old ones; interrupted again, the task must not begin at zero for ever."""
     stop_at(50, song, filters)
     assert song.demucs() == outcomes.STOPPED
-    monkeypatch.setitem(registry._MODELS, "preview", lambda _precision: filters.separator(3, version="2"))
+    filters.pose_as_preview(monkeypatch, version="2")
     for segment in (50, 32):
         song.stop.clear()
         filters.calls.clear()

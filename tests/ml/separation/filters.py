@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
-from ml.separation import STEMS
+from ml.separation import STEMS, registry
 from ml.separation.checkpoints import Checkpoints, Recipe
 from ml.separation.engine import Member, Mix, Separator, own_length
 from ml.separation.estimates import Estimates
@@ -27,6 +28,10 @@ class Filters:
     loaded: int = 0
     most_loaded: int = 0
     at_segment: Callable[[threading.Event], None] = lambda _stop: None
+
+    def pose_as_preview(self, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+        """Let `--model preview` be the model of filters."""
+        monkeypatch.setitem(registry._MODELS, "preview", lambda _precision: self.separator(3, **changes))
 
     def separator(
         self, members: int = 2, *, model: str = "filters", seed: int = 0, **changes: Any

@@ -12,7 +12,7 @@ import soundfile
 import ml
 from ml.audio import BadAudio, stream
 from ml.audio.decode import decode
-from ml.separation import STEMS, ModelUnavailable, registry, separate_file
+from ml.separation import STEMS, ModelUnavailable, separate_file
 from tests.ml.separation.filters import Filters
 from tests.ml.signals import RATE, noise, song, write_encoded, write_wav
 
@@ -177,7 +177,7 @@ def test_earlier_files_in_out_survive_a_failure_and_give_way_to_a_success(tmp_pa
 
 def test_memory_does_not_grow_with_the_song(tmp_path, monkeypatch):
     filters = Filters()
-    monkeypatch.setitem(registry._MODELS, "preview", lambda _precision: filters.separator(3))
+    filters.pose_as_preview(monkeypatch)
 
     def peak_of(repeats):
         source = write_wav(tmp_path / "song.wav", np.tile(song(5.0), (repeats, 1)), subtype="PCM_16")
