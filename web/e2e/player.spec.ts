@@ -108,10 +108,10 @@ test("a loop by its two keys repeats", async ({ page }) => {
   await expect(loop).toContainText("0:05.0");
   await expect(loop).toContainText("0:10.0");
   await button(page, "Play").click();
-  await expect.poll(() => at(page)).toBe(9);
-  await expect.poll(() => at(page)).toBe(5);
+  await expect.poll(() => at(page)).toBeGreaterThan(7);
+  await expect.poll(() => at(page)).toBeLessThan(7); // back to 0:05
   await button(page, "Stop repeating (\\)").click();
-  await expect.poll(() => at(page)).toBe(11);
+  await expect.poll(() => at(page)).toBeGreaterThan(10);
 });
 
 test("a loop by a drag, with Shift or with the button", async ({ page }) => {

@@ -204,6 +204,7 @@ test("without a connection it waits and says so; Retry or the network brings it 
 
 test("cancel leaves nothing, by the keyboard alone", async ({ signedIn: page, api }) => {
   await slow(page, 50_000);
+  await expect(addButton(page)).toBeEnabled(); // until then the Tab key passes it by
   await page.locator("main").focus();
   await page.keyboard.press("Tab");
   await expect(addButton(page)).toBeFocused();
