@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from unplugd.kernel.clock import to_iso
-from unplugd.kernel.errors import AppError, Conflict, NotFound
+from unplugd.kernel.errors import AppError, Conflict, NotFound, Transient
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
 from unplugd.realtime import messages
@@ -27,6 +27,7 @@ from unplugd.songs.model import (
 Push = Callable[[str, Mapping[str, Any]], int]
 
 _GONE = "There is no such song in your library."
+_TRIES = 4  # against a song whose title somebody else changes at this moment
 
 
 class Songs(Protocol):
@@ -132,11 +133,12 @@ def update_song(
     song_id: str, changes: Mapping[str, Any], *, owner: str, songs: Songs, now: datetime
 ) -> dict[str, Any]:
     """Set a song's title, artist or language."""
-    song = _own(song_id, owner, songs)
-    after = songs.update_details(song, changes, now=to_iso(now)) if changes else song
-    if after is None:
-        raise NotFound(_GONE)
-    return public_view(after, now=now)
+    for _ in range(_TRIES):  # the validator may write the file's tags at this moment
+        song = _own(song_id, owner, songs)
+        after = songs.update_details(song, changes, now=to_iso(now)) if changes else song
+        if after is not None:
+            return public_view(after, now=now)
+    raise Transient("This song is changing just now. Please try again.")
 
 
 def delete_song(

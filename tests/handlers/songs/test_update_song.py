@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.stage import Stage, event
-from unplugd.songs.model import Status
+from unplugd.aws.song_table import SongTable
+from unplugd.songs.model import Song, Status
 
 
 def ask(stage: Stage, body: Any) -> tuple[int, Any]:
@@ -24,6 +25,31 @@ def test_changes_what_is_named_and_clears_what_is_null(stage: Stage, put_song: A
     row = stage.row() or {}
     assert row["searchText"] == "مرحبا 你好"
     assert "artist" not in row
+
+
+def test_what_is_searched_holds_the_tags_that_arrived_meanwhile(
+    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_song(status=Status.PENDING_UPLOAD, title="file", artist=None)
+    write, tags = SongTable.update_details, [{"title": "Tag", "artist": "Singer"}]
+
+    def late(table: SongTable, song: Song, changes: Any, *, now: str) -> Song | None:
+        if tags:
+            write(table, song, tags.pop(), now=now)
+        return write(table, song, changes, now=now)
+
+    monkeypatch.setattr(SongTable, "update_details", late)
+    status, song = ask(stage, {"title": "Mine"})
+    assert (status, song["title"], song["artist"]) == (200, "Mine", "Singer")
+    assert (stage.row() or {})["searchText"] == "mine singer"
+
+
+def test_a_song_that_changes_each_time_says_so(
+    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_song(title="Old")
+    monkeypatch.setattr(SongTable, "update_details", lambda *_, **__: None)
+    assert ask(stage, {"title": "New"})[0] == 503
 
 
 def test_an_empty_change_changes_nothing(stage: Stage, put_song: Any) -> None:
