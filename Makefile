@@ -51,7 +51,7 @@ demo: $(VENV)/.demo ## a song through the whole stack: stems and lyrics in OUT (
 
 up: $(VENV)/.demo ## start the local stack with its page and keep it running until Ctrl-C
 	@if command -v npm >/dev/null 2>&1; then \
-	  $(MAKE) --no-print-directory web-build || echo "up: the page could not be built (above)"; \
+	  $(MAKE) --silent --no-print-directory web-build || echo "up: the page could not be built (above)"; \
 	else echo "up: no page without Node: install Node 20.19 or newer with npm. The rest starts."; fi
 	@$(BIN)/unplugd up
 
@@ -74,9 +74,10 @@ docs: $(VENV)/.demo ## the API's page in a browser, served on 127.0.0.1 until Ct
 test test-unit: export MODEL_DIR := $(CURDIR)/.cache/no-models
 
 # The state machine's own tests are among the rest, so `asl` is not asked for twice.
-test: lint types imports templates browser test-models test-web security-tools $(NEWMAN) .venv-fuzz/.installed ## everything: check, then every test
-	@echo "test: every test, on a local stack where one is needed"
-	@$(BIN)/pytest
+# A browser that plays songs leaves time to spare, and tests that wait for a stack leave more.
+test: lint types imports templates browser test-models security-tools $(NEWMAN) .venv-fuzz/.installed ## everything: check, then every test
+	@echo "test: every test, on a local stack where one is needed; beside them the web app's, which report when they end"
+	@tests/side-by-side "make --no-print-directory test-web" "$(BIN)/pytest"
 
 test-unit: $(VENV)/.dev ## the tests that need no stack (seconds)
 	@$(BIN)/pytest -m "not stack"

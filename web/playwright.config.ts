@@ -26,7 +26,8 @@ export default defineConfig({
     ...devices["Desktop Chrome"],
     channel: undefined,
     viewport: { width: 1280, height: 800 },
-    trace: "retain-on-failure",
+    // CI shows its words only, and recording every step takes a good part of a small machine's time.
+    trace: process.env.CI ? "off" : "retain-on-failure",
     screenshot: "only-on-failure",
     launchOptions: {
       executablePath: CHROMIUM.find((path) => path && existsSync(path)),
