@@ -74,7 +74,7 @@ def _run_task(resource: str, arguments: Any) -> Any:
         name = answer.get("__type", "AmazonECSException").rsplit("#", 1)[-1]
         raise states._ExecutionError(f"ECS.{name}", answer.get("message", str(answer)))
     if answer.get("failures"):
-        raise states._ExecutionError("ECS.AmazonECSException", json.dumps(pascal_case(answer["failures"])))
+        raise states._ExecutionError("AmazonECS.Unknown", json.dumps(pascal_case(answer)))
     if not resource.rstrip("/").endswith(".sync"):
         return pascal_case(answer)
     return _wait_for(

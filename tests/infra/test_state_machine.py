@@ -52,6 +52,9 @@ RAISED_BY_AWS = {
     "States.ALL",
     "States.Timeout",
     "ECS.AmazonECSException",
+    "ECS.ServerException",
+    "ECS.ThrottlingException",
+    "AmazonECS.Unknown",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
@@ -201,7 +204,12 @@ def test_a_stage_waits_for_room_and_never_names_a_launch_type(stage: str) -> Non
     assert "LaunchType" not in state["Arguments"]
     assert state["Retry"] == [
         {
-            "ErrorEquals": ["ECS.AmazonECSException"],
+            "ErrorEquals": [
+                "ECS.AmazonECSException",
+                "AmazonECS.Unknown",
+                "ECS.ServerException",
+                "ECS.ThrottlingException",
+            ],
             "IntervalSeconds": 60,
             "MaxAttempts": 5,
             "BackoffRate": 2,
@@ -246,7 +254,16 @@ def test_a_stage_is_judged_by_its_exit_code(stage: str, cause: str, number: int,
 def test_no_room_on_spot_goes_straight_to_on_demand() -> None:
     for stage in STAGES:
         rule = STATES[f"Judge{stage}"]["Choices"][1]
-        assert "ECS.AmazonECSException" in rule["Condition"]
+        found = {
+            error: bool(evaluate(rule["Condition"], **{f"{stage.lower()}Error": error}))
+            for error in (
+                "ECS.AmazonECSException",
+                "AmazonECS.Unknown",
+                "ECS.ClientException",
+                "States.Timeout",
+            )
+        }
+        assert list(found.values()) == [True, True, False, False]
         assert (rule["Assign"], rule["Next"]) == ({f"{stage.lower()}Try": 4}, f"Run{stage}")
 
 

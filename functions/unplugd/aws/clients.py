@@ -37,15 +37,21 @@ def client(service: str, endpoint_url: str | None = None, *, quick: bool = False
     import boto3
     from botocore.config import Config
 
-    config = Config(
-        connect_timeout=2 if quick else 5,
-        read_timeout=3 if quick else 20,
-        retries={"mode": "standard", "total_max_attempts": 2 if quick else 4},
-        signature_version="s3v4" if service == "s3" else None,
-        # A virtual-hosted link names the bucket's own host; a local endpoint has one host for all.
-        s3={"addressing_style": "auto"} if service == "s3" else None,
-    )
-    return boto3.client(service, endpoint_url=endpoint_url, config=config)
+    def made(style: str) -> Any:
+        config = Config(
+            connect_timeout=2 if quick else 5,
+            read_timeout=3 if quick else 20,
+            retries={"mode": "standard", "total_max_attempts": 2 if quick else 4},
+            signature_version="s3v4" if service == "s3" else None,
+            s3={"addressing_style": style} if service == "s3" else None,
+        )
+        return boto3.client(service, endpoint_url=endpoint_url, config=config)
+
+    # Links name the bucket's host in its Region. By "auto" they name S3's host for all Regions, which redirects (or
+    # refuses, in newer Regions), and no browser follows that for a PUT. A local endpoint has one host for all buckets.
+    found = made("virtual")
+    is_local = service == "s3" and ".amazonaws.com" not in found.meta.endpoint_url
+    return made("path") if is_local else found
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def failure_cause(*, stage: str, error: str, cause: str, said: Mapping[str, Any]
         return verdict("CORRUPT_AUDIO")
     if error == "States.Timeout":
         return verdict("PROCESSING_TIMEOUT")
-    if error.startswith("ECS."):
+    if error.startswith(("ECS.", "AmazonECS.")):  # refused; or answered, with nothing but `failures`
         return verdict("NO_CAPACITY")
     return verdict(_BY_STATE.get(stage, "SEPARATION_FAILED"))
 

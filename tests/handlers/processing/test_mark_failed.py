@@ -33,6 +33,7 @@ def task_cause(code: int | None) -> str:
         ({"cause": '{"Containers": []}'}, "SEPARATION_FAILED"),
         ({"error": "States.Timeout", "cause": ""}, "PROCESSING_TIMEOUT"),
         ({"error": "ECS.AmazonECSException", "cause": "no capacity"}, "NO_CAPACITY"),
+        ({"error": "AmazonECS.Unknown", "cause": '{"Failures":[{"Reason":"vCPU limit"}]}'}, "NO_CAPACITY"),
         ({"stage": "MarkCompleted", "error": "Transient", "cause": "x"}, "SAVING_FAILED"),
     ],
 )

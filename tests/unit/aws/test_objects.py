@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from unplugd.aws.clients import client
 from unplugd.aws.objects import KEYS_A_DELETE, Objects
 from unplugd.kernel.errors import Transient
 
@@ -33,6 +34,29 @@ def calls(s3: Any) -> list[str]:
     made: list[str] = []
     s3.meta.events.register("before-call.s3", lambda model, **_: made.append(model.name))
     return made
+
+
+@pytest.mark.parametrize(
+    ("region", "endpoint", "begins"),
+    [
+        ("us-east-1", None, "https://songs.s3.amazonaws.com/"),
+        ("eu-west-1", None, "https://songs.s3.eu-west-1.amazonaws.com/"),
+        ("af-south-1", None, "https://songs.s3.af-south-1.amazonaws.com/"),
+        ("us-east-1", "http://127.0.0.1:4566", "http://127.0.0.1:4566/songs/"),
+        ("us-east-1", "http://localhost:4566", "http://localhost:4566/songs/"),
+    ],
+)
+def test_a_link_names_the_host_that_answers_at_once(
+    region: str, endpoint: str | None, begins: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    if endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    objects = Objects(client.__wrapped__("s3"), "songs")
+    assert objects.download_link("output/me/a.wav").startswith(begins)
 
 
 def put(s3: Any, key: str) -> None:
