@@ -145,7 +145,7 @@ security-tools: $(VENV)/.dev .venv-security/.installed
 	@echo "security: secrets, known weaknesses, templates"
 	@$(BIN)/python -m bench.security .venv-security/bin
 
-bench: browser ## measure again what the docs claim of speed and streaming
+bench: browser ## prove in a browser that stems stream as the docs say (speeds: bench-separation, bench-lyrics, bench-web, load)
 
 check: lint types imports templates asl web-check ## lint, types, import rules, templates, state machine, the web app
 
@@ -176,6 +176,7 @@ asl: $(VENV)/.dev
 format: $(VENV)/.dev ## rewrite the code in the house style
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@[ ! -d web/node_modules ] || npm --prefix web run --silent format
 
 reference: $(VENV)/.dev ## rewrite the pages made from the code: openapi.json, api.html, websocket.md, who-may.md
 	@$(BIN)/python -m reference
@@ -316,7 +317,8 @@ lock: $(UV) ## bring the locks up to pyproject.toml (UPGRADE=--upgrade for newer
 	@$(LOCK) $(UPGRADE) requirements/fuzz.in --output-file requirements/fuzz.lock
 	@$(LOCK) $(UPGRADE) requirements/security.in --output-file requirements/security.lock
 
-clean: ## remove what set-up and builds made (the library and models/ stay)
-	@rm -rf $(VENV) .venv-sam .venv-uv .venv-models .venv-fuzz .venv-security .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove what set-up and builds made (the library, models/ and what `make train` has so far stay)
+	@rm -rf $(VENV) .venv-sam .venv-uv .venv-models .venv-fuzz .venv-security .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@rm -rf .import_linter_cache unplugd.egg-info tests/postman/node_modules
 	@rm -rf web/node_modules web/dist web/test-results
+	@[ ! -d .cache ] || find .cache -mindepth 1 -maxdepth 1 ! -name training -exec rm -rf {} +

@@ -25,7 +25,7 @@ S3_GB_MONTH, GB_A_MINUTE = 0.023, 0.0462  # four WAVs (42.3 MB) and their stream
 SONG_S = 180
 CPU_S_A_SONG_S = {"f32": 2.4, "bf16": 1.0}
 """CPU seconds of htdemucs_ft for a second of song, whole task, on a busy machine: docs/images.md."""
-STOCK_CPU_RATIO = {"f32": 2.0, "bf16": 4.0}
+STOCK_CPU_RATIO = {"f32": 1.8, "bf16": 4.1}
 """How many times that demucs' own command line takes on the same machine, rounded: docs/decisions/0006."""
 WHISPER_CPU_S = 47
 """Base in int8, beam 5, on the vocals of a song of 180 s: six windows of 3.3 s on two cores, and 7 s to start."""
