@@ -107,7 +107,7 @@ def answer(name: str) -> Any:
             "data": [
                 {
                     "song": at_work | {"contentType": "audio/mpeg", "updatedAt": song().updated_at},
-                    "files": {"one-more-time.mp3": _SIGNED.format(name="one-more-time.mp3")},
+                    "files": {"original/one-more-time.mp3": _SIGNED.format(name="one-more-time.mp3")},
                 }
             ],
             "urlsExpireAt": "2026-01-31T08:35:00.000Z",

@@ -196,7 +196,7 @@ def components() -> dict[str, Schema]:
                             "files": {
                                 "type": "object",
                                 "additionalProperties": LINK,
-                                "description": "File name → link.",
+                                "description": "File name → link; what was uploaded is under `original/`.",
                             },
                         }
                     )

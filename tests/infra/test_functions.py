@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 import pytest
 
@@ -115,11 +116,18 @@ def test_who_may_send_over_a_connection_may_also_close_it_and_no_more() -> None:
         assert len({where.rpartition("/")[0] for where, _, _ in places}) == 1
 
 
-@pytest.mark.parametrize("name", ["queue.ValidateUpload", "realtime.SendProgress"])
-def test_an_asynchronous_function_has_a_place_for_what_fails(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "destination"),
+    [
+        ("queue.ValidateUpload", {"Fn::GetAtt": ["ValidateUploadDeadLetters", "Arn"]}),
+        ("queue.SweepUploads", {"Fn::GetAtt": ["RuleDeadLetters", "Arn"]}),
+        ("api.SweepDeleted", {"Ref": "RuleDeadLettersArn"}),
+        ("realtime.SendProgress", {"Fn::GetAtt": ["SendProgressDeadLetters", "Arn"]}),
+    ],
+)
+def test_an_asynchronous_function_has_a_place_for_what_fails(name: str, destination: dict[str, Any]) -> None:
     template, function = name.split(".")
     config = resource(template, f"{function}Function").properties["EventInvokeConfig"]
-    destination = {"Fn::GetAtt": [f"{function}DeadLetters", "Arn"]}
     assert config["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": destination}
     sending = [
         place
@@ -159,7 +167,15 @@ def test_a_role_is_for_one_service(role: Resource) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["api.ListSongs", "api.GetSong", "api.ListPresets", "orchestration.SendNotification"]
+    "name",
+    [
+        "api.ListSongs",
+        "api.GetSong",
+        "api.GetLyrics",
+        "api.ExportAccount",
+        "api.ListPresets",
+        "orchestration.SendNotification",
+    ],
 )
 def test_what_only_reads_may_only_read(name: str) -> None:
     template, function = name.split(".")

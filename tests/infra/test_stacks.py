@@ -76,6 +76,10 @@ def test_the_deploy_tags_the_front_door_too() -> None:
         assert settings.count(f'"{tag}=') >= 2
 
 
+def test_five_songs_run_at_once_unless_somebody_says_otherwise() -> None:
+    assert FRONT_DOOR["Parameters"]["MaxConcurrentSongs"]["Default"] == 5
+
+
 def test_the_front_door_offers_what_clients_need() -> None:
     assert set(FRONT_DOOR["Outputs"]) == OUTPUTS
 

@@ -123,6 +123,7 @@ def test_results_never_expire_but_checkpoints_do() -> None:
     (tag,) = expiring["TagFilters"]
     assert f"{tag['Key']}={tag['Value']}" == TAG
     assert set(expiring) == {"Id", "Status", "TagFilters", "ExpirationInDays"}
+    assert expiring["ExpirationInDays"] == 2
     policies = resource("compute", "DemucsTaskRole").properties["Policies"]
     allowed = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
     (tagging,) = [each for each in allowed if "s3:PutObjectTagging" in each["Action"]]

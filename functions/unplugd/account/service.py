@@ -80,12 +80,15 @@ def export_account(
 
 def _exported(song: Song, originals: Files, results: Files, now: datetime) -> dict[str, Any]:
     files = {}
-    for bucket, prefix in (
-        (originals, f"uploads/{song.user_id}/{song.song_id}/"),
-        (results, output_prefix(song.user_id, song.song_id)),
+    for bucket, prefix, folder in (
+        # In a folder of its own: a song may be called as one of its stems is.
+        (originals, f"uploads/{song.user_id}/{song.song_id}/", "original/"),
+        (results, output_prefix(song.user_id, song.song_id), ""),
     ):
         for key in bucket.names(prefix):
-            files[key.removeprefix(prefix)] = bucket.download_link(key)
+            name = key.removeprefix(prefix)
+            if not name.startswith("checkpoints/"):  # unfinished work, hundreds of files of no use to anybody
+                files[f"{folder}{name}"] = bucket.download_link(key)
     row = public_view(song, now=now) | {"contentType": song.content_type, "updatedAt": song.updated_at}
     return {"song": row, "files": files}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
@@ -19,8 +20,8 @@ def to_attribute(field: str) -> str:
 
 
 def search_text(text: str) -> str:
-    """What the text filter compares: without case, also for ß and İ."""
-    return " ".join(text.casefold().split())
+    """What the text filter compares: without case, also for ß and İ, and however an é is composed."""
+    return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
 
 
 def to_row(value: Song | Mapping[str, Any]) -> dict[str, Any]:

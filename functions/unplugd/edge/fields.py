@@ -14,6 +14,11 @@ UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069
 _UNPRINTABLE = re.compile(rf"[{UNPRINTABLE}\ud800-\udfff]")
 
 
+def printable(text: str) -> str:
+    """A text as it is kept: NFC-normalised, trimmed, without what cannot be seen and can mislead."""
+    return unicodedata.normalize("NFC", _UNPRINTABLE.sub("", text)).strip()
+
+
 class Fields:
     """The fields of one request body. Ask for each, then call `done()`, which raises with all that was wrong."""
 
@@ -37,7 +42,7 @@ class Fields:
         if not isinstance(value, str):
             self._fault(name, "must be a string")
             return None
-        text = unicodedata.normalize("NFC", _UNPRINTABLE.sub("", value)).strip()
+        text = printable(value)
         if max(len(value), len(text)) > max_length:
             self._fault(name, f"must have at most {max_length} characters")
             return None

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from unplugd.edge.fields import printable
 from unplugd.kernel import settings
 from unplugd.uploads.model import Fault, Probe
 
@@ -201,8 +202,7 @@ def _tags(path: Path) -> dict[str, str | None]:
     # mutagen has no easy names for the ID3 chunk of a WAV: there the frames answer to their own.
     for name, frame in (("title", "TIT2"), ("artist", "TPE1")):
         values = tags.get(name) or tags.get(frame) or [""]
-        text = "".join(c for c in str(values[0]) if c.isprintable()).strip()
-        found[name] = text[:MAX_TAG] or None
+        found[name] = printable(str(values[0]))[:MAX_TAG] or None
     return found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.stage import OWNER, STRANGER, Stage, event
+from tests.stage import CHOSEN, OWNER, STRANGER, Stage, event
 
 
 def ask(stage: Stage, cursor: str | None = None) -> tuple[int, Any]:
@@ -32,6 +32,23 @@ def test_every_song_and_every_file_over_all_pages(stage: Stage, library: Callabl
     assert songs == ids[::-1]
     assert len(paths) == 45 * 3
     assert not any(STRANGER in path for path in paths)
+
+
+def test_an_original_called_like_a_stem_hides_no_file_and_checkpoints_are_left_out(
+    stage: Stage, put_song: Any
+) -> None:
+    song_id = put_song().song_id
+    for bucket, key in (
+        ("UPLOADS_BUCKET", f"uploads/{OWNER}/{song_id}/drums.wav"),
+        ("OUTPUT_BUCKET", f"output/{OWNER}/{song_id}/drums.wav"),
+        ("OUTPUT_BUCKET", f"output/{OWNER}/{song_id}/checkpoints/0.bin"),
+    ):
+        stage.s3.put_object(Bucket=CHOSEN[bucket], Key=key, Body=b"x")
+    files = ask(stage)[1]["data"][0]["files"]
+    assert {name: urlsplit(url).path.split("/")[-4] for name, url in files.items()} == {
+        "original/drums.wav": "uploads",
+        "drums.wav": "output",
+    }
 
 
 def test_a_cursor_of_ones_own_making_is_400(stage: Stage) -> None:

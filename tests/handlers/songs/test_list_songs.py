@@ -78,6 +78,12 @@ def test_text_filter_ignores_case(stage: Stage, library: None) -> None:
     assert ask(stage, {"q": "not yours"})[1]["data"] == []
 
 
+def test_text_filter_does_not_care_how_a_letter_is_composed(stage: Stage, put_song: Any) -> None:
+    put_song(title="Beyonce\u0301")
+    for q in ("BEYONC\u00c9", "beyonce\u0301"):
+        assert len(ask(stage, {"q": q})[1]["data"]) == 1
+
+
 def test_text_filter_pages(stage: Stage, library: None) -> None:
     _, first = ask(stage, {"q": "strasse", "limit": "5"})
     _, second = ask(stage, {"q": "strasse", "limit": "5", "cursor": first["nextCursor"]})

@@ -241,6 +241,25 @@ def test_a_prober_that_lacks_a_package_is_our_fault_not_the_files(
         probe(song(tmp_path / "x", "mp3"))
 
 
+@pytest.mark.parametrize(
+    ("tag", "title"),
+    [
+        ("夜に\u3000駆ける", "夜に\u3000駆ける"),
+        ("Déjà\u00a0vu", "Déjà\u00a0vu"),
+        ("می\u200cخواهم", "می\u200cخواهم"),  # Persian joins words by a character without width
+        ("Beyonce\u0301", "Beyonc\u00e9"),
+        (" a\u202eb\nc ", "abc"),
+    ],
+)
+def test_a_tag_keeps_what_its_language_needs(tag: str, title: str, tmp_path: Path) -> None:
+    path = song(tmp_path / "x.wav", "wav")
+    tagged = WAVE(path)
+    tagged.add_tags()
+    tagged.tags.add(TIT2(encoding=3, text=tag))
+    tagged.save()
+    assert look(path)["title"] == title
+
+
 def test_a_wavs_own_tags_are_read(tmp_path: Path) -> None:
     path = song(tmp_path / "x.wav", "wav")
     tagged = WAVE(path)

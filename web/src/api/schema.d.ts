@@ -661,7 +661,7 @@ export interface components {
                     /** Format: date-time */
                     updatedAt: string;
                 };
-                /** @description File name → link. */
+                /** @description File name → link; what was uploaded is under `original/`. */
                 files: {
                     [key: string]: string;
                 };
@@ -941,7 +941,7 @@ export interface operations {
                      *             "updatedAt": "2026-01-31T08:16:00.000Z"
                      *           },
                      *           "files": {
-                     *             "one-more-time.mp3": "https://storage.example/one-more-time.mp3?X-Amz-Signature=…"
+                     *             "original/one-more-time.mp3": "https://storage.example/one-more-time.mp3?X-Amz-Signature=…"
                      *           }
                      *         }
                      *       ],
