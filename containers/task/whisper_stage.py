@@ -25,6 +25,7 @@ MACHINE = "lyrics.transcribed.json"
 VOCALS = "vocals.wav"
 
 _SPARE_BYTES = 64 << 20
+_WITHOUT_WEIGHTS = "embedded"  # the engine that is always there
 _PARTIAL = "lyrics/"  # under the checkpoints: what was heard before a stop
 
 
@@ -78,19 +79,19 @@ class WhisperStage:
             checkpoints.save()
             job.report(fraction)
 
-        try:
-            document = self.write(
+        def write(model: str) -> dict[str, Any]:
+            return self.write(
                 vocals,
                 text=person or _known_text(job),
-                model=own["LYRICS_MODEL"],
+                model=model,
                 language=own["LANGUAGE"] or None,
                 progress=report,
                 stop=job.stop,
                 partial=checkpoints.folder,
             )
-        except ModelUnavailable as error:
-            # The stems are fine and the reason is readable: a result, not a fault of this run.
-            document = failed(str(error))
+
+        try:
+            document = _written(write, own["LYRICS_MODEL"], person)
         except BadAudio as error:
             _upload(job, failed(str(error)))
             raise
@@ -121,10 +122,7 @@ class WhisperStage:
     def _identity(self, job: Job, manifest: Manifest) -> dict[str, Any]:
         """What the lyrics follow from: other values, other lyrics."""
         own = job.settings.own
-        try:
-            engine: Engine | None = self.resolve(own["LYRICS_MODEL"])
-        except ModelUnavailable:
-            engine = None
+        engine = self._engine(job)
         inputs = {name: manifest.files.get(name) for name in (VOCALS, TAGS)}
         return {
             "engine": engine.name if engine else None,
@@ -134,6 +132,25 @@ class WhisperStage:
             "textKey": own["TEXT_KEY"] or None,
             "inputs": {name: stored.sha256 if stored else None for name, stored in inputs.items()},
         }
+
+    def _engine(self, job: Job) -> Engine | None:
+        """The engine that would write them now; None where they could only fail."""
+        try:
+            return self.resolve(job.settings.own["LYRICS_MODEL"])
+        except ModelUnavailable:
+            person = _person_text(job)
+            return self.resolve(_WITHOUT_WEIGHTS) if person and person.timed else None
+
+
+def _written(write: Callable[[str], dict[str, Any]], model: str, person: KnownText | None) -> dict[str, Any]:
+    """The document that `write` makes with `model`. Words with times of their own can do without it."""
+    try:
+        return write(model)
+    except ModelUnavailable as error:
+        if person and person.timed:
+            return write(_WITHOUT_WEIGHTS)
+        # The stems are fine and the reason is readable: a result, not a fault of this run.
+        return failed(str(error))
 
 
 def _lists_stems(manifest: Manifest) -> bool:

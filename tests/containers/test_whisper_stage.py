@@ -10,8 +10,10 @@ from ml import Stopped
 from ml.lyrics.document import instrumental
 from ml.lyrics.engines import resolve
 from task import outcomes
+from task.objects import Objects
 from task.whisper_stage import WhisperStage
 from tests.containers.stand import OUTPUT, PREFIX, TEXT, WHISPER, Stand
+from unplugd.lyrics.layers import MAX_STORED_BYTES
 
 pytestmark = pytest.mark.usefixtures("aws_keys")
 
@@ -161,6 +163,51 @@ def test_a_model_that_is_not_here_is_a_lyrics_failure_too(separated: Stand) -> N
     assert separated.whisper(LYRICS_MODEL="base") == outcomes.DONE
     assert "available: auto, embedded" in separated.read("lyrics.json")["reason"]
     assert separated.read("manifest.json")["lyrics"]["engine"] is None
+
+
+TIMED = {
+    "text": "Hold me now",
+    "words": [
+        {"word": "Hold", "start": 0.3, "end": 0.5},
+        {"word": "me", "start": 0.5, "end": 0.7},
+        {"word": "now", "start": 1.6, "end": 2.0},
+    ],
+}
+
+
+def test_words_with_their_own_times_need_no_model(separated: Stand) -> None:
+    put_words(separated, WORDS | {"segments": [TIMED]})
+    assert separated.whisper(TEXT_KEY=PERSON, LYRICS_MODEL="base") == outcomes.DONE
+    lyrics = separated.read("lyrics.json")
+    (segment,) = lyrics["segments"]
+    assert [{name: word[name] for name in ("word", "start", "end")} for word in segment["words"]] == TIMED[
+        "words"
+    ]
+    assert (lyrics["engine"], lyrics["textVersion"], lyrics["estimated"]) == ("embedded", 3, False)
+    made = separated.read("manifest.json")["lyrics"]
+    assert (made["status"], made["engine"], made["model"]) == ("READY", "embedded", "base")
+    before = separated.versions()
+    assert separated.whisper(TEXT_KEY=PERSON, LYRICS_MODEL="base") == outcomes.DONE
+    assert separated.versions() == before
+
+
+def test_words_of_which_some_have_no_times_need_the_model(separated: Stand) -> None:
+    put_words(separated, WORDS | {"segments": [TIMED, {"text": "Never let me go"}]})
+    assert separated.whisper(TEXT_KEY=PERSON, LYRICS_MODEL="base") == outcomes.DONE
+    assert separated.read("lyrics.json")["status"] == "FAILED"
+
+
+def test_vocals_that_cannot_be_read_are_bad_input_without_the_model_too(separated: Stand) -> None:
+    separated.put("vocals.wav", b"RIFFnothing")
+    separated.s3.delete_object(Bucket=OUTPUT, Key=PREFIX + "manifest.json")
+    put_words(separated, WORDS | {"segments": [TIMED]})
+    assert separated.whisper(TEXT_KEY=PERSON, LYRICS_MODEL="base") == outcomes.BAD_INPUT
+    assert separated.read("lyrics.json")["status"] == "FAILED"
+
+
+def test_the_largest_words_that_are_stored_are_read_to_their_end(stand: Stand) -> None:
+    stand.s3.put_object(Bucket=OUTPUT, Key=PERSON, Body=b" " * MAX_STORED_BYTES)
+    assert len(Objects(stand.s3, stand.stop).read(OUTPUT, PERSON)) == MAX_STORED_BYTES
 
 
 @pytest.mark.parametrize("damage", ["torn", "gone", "lyrics alone"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,8 @@ WORDS_BY = ("text", "file", "segments", "revert")  # a change brings words in on
 FIELDS = ("version", *WORDS_BY, "format", "encoding", "source", "offsetMs", "nudges")
 # A file in base64 or as JSON segments, which say everything of each word.
 MAX_BODY_BYTES = 3 * MAX_BYTES
+# As much as the lyrics stage reads of it (containers/task/objects.py): half a document cannot be read at all.
+MAX_STORED_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,15 @@ class Layer:
             "nudges": {str(line): ms for line, ms in (self.nudges or {}).items()},
             "segments": segments.to_json(self.lines),
         }
+
+
+def storable(layer: Layer) -> dict[str, Any]:
+    """The document of `layer`. `TooLarge` when, with the times and flags of its words, the lyrics stage could not read
+    it."""
+    document = layer.to_document()
+    if len(json.dumps(document, ensure_ascii=False).encode()) > MAX_STORED_BYTES:
+        raise TooLarge(f"Lyrics with their times and flags may have at most {MAX_STORED_BYTES >> 20} MB.")
+    return document
 
 
 def layer(document: Mapping[str, Any]) -> Layer:
@@ -169,7 +181,7 @@ class _Reader:
 
     def _file(self, value: Any) -> bytes | None:
         if isinstance(value, str) and len(value) > MAX_BYTES * 4 / 3 + 4:
-            raise TooLarge(f"Lyrics may have at most {MAX_BYTES // 1000} KB.")
+            raise rules.too_large()
         try:
             return base64.b64decode(value, validate=True)
         except (TypeError, ValueError, binascii.Error):

@@ -30,9 +30,8 @@ _SECONDS_A_WORD = 0.4  # of a line whose end nothing tells
 
 def read(text: str | bytes, *, kind: str | None, encoding: str | None = None) -> tuple[Lines, str]:
     """The lines of a file, and its format, found out when `kind` is None. `Invalid` names the line that is wrong."""
-    size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
-    if size > MAX_BYTES:
-        raise TooLarge(f"Lyrics may have at most {MAX_BYTES // 1000} KB.")
+    if (len(text) if isinstance(text, bytes) else _size(text)) > MAX_BYTES:
+        raise too_large()
     plain = decoded(text, encoding) if isinstance(text, bytes) else text
     kind = kind or detect(plain)
     parse = FORMATS[kind].read
@@ -41,8 +40,20 @@ def read(text: str | bytes, *, kind: str | None, encoding: str | None = None) ->
     return checked(parse(plain)), kind
 
 
+def too_large() -> TooLarge:
+    """The refusal of more words than a song can have."""
+    return TooLarge(f"Lyrics may have at most {MAX_BYTES // 1000} KB.")
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
 def checked(lines: Lines) -> Lines:
     """`lines`, when they are within every limit."""
+    # A small file can hold much: a chorus with many times is a line at each of them.
+    if sum(_size(line.text) for line in lines) > MAX_BYTES:
+        raise too_large()
     words = sum(max(len(line.words), len(line.text.split())) for line in lines)
     if not lines:
         problem = "holds no words"

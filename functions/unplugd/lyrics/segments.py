@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -154,7 +153,7 @@ class _Reader:
         if value is None and not required:
             return None
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or not 0 <= value <= MAX_TIME_S:
+        if not number or not 0 <= value <= MAX_TIME_S:
             self._note(at, f"must be a number of seconds from 0 to {MAX_TIME_S:.0f}")
             return None
         return round(float(value), 3)

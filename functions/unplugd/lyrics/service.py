@@ -124,9 +124,10 @@ def put_lyrics(
             raise _outdated(song)
         layer = layers.after(_layer(song, results) or Layer(song.lyrics_version), asked)
         key = layer_key(owner, song_id, layer.version, new_id())
-        results.write_json(key, layer.to_document())
+        results.write_json(key, layers.storable(layer))
         next_row, run = _next_row(song, layer, key, results)
         saved = songs.save_layer(next_row, seen=song.lyrics_status, run=run, now=to_iso(now))
+        saved = saved or _saved_before(next_row, key, songs)
         if saved is not None:
             _tidy(saved, results)
             if run:
@@ -134,6 +135,13 @@ def put_lyrics(
             return public_view(saved, now=now)
         results.delete(key)
     raise Transient("This song is changing just now. Please try again.")
+
+
+def _saved_before(song: Song, key: str, songs: Songs) -> Song | None:
+    """The row, when it holds the layer at `key`. A write whose answer was lost is sent again, and then fails the
+    condition that it met the first time: nobody else was first."""
+    row = songs.get(song.user_id, song.song_id)
+    return row if row is not None and key in (row.lyrics_layer_key, row.lyrics_text_key) else None
 
 
 def _outdated(song: Song) -> Conflict:

@@ -144,6 +144,60 @@ def test_two_changes_at_the_very_same_time_leave_one_and_no_litter(
     assert stage.keys("OUTPUT_BUCKET") == [(stage.row() or {})["lyricsLayerKey"]]
 
 
+@pytest.fixture
+def lost_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer to the first write of a row is lost, so the client of DynamoDB sends that write again."""
+    from unplugd.aws.lyrics_rows import LyricsRows
+
+    update, writes = LyricsRows._update, iter(range(10))
+
+    def twice(*args: Any, **kwargs: Any) -> Any:
+        if next(writes) == 0:
+            update(*args, **kwargs)
+        return update(*args, **kwargs)
+
+    monkeypatch.setattr(LyricsRows, "_update", twice)
+
+
+@pytest.mark.usefixtures("lost_answer")
+def test_a_change_whose_answer_was_lost_is_saved(stage: Stage, put_song: Any, sent: Frames) -> None:
+    put_song(**READY)
+    stage.connect("one")
+    code, song = ask(stage, {"version": 0, "text": "la"})
+    assert (code, song["lyricsVersion"], song["lyricsStatus"], song["attempt"]) == (200, 1, "QUEUED", 2)
+    assert stage.keys("OUTPUT_BUCKET") == [(stage.row() or {})["lyricsLayerKey"]]
+    assert (stage.wake_ups(), [frame["type"] for _, frame in sent]) == (1, ["QUEUED"])
+    shown = stage.call(
+        "lyrics", "get_lyrics", event("lyrics", "get_lyrics") | {"queryStringParameters": None}
+    )
+    assert (shown["statusCode"], json.loads(shown["body"])["segments"][0]["text"]) == (200, "la")
+    assert ask(stage, {"version": 1, "offsetMs": 20})[0] == 200
+
+
+@pytest.mark.usefixtures("lost_answer")
+def test_words_whose_answer_was_lost_stay_when_somebody_moves_them_at_once(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row then names a later layer, and these words as those that a run takes up."""
+    from unplugd.aws.lyrics_rows import LyricsRows
+
+    put_song()
+    save, saves = LyricsRows.save_layer, iter(range(10))
+
+    def overtaken(*args: Any, **kwargs: Any) -> Any:
+        saved = save(*args, **kwargs)
+        if next(saves) == 0:
+            assert ask(stage, {"version": 1, "offsetMs": 20})[0] == 200
+        return saved
+
+    monkeypatch.setattr(LyricsRows, "save_layer", overtaken)
+    code, song = ask(stage, {"version": 0, "text": "la"})
+    assert (code, song["lyricsVersion"], song["lyricsOffsetMs"]) == (200, 2, 20)
+    row = stage.row() or {}
+    assert written(stage, row["lyricsTextKey"])["segments"][0]["text"] == "la"
+    assert row["lyricsTextKey"] != row["lyricsLayerKey"]
+
+
 def test_a_run_that_ends_meanwhile_does_not_swallow_the_words(
     stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +281,7 @@ def test_a_files_bytes_are_read_as_what_they_are(stage: Stage, put_song: Any, se
         ({"version": 0, "text": "a", "nope": 1}, ["nope"]),
         ({"version": 0, "text": "[00:02.00]a\n[00:01.00]b"}, ["text"]),
         ({"version": 0, "segments": [{"text": "a", "flags": ["\ud800"]}]}, ["segments[0].flags"]),
+        ({"version": 0, "segments": [{"text": "a", "start": 10**400}]}, ["segments[0].start"]),
     ],
 )
 def test_every_fault_is_named_and_nothing_is_lost(
@@ -240,17 +295,26 @@ def test_every_fault_is_named_and_nothing_is_lost(
     assert (stage.row(), stage.keys("OUTPUT_BUCKET")) == (before, [])
 
 
+FLAGS = [f"{i:040}" for i in range(16)]
+QUOTED = {"word": '"' * 990, "start": 1, "end": 2, "flags": FLAGS}
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {"version": 0, "text": "la la la\n" * 1_200_000},
         {"version": 0, "text": "é" * 600_000},
         {"version": 0, "file": "QUJD" * 400_000},
+        {"version": 0, "segments": [{"text": "詞" * 750}] * 2000},
+        {"version": 0, "text": ("[00:01.00]" * 100 + "詞" * 1000 + "\n") * 20},
+        # Within 1 MB of words, but not, with their flags, within what the lyrics stage reads.
+        {"version": 0, "segments": [{"words": [QUOTED]}] * 1000},
     ],
+    ids=["text", "bytes", "file", "segments", "a chorus at many times", "flags"],
 )
 def test_too_much_is_413(stage: Stage, put_song: Any, body: Any) -> None:
     put_song()
-    assert ask(stage, body)[0] == 413
+    assert ask(stage, json.dumps(body, ensure_ascii=False))[0] == 413
     assert stage.keys("OUTPUT_BUCKET") == []
 
 

@@ -50,6 +50,12 @@ from unplugd.lyrics.model import Line, Source, Word
         ({"version": 0, "segments": [{"text": "\ud800"}]}, ["text"]),
         ({"version": 0, "segments": [{"text": "a", "userId": 1}]}, ["segments[0].userId"]),
         ({"version": 0, "segments": [{"text": "a", "start": 1e300}]}, ["segments[0].start"]),
+        ({"version": 0, "segments": [{"text": "a", "start": 10**400, "end": 10**400}]},
+         ["segments[0].start", "segments[0].end"]),
+        ({"version": 0, "segments": [{"text": "a", "words": [{"word": "a", "start": 10**400, "end": -(10**400)}]}]},
+         ["segments[0].words[0].start", "segments[0].words[0].end"]),
+        ({"version": 0, "segments": [{"text": "a", "start": float("nan")}, {"text": "b", "start": float("inf")}]},
+         ["segments[0].start", "segments[1].start"]),
     ],
 )  # fmt: skip
 def test_every_fault_is_named(body: dict[str, Any], names: list[str]) -> None:
