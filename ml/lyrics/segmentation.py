@@ -1,6 +1,6 @@
 """The stretches of a stem in which words may be sung: cut by its energy, generously, for a transcriber to hear.
 
-A speech detector loses sung words, and energy does not: on the first real song measured (docs/lyrics.md) 98 % of the
+A speech detector loses sung words, and energy does not: on the first real song measured (docs/lyrics.md) 99 % of the
 time of the words lies inside. What a transcriber needs is recall; `Voice.spans` is the strict view of the same stem.
 """
 
@@ -10,13 +10,13 @@ import numpy.typing as npt
 Span = tuple[float, float]
 Levels = npt.NDArray[np.float64]
 
-ONSET_DB, OFFSET_DB = -50.0, -56.0
+ONSET_DB, OFFSET_DB = -54.0, -60.0
 """A segment begins above the first and ends below the second, in dB to the loud parts (95th percentile). Two
 thresholds, so that a held note that fades stays whole. Low, because a separator of ours may leave of a soft verse
-little more than its shape: of the words' time of docs/lyrics.md's song, in the built-in one's stem, -40 and -46 lost
-7 %, -46 and -52 3 %, these 1 %."""
+little more than its shape: of the words' time of docs/lyrics.md's song, in the built-in one's stem, -40 and -46 lose
+3.3 %, -50 and -56 2.0 %, these 0.6 %."""
 FLOOR_DB = -70.0
-"""Nothing below counts (dBFS). Lower than what makes a stem silent as a whole: -60 lost 6 % there, three soft words."""
+"""Nothing below counts (dBFS). Lower than what makes a stem silent as a whole: -60 lost 3 to 6 % there, soft words."""
 MIN_SILENCE_S, PAD_S, MAX_S = 1.0, 0.2, 30.0
 """Shorter pauses part nothing; so much is added at each end; and Whisper hears no more than that at once (s)."""
 

@@ -17,7 +17,7 @@ from ml.training.network import HOP, WINDOW
 FRAMES = 160  # 3.8 s
 LENGTH = (FRAMES - 1) * HOP + WINDOW
 _SILENT = {"drums": 0.15, "bass": 0.18, "other": 0.07, "vocals": 0.35}
-_SPREAD_DB = {"drums": 4.0, "bass": 4.0, "other": 4.5, "vocals": 4.5}
+_SPREAD_DB = {"drums": 5.0, "bass": 4.0, "other": 4.5, "vocals": 4.5}
 
 
 class Songs:

@@ -60,6 +60,13 @@ class Join(nn.Module):
         return torch.cat(out, -1).reshape(batch, STEMS, 2, frames, BINS)
 
 
+def _nothing(layer: nn.Linear) -> nn.Linear:
+    """Begins as 0, so that a residual block passes on what it got until it has learnt something."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
 class Local(nn.Module):
     """A residual convolution over neighbouring bands and over frames `dilation` apart."""
 
@@ -67,7 +74,7 @@ class Local(nn.Module):
         super().__init__()
         self.wide = nn.Conv2d(WIDTH, WIDTH, 3, padding=(dilation, 1), dilation=(dilation, 1), bias=False)
         self.norm = nn.BatchNorm2d(WIDTH)
-        self.point = nn.Linear(WIDTH, WIDTH)
+        self.point = _nothing(nn.Linear(WIDTH, WIDTH))
 
     def forward(self, x: Tensor) -> Tensor:
         wide = nn.functional.gelu(
@@ -81,7 +88,7 @@ class Global(nn.Module):
 
     def __init__(self, dilations: tuple[int, ...], narrow: int = 24, hidden: int = 192) -> None:
         super().__init__()
-        self.into, self.out = nn.Linear(WIDTH, narrow), nn.Linear(narrow, WIDTH)
+        self.into, self.out = nn.Linear(WIDTH, narrow), _nothing(nn.Linear(narrow, WIDTH))
         self.gather, self.spread = nn.Linear(narrow * BANDS, hidden), nn.Linear(hidden, narrow * BANDS)
         self.steps = nn.ModuleList(
             nn.Conv1d(hidden, hidden, 3, padding=d, dilation=d, bias=False) for d in dilations
@@ -112,6 +119,10 @@ class Separator(nn.Module):
             Local(1),
             Local(2),
             Global((2, 8, 32)),
+            Local(4),
+            Local(1),
+            Global((1, 4, 16)),
+            Local(2),
             Local(4),
             Local(1),
         )

@@ -1,4 +1,4 @@
-"""Training: steps of AdamW on remixes, an average of the weights kept beside, a checkpoint every few minutes."""
+"""Training: steps of Muon on remixes, an average of the weights kept beside, a checkpoint every few minutes."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ def loss_of(masks: Tensor, stems: Tensor, floor: float) -> Tensor:
 
 def _half(net: Separator, audio: tuple[Tensor, Tensor], floor: float) -> float:
     mix, stems = _spectra_of(*audio)
-    net.zero_grad()
+    for one in net.parameters():
+        if one.grad is not None:
+            one.grad.zero_()  # in place: the optimisers look at this very memory
     with torch.autocast("cpu", torch.bfloat16):
         masks = net(powers(mix))
     loss = loss_of(masks, stems, floor)
@@ -104,13 +106,16 @@ def train(
     """Train to `steps`, from the checkpoint where there is one."""
     torch.manual_seed(seed)
     net = Separator().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(net.parameters(), PEAK_RATE, weight_decay=0.01)
     average, done = copy.deepcopy(net), 0
+    for one in net.parameters():
+        one.grad = torch.zeros_like(one)
+    optimisers = optimisers_of(net)
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=True)
         net.load_state_dict(saved["net"])
         average.load_state_dict(saved["average"])
-        optimiser.load_state_dict(saved["optimiser"])
+        for optimiser, state in zip(optimisers, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
         done = saved["step"]
     # Two halves of a batch on a thread each: on a shared machine this beats two threads inside each operation.
     torch.set_num_threads(1)
@@ -126,15 +131,15 @@ def train(
             * min(1, (done + 1) / WARM_UP)
             * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * done / steps)))
         )
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+        for optimiser in optimisers:
+            optimiser.param_groups[0]["lr"] = rate
         halves = [next(data), next(data)]
         loss = float(np.mean(list(pool_of_threads.map(_half, nets, halves, [FLOOR, FLOOR]))))
         for mine, other in zip(net.parameters(), nets[1].parameters(), strict=True):
             assert mine.grad is not None and other.grad is not None
             mine.grad.add_(other.grad).mul_(0.5)
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimiser.step()
+        list(pool_of_threads.map(lambda optimiser: optimiser.step(), optimisers))
         done += 1
         _average(average, net, min(AVERAGE, done / (done + 10)))
         losses.append(loss)
@@ -145,9 +150,42 @@ def train(
             )
         if done % check_every == 0 or done == steps:
             state = {"net": net.state_dict(), "average": average.state_dict(), "step": done}
-            torch.save(state | {"optimiser": optimiser.state_dict()}, checkpoint.with_suffix(".new"))
+            states = [optimiser.state_dict() for optimiser in optimisers]
+            torch.save(state | {"optimisers": states}, checkpoint.with_suffix(".new"))
             checkpoint.with_suffix(".new").replace(checkpoint)
             print(f"step {done}: {summary(average, folder)}", flush=True)
+
+
+def optimisers_of(net: Separator) -> list[torch.optim.Optimizer]:
+    """Muon for whatever multiplies, in two halves (a thread each), AdamW for the rest.
+
+    Muon (Jordan et al. 2024) makes each step's matrix orthogonal, here scaled to the size that AdamW's would have (Liu
+    et al. 2025). torch's takes matrices only: it gets views of the weights and of their gradients, which must be there.
+    """
+    found: list[Tensor] = []
+    others = []
+    for one in net.parameters():
+        if one.ndim < 2 or 1 in one.shape:
+            others.append(one)
+            continue
+        for data, slope in zip(_matrices(one.data), _matrices(one.grad), strict=True):
+            found.append(torch.nn.Parameter(data))
+            found[-1].grad = slope
+    found.sort(key=Tensor.numel)
+    halves = (found[::2], found[1::2])
+    return [
+        *(torch.optim.Muon(half, weight_decay=0.01, adjust_lr_fn="match_rms_adamw") for half in halves),
+        torch.optim.AdamW(others, weight_decay=0.01),
+    ]
+
+
+def _matrices(weights: Tensor) -> list[Tensor]:
+    """Views: a convolution's as (out, rest), one for each of the bands that have a matrix of their own."""
+    if weights.ndim == 4:
+        return [weights.permute(0, 2, 3, 1).view(len(weights), -1)]  # channels last in memory
+    if weights.shape[-1] == 3:
+        return [weights.view(len(weights), -1)]
+    return list(weights) if weights.ndim == 3 else [weights]
 
 
 def keep_memory() -> None:

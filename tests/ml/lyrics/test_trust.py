@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.lyrics.segmentation import MAX_S, segments_of
+from ml.lyrics.segmentation import MAX_S, OFFSET_DB, ONSET_DB, segments_of
 from ml.lyrics.trust import mark
 
 HOP_S = 0.02
@@ -30,8 +30,8 @@ def test_a_pause_of_a_second_parts_and_a_shorter_one_does_not() -> None:
 
 
 def test_a_note_that_fades_stays_whole_and_a_faint_leak_begins_nothing() -> None:
-    # -53 dB below the loud part lies between the two thresholds: enough to go on, too little to begin.
-    assert cut((3, 0), (2, -53), (2, -80), (3, -53), (2, -80)) == [pytest.approx((0, 5.2), abs=0.03)]
+    faint = (ONSET_DB + OFFSET_DB) / 2  # enough to go on, too little to begin
+    assert cut((3, 0), (2, faint), (2, -80), (3, faint), (2, -80)) == [pytest.approx((0, 5.2), abs=0.03)]
     assert cut((5, -80)) == []
 
 

@@ -53,6 +53,9 @@ def test_the_exported_network_gives_what_the_trained_one_gave(tmp_path: Path) ->
 
     torch.manual_seed(0)
     net = Separator().eval()
+    with torch.no_grad():
+        for weight in net.body.parameters():  # untrained, its blocks add nothing
+            weight.add_(torch.randn_like(weight), alpha=0.02)
     export(net, tmp_path)
     samples = np.ascontiguousarray(noise(embedded.SEGMENT).T)
     network = embedded.load("f32", tmp_path).members[0].open()
@@ -63,6 +66,20 @@ def test_the_exported_network_gives_what_the_trained_one_gave(tmp_path: Path) ->
     inner = slice(embedded.WINDOW, -embedded.WINDOW)  # the ends are padded differently
     error = np.mean((made - true)[..., inner] ** 2) / np.mean(true[..., inner] ** 2)
     assert error < 1e-5  # the weights are kept in float16
+
+
+def test_the_optimisers_reach_every_weight() -> None:
+    from ml.training.network import Separator
+    from ml.training.train import optimisers_of
+
+    net = Separator().to(memory_format=torch.channels_last)
+    before = [weight.detach().clone() for weight in net.parameters()]
+    for weight in net.parameters():
+        weight.grad = torch.randn_like(weight)
+    for optimiser in optimisers_of(net):
+        optimiser.step()
+    for old, new in zip(before, net.parameters(), strict=True):
+        assert (new != old).float().mean() > 0.99
 
 
 def test_a_stem_in_silence_costs_more_when_told_so() -> None:
