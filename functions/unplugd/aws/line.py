@@ -11,8 +11,7 @@ from unplugd.processing.model import Waiting, in_turn
 from unplugd.songs.model import Song
 
 WAITS, RUNS = "QUEUED", "RUNNING"
-# The line is one Query: the songs that wait longest, this many at most, which is also about the megabyte that DynamoDB
-# gives at once. Who stands behind them joins as these start.
+# The line is the songs that wait longest, this many at most. Who stands behind them joins as these start.
 LINE_READ = 1000
 
 
@@ -75,17 +74,25 @@ class Line:
         return from_row(got["Attributes"])
 
     def _read(self, which: str) -> Sequence[dict[str, Any]]:
-        with passing_faults("read the line"):
-            got = self._db.query(
-                TableName=self._table,
-                IndexName="LineIndex",
-                KeyConditionExpression="#line = :l",
-                ProjectionExpression="userId, songId, queuedAt, turnAt, queuePosition",
-                ExpressionAttributeNames={"#line": "line"},
-                ExpressionAttributeValues={":l": {"S": which}},
-                Limit=LINE_READ,
-            )
-        found: list[dict[str, Any]] = got["Items"]
+        found: list[dict[str, Any]] = []
+        start: dict[str, Any] = {}
+        # One Query reads 1 MB at most, of whole rows, whatever is asked of them: long titles make that a few hundred.
+        while len(found) < LINE_READ:
+            with passing_faults("read the line"):
+                got = self._db.query(
+                    TableName=self._table,
+                    IndexName="LineIndex",
+                    KeyConditionExpression="#line = :l",
+                    ProjectionExpression="userId, songId, queuedAt, turnAt, queuePosition",
+                    ExpressionAttributeNames={"#line": "line"},
+                    ExpressionAttributeValues={":l": {"S": which}},
+                    Limit=LINE_READ - len(found),
+                    **start,
+                )
+            found += got["Items"]
+            if "LastEvaluatedKey" not in got:
+                break
+            start = {"ExclusiveStartKey": got["LastEvaluatedKey"]}
         return found
 
 

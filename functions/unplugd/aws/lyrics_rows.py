@@ -29,5 +29,6 @@ class LyricsRows(SongTable):
         if run:
             changes |= FRESH_RUN | {"lyrics_status": LyricsStatus.QUEUED, "lyrics_reason": None}
             changes |= {"queued_at": now, "attempt": song.attempt + 1, "recoveries": 0}
+            changes["queue_position"] = song.queue_position
         newer = "(attribute_not_exists(#lyricsVersion) OR #lyricsVersion < :lyricsVersion)"
         return self._change(song, changes, now=now, when=when, also=newer, line=(WAITS, now) if run else ...)

@@ -192,12 +192,13 @@ class SongTable:
         changes["lyrics_run_version"] = song.lyrics_text_version
         return self._change(song, changes, now=now, when=when, line=(RUNS, now))
 
-    def mark_back_in_line(self, song: Song, *, now: str, attempt: int) -> Song | None:
-        """PROCESSING → QUEUED: the execution is known not to run. The place in line is the one the song had. A new
-        `attempt` counts as a recovery, the same one (nothing was started) does not."""
+    def mark_back_in_line(self, song: Song, *, now: str, attempt: int, place: int | None) -> Song | None:
+        """PROCESSING → QUEUED: the execution is known not to run. The place in line is the one the song had; `place` is
+        the one its owner is told, or was. A new `attempt` counts as a recovery, the same one (nothing was started) does
+        not."""
         to, when = _step(song, "PROCESSING", "QUEUED")
         since = song.queued_at or now
-        changes = FRESH_RUN | to | {"attempt": attempt, "queued_at": since, "queue_position": 1}
+        changes = FRESH_RUN | to | {"attempt": attempt, "queued_at": since, "queue_position": place}
         changes["recoveries"] = song.recoveries + (attempt - song.attempt)
         when["executionArn"] = song.execution_arn
         return self._change(song, changes, now=now, when=when, line=(WAITS, since))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -26,7 +27,8 @@ from unplugd.lyrics.view import View, machine_view, person_view
 from unplugd.realtime import messages
 from unplugd.songs.model import LyricsStatus, Song, Status, output_prefix, public_view
 
-Push = Callable[[str, Mapping[str, Any]], int]
+# Who, what, and until when (`time.monotonic`) there is time for it.
+Push = Callable[[str, Mapping[str, Any], float], int]
 
 _TRIES = 4  # against a song that moves on while its lyrics are saved
 
@@ -35,6 +37,7 @@ class Songs(Protocol):
     """What this room needs of the songs table."""
 
     def get(self, user_id: str, song_id: str) -> Song | None: ...
+    def line_position(self, song: Song) -> int: ...
     def save_layer(self, song: Song, *, seen: LyricsStatus | None, run: bool, now: str) -> Song | None: ...
 
 
@@ -126,13 +129,16 @@ def put_lyrics(
         key = layer_key(owner, song_id, layer.version, new_id())
         results.write_json(key, layers.storable(layer))
         next_row, run = _next_row(song, layer, key, results)
+        if run:
+            place = songs.line_position(replace(song, queued_at=to_iso(now)))
+            next_row = replace(next_row, queue_position=place)
         saved = songs.save_layer(next_row, seen=song.lyrics_status, run=run, now=to_iso(now))
         saved = saved or _saved_before(next_row, key, songs)
         if saved is not None:
             _tidy(saved, results)
             if run:
                 _announce(saved, queue, push, now)
-            return public_view(saved, now=now)
+            return public_view(saved, now=now, queue_position=saved.queue_position)
         results.delete(key)
     raise Transient("This song is changing just now. Please try again.")
 
@@ -183,9 +189,9 @@ def _next_row(song: Song, layer: Layer, key: str, results: Results) -> tuple[Son
 
 
 def _announce(song: Song, queue: Queue, push: Push, now: datetime) -> None:
-    if message := messages.for_song(song, now=now):
-        push(song.user_id, message)
     queue.wake()
+    if message := messages.for_song(song, now=now):
+        push(song.user_id, message, time.monotonic() + messages.TELL_FOR_S)
 
 
 def _tidy(song: Song, results: Results) -> None:

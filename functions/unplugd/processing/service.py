@@ -95,12 +95,25 @@ def mark_completed(
         "lyrics_key": f"{prefix}lyrics.json",
         "lyrics_status": status,
         "lyrics_reason": reason,
-        "run_lyrics_source": lyrics.get("source") or song.run_lyrics_source,
+        "run_lyrics_source": _machine_source(lyrics) or song.run_lyrics_source,
     }
     done = songs.mark_completed(song, facts=facts, now=to_iso(now))
-    if done is None:
+    return done or _completed_before(user_id, song_id, attempt, songs)
+
+
+def _completed_before(user_id: str, song_id: str, attempt: int, songs: Songs) -> Song:
+    """The song that this very completion has ended already: its write was repeated because the first answer was lost.
+    Called a `Conflict`, that would end the execution before it tells the person and deletes the original."""
+    song = _run_of(user_id, song_id, attempt, songs)
+    if song.status is not Status.COMPLETED or song.lyrics_only:
         raise Conflict("The song is no longer being processed.")
-    return done
+    return song
+
+
+def _machine_source(lyrics: Mapping[str, Any]) -> str | None:
+    """Where the run's own words come from; None of a run over a person's, whose layer says that itself: what the
+    machine had is still what `revert` goes back to."""
+    return lyrics.get("source") if lyrics.get("textVersion") is None else None
 
 
 def _lyrics(key: str, failed: Mapping[str, Any] | None, objects: Objects) -> Mapping[str, Any]:

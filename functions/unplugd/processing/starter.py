@@ -41,7 +41,7 @@ class Songs(Protocol):
     def get(self, user_id: str, song_id: str) -> Song | None: ...
     def mark_processing(self, song: Song, *, execution_arn: str, now: str) -> Song | None: ...
     def mark_queued_again(self, song: Song, *, now: str) -> Song | None: ...
-    def mark_back_in_line(self, song: Song, *, now: str, attempt: int) -> Song | None: ...
+    def mark_back_in_line(self, song: Song, *, now: str, attempt: int, place: int | None) -> Song | None: ...
     def mark_failed(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
 
 
@@ -50,6 +50,7 @@ class Line(Protocol):
 
     def waiting(self) -> Sequence[Waiting]: ...
     def running(self) -> Sequence[tuple[str, str]]: ...
+    def place(self, song: Song) -> int: ...
     def give_turn(self, entry: Waiting, *, at: str) -> object: ...
     def note_place(self, entry: Waiting, place: int) -> Song | None: ...
 
@@ -177,7 +178,9 @@ class Starter:
                 song, code=judged.code, message=judged.message, now=to_iso(self.now)
             )
         else:
-            after = self.songs.mark_back_in_line(song, now=to_iso(self.now), attempt=song.attempt + 1)
+            now = to_iso(self.now)
+            place = self.line.place(replace(song, queued_at=song.queued_at or now))
+            after = self.songs.mark_back_in_line(song, now=now, attempt=song.attempt + 1, place=place)
         logger().warning(
             "an execution ended without a result", extra={"songId": song.song_id, "attempt": song.attempt}
         )
@@ -186,7 +189,9 @@ class Starter:
     def _queue_new_words(self, song: Song | None) -> None:
         """Words that a person gave while the run was under way are timed by a run of their own."""
         if song is not None and song.lyrics_outdated:
-            self._note(self.songs.mark_queued_again(song, now=to_iso(self.now)))
+            now = to_iso(self.now)
+            place = self.line.place(replace(song, queued_at=now))
+            self._note(self.songs.mark_queued_again(replace(song, queue_position=place), now=now))
 
     # --- who is next ----------------------------------------------------------------------------------------
 
@@ -236,7 +241,9 @@ class Starter:
             raise
         except Exception:
             # Refused: nothing runs under this name, so the song may take its place again, and at once.
-            self.songs.mark_back_in_line(started, now=to_iso(self.now), attempt=song.attempt)
+            self.songs.mark_back_in_line(
+                started, now=to_iso(self.now), attempt=song.attempt, place=song.queue_position
+            )
             self.slots.release(lease)
             raise
         after = self.songs.get(song.user_id, song.song_id)

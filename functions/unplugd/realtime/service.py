@@ -22,7 +22,8 @@ MAX_CONNECTIONS = 200
 # How often a part's report is worked into the song's figure anew because another part was quicker.
 _TRIES = 4
 
-Push = Callable[[str, Mapping[str, Any]], int]
+# Who, what, and until when (`time.monotonic`) there is time for it.
+Push = Callable[[str, Mapping[str, Any], float], int]
 
 
 class Connections(Protocol):
@@ -205,7 +206,7 @@ def send_progress(said: Mapping[str, Any], *, songs: Songs, push: Push, now: dat
         )
         if stored is not None:
             if message := messages.for_song(stored, now=now):
-                push(told.user_id, message)
+                push(told.user_id, message, time.monotonic() + messages.TELL_FOR_S)
             return True
         if not told.parts:
             break

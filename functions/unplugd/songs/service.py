@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -24,7 +25,8 @@ from unplugd.songs.model import (
     public_view,
 )
 
-Push = Callable[[str, Mapping[str, Any]], int]
+# Who, what, and until when (`time.monotonic`) there is time for it.
+Push = Callable[[str, Mapping[str, Any], float], int]
 
 _GONE = "There is no such song in your library."
 _TRIES = 4  # against a song whose title somebody else changes at this moment
@@ -191,9 +193,8 @@ def retry_song(
     queued = songs.mark_queued_again(dataclasses.replace(song, queue_position=place), now=to_iso(now))
     if queued is None:
         raise Conflict("This song is already on its way.")
-    if message := messages.for_song(queued, now=now):
-        push(owner, message)
     queue.wake()
+    _tell(queued, push, now)
     return public_view(queued, now=now, queue_position=queued.queue_position)
 
 
@@ -217,11 +218,18 @@ def cancel_song(
         raise Conflict("This song has just moved on. Look again.")
     stopped = _stop(cancelled, executions)
     fresh = cancelled is not song
-    if fresh and (message := messages.for_song(cancelled, now=now)):
-        push(owner, message)
     if fresh or not stopped:
         queue.wake()
+    if fresh:
+        _tell(cancelled, push, now)
     return public_view(cancelled, now=now), fresh
+
+
+def _tell(song: Song, push: Push, now: datetime) -> None:
+    """Tell the owner where their song stands, last of all: connections that hang cost time, and nothing else. Should
+    the starter be quicker, a client drops what has the older `seq`."""
+    if message := messages.for_song(song, now=now):
+        push(song.user_id, message, time.monotonic() + messages.TELL_FOR_S)
 
 
 def _stop(song: Song, executions: Executions) -> bool:

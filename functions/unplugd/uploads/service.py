@@ -46,6 +46,7 @@ class Listing(Protocol):
     """The uploads bucket, to look through."""
 
     def listed(self, prefix: str) -> Iterator[tuple[str, int, datetime]]: ...
+    def delete(self, key: str) -> None: ...
 
 
 class Events(Protocol):
@@ -178,16 +179,23 @@ def validate_upload(
 def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, now: datetime) -> int:
     """Announce uploads again that have arrived and were never checked: their event was lost, or died with its function.
     Answers how many. Told twice, the validator changes nothing twice. Such a song's row lives as long as its file, so
-    that a redrive finds it however long the validator was broken."""
+    that a redrive finds it however long the validator was broken.
+
+    Originals that nobody will read any more are deleted, whatever their age: whoever should have done it died first."""
     repeated = 0
     for key, size_bytes, arrived in objects.listed("uploads/"):
-        if not rules.is_unheard(now - arrived) or now - arrived > rules.SWEPT_FOR:
+        if not rules.is_unheard(now - arrived):
             continue
         try:
             song = songs.get(*_owner_of(key))
         except Invalid:
             continue  # not a place that we gave anyone
-        if song is not None and song.status is Status.PENDING_UPLOAD and song.s3_key == key:
+        if song is None or song.s3_key != key:
+            continue
+        if _is_done_with(song):
+            logger().warning("deleting an original that was left behind", extra={"songId": song.song_id})
+            objects.delete(key)
+        elif song.status is Status.PENDING_UPLOAD and now - arrived <= rules.SWEPT_FOR:
             logger().warning("announcing an upload again", extra={"songId": song.song_id})
             ttl = int((arrived + rules.ORIGINALS_KEPT).timestamp())
             if song.ttl is not None and song.ttl < ttl:
@@ -201,8 +209,14 @@ def _heard_before(song: Song, key: str, *, objects: Objects, queue: Queue) -> No
     """A repeated event. The first may have died after its write, so what follows that write is done again."""
     if song.status is Status.QUEUED:
         queue.wake()
-    elif song.status is Status.COMPLETED or (song.status is Status.FAILED and song.attempt == 0):
-        objects.delete(key)  # refused, or finished with: nobody will read it any more
+    elif _is_done_with(song):
+        objects.delete(key)
+
+
+def _is_done_with(song: Song) -> bool:
+    """Whether nobody will read the song's original any more: its stems are complete, of which all lyrics are made, or
+    it was refused, and never joined the line. Any other song that failed may be tried again."""
+    return song.status is Status.COMPLETED or (song.status is Status.FAILED and song.attempt == 0)
 
 
 def _owner_of(key: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stage import CHOSEN, MACHINE, OWNER, SONG, Stage, event
+from tests.stage import CHOSEN, OWNER, SONG, Stage, event
 from unplugd.songs.model import LyricsStatus, Status, output_prefix
 
 Frames = list[tuple[str, dict[str, Any]]]
@@ -84,6 +84,19 @@ def test_words_for_a_complete_song_wait_in_line_while_it_stays_complete(
     assert row["lineKey"] == f"{row['queuedAt']}#{SONG}"
     assert "lyricsReason" not in row
     assert (stage.wake_ups(), [frame["type"] for _, frame in sent]) == (1, ["QUEUED"])
+
+
+def test_their_true_place_in_line_is_told(stage: Stage, put_song: Any, sent: Frames) -> None:
+    for n in range(2):
+        put_song(
+            song_id=f"01K0000000000000000000000{n}",
+            status=Status.QUEUED,
+            queued_at=f"2026-01-31T08:00:0{n}.000Z",
+        )
+    put_song(**READY)
+    stage.connect("one")
+    code, song = ask(stage, {"version": 0, "text": "la"})
+    assert (code, song["queuePosition"], [frame["position"] for _, frame in sent]) == (200, 3, [3])
 
 
 def test_edited_words_with_times_need_no_run(stage: Stage, put_song: Any, sent: Frames) -> None:
@@ -339,73 +352,3 @@ def test_an_announced_song_that_has_words_no_longer_expires(
 def test_no_such_song_is_404(stage: Stage) -> None:
     assert ask(stage, {"version": 0, "text": "la"})[0] == 404
     assert stage.keys("OUTPUT_BUCKET") == []
-
-
-# --- until a run has them ---------------------------------------------------------------------------------------------
-
-
-def arn(attempt: int) -> str:
-    return MACHINE.replace("stateMachine", "execution") + f":{SONG}-{attempt}"
-
-
-def wake(stage: Stage, ended: str | None = None) -> None:
-    detail = {"executionArn": ended, "status": "SUCCEEDED"}
-    trigger = event("processing", "start_processing")
-    body = json.dumps({"source": "aws.states", "detail": detail} if ended else {"wake": True})
-    trigger["Records"] = [trigger["Records"][0] | {"body": body}]
-    stage.call("processing", "start_processing", trigger)
-
-
-def given_to_run(stage: Stage, attempt: int) -> dict[str, Any]:
-    return json.loads(stage.sfn.describe_execution(executionArn=arn(attempt))["input"])  # type: ignore[no-any-return]
-
-
-def end_run(stage: Stage, attempt: int, **changes: Any) -> None:
-    """The execution ends; `changes` is what mark_completed wrote before."""
-    values = {f":{name}": {"S": value} for name, value in changes.items()}
-    stage.db.update_item(
-        TableName=CHOSEN["SONGS_TABLE"],
-        Key={"userId": {"S": OWNER}, "songId": {"S": SONG}},
-        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
-        ExpressionAttributeNames={f"#{name}": name for name in changes},
-        ExpressionAttributeValues=values,
-    )
-    stage.sfn.stop_execution(executionArn=arn(attempt))
-    wake(stage, ended=arn(attempt))
-
-
-def test_each_run_gets_the_words_of_its_start_and_later_ones_a_run_of_their_own(
-    stage: Stage, put_song: Any, sent: Frames
-) -> None:
-    put_song(status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1, duration_sec=3.0)
-    ask(stage, {"version": 0, "text": "first"})
-    first = str((stage.row() or {})["lyricsTextKey"])
-    wake(stage)
-    assert given_to_run(stage, 1)["textKey"] == first
-    ask(stage, {"version": 1, "text": "second"})
-    ask(stage, {"version": 2, "offsetMs": 20})
-    second = str((stage.row() or {})["lyricsTextKey"])
-    assert second != first
-
-    stage.connect("one")
-    end_run(stage, 1, status="COMPLETED", lyricsStatus="READY")
-    given = given_to_run(stage, 2)
-    assert (given["lyricsOnly"], given["textKey"]) == (True, second)
-    row = stage.row() or {}
-    assert (row["status"], row["lyricsStatus"], row["attempt"]) == ("COMPLETED", "PROCESSING", 2)
-    assert [frame["type"] for _, frame in sent] == ["QUEUED", "PROCESSING_STARTED"]
-
-    end_run(stage, 2, lyricsStatus="FAILED")  # however it ended: another run would not do better
-    assert len(stage.sfn.list_executions(stateMachineArn=MACHINE)["executions"]) == 2
-    assert (stage.row() or {})["lyricsStatus"] == "FAILED"
-
-
-def test_a_run_back_to_the_machine_is_given_no_words(stage: Stage, put_song: Any, sent: Frames) -> None:
-    put_song(**READY | {"duration_sec": 3.0})
-    ask(stage, {"version": 0, "text": "la"})
-    wake(stage)
-    assert given_to_run(stage, 2)["textKey"]
-    ask(stage, {"version": 1, "revert": True})
-    end_run(stage, 2, lyricsStatus="READY")
-    assert given_to_run(stage, 3)["textKey"] == ""
-    assert (stage.row() or {})["lyricsRunVersion"] == 0

@@ -17,6 +17,13 @@ WORDS = {
     "segments": [{"start": 0, "end": 1, "text": "la", "words": []}],
 }
 RUNNING = {"status": Status.PROCESSING, "attempt": 1, "seq": 5, "error_code": "OLD", "error_message": "Old."}
+LYRICS_RUN = {
+    "status": Status.COMPLETED,
+    "attempt": 2,
+    "seq": 12,
+    "lyrics_status": LyricsStatus.PROCESSING,
+    "completed_at": "2026-01-31T08:20:00.000Z",
+}
 
 
 def call(stage: Stage, **changes: Any) -> Any:
@@ -58,6 +65,59 @@ def test_run_twice_it_answers_the_same_and_writes_once(
     assert stage.row() == row
 
 
+@pytest.mark.parametrize("run", ["whole", "lyrics only"])
+def test_a_write_that_is_repeated_because_its_answer_was_lost_is_the_same_completion(
+    stage: Stage, put_song: Any, results: Callable[..., None], monkeypatch: pytest.MonkeyPatch, run: str
+) -> None:
+    """botocore sends it again by itself. A `Conflict` here would end the execution, and the original would stay."""
+    from unplugd.aws.song_table import SongTable
+
+    write = SongTable.mark_completed
+
+    def twice(self: SongTable, song: Any, **given: Any) -> Any:
+        assert write(self, song, **given)
+        return write(self, song, **given)
+
+    monkeypatch.setattr(SongTable, "mark_completed", twice)
+    put_song(**(RUNNING if run == "whole" else LYRICS_RUN | {"attempt": 1, "seq": 5}))
+    results(WORDS)
+    assert call(stage) == {"userId": OWNER, "songId": SONG, "seq": 6}
+    assert ((stage.row() or {})["status"], (stage.row() or {})["seq"]) == ("COMPLETED", 6)
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"status": Status.CANCELLED},
+        {"status": Status.FAILED},
+        {"attempt": 2},
+        {"status": Status.COMPLETED, "attempt": 2},
+        {"status": Status.COMPLETED, "lyrics_status": LyricsStatus.QUEUED},
+    ],
+)
+def test_a_song_that_moves_on_while_it_is_completed_is_left_as_it_is(
+    stage: Stage,
+    put_song: Any,
+    results: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: dict[str, Any],
+) -> None:
+    from unplugd.aws.song_table import SongTable
+
+    write = SongTable.mark_completed
+
+    def late(self: SongTable, song: Any, **given: Any) -> Any:
+        put_song(**RUNNING | {"queued_at": "2026-01-31T08:15:00.000Z"} | meanwhile)
+        return write(self, song, **given)
+
+    monkeypatch.setattr(SongTable, "mark_completed", late)
+    put_song(**RUNNING)
+    results(WORDS)
+    with pytest.raises(Conflict):
+        call(stage)
+    assert (stage.row() or {})["seq"] == 5
+
+
 def test_a_failed_lyrics_stage_keeps_the_stems_and_still_leaves_a_file(
     stage: Stage, put_song: Any, results: Callable[..., None]
 ) -> None:
@@ -80,11 +140,27 @@ def test_lyrics_that_fail_take_no_earlier_ones_away(
     assert json.loads(stored["Body"].read()) == WORDS
 
 
-def test_where_the_words_come_from_is_kept(stage: Stage, put_song: Any, results: Callable[..., None]) -> None:
+@pytest.mark.parametrize("source", ["transcribed", "supplied"])
+def test_where_the_words_come_from_is_kept(
+    stage: Stage, put_song: Any, results: Callable[..., None], source: str
+) -> None:
+    """The machine heard them, or the file's tags held them."""
     put_song(**RUNNING)
-    results(WORDS | {"source": "transcribed"})
+    results(WORDS | {"source": source, "textVersion": None})
     call(stage)
-    assert (stage.row() or {})["runLyricsSource"] == "transcribed"
+    assert (stage.row() or {})["runLyricsSource"] == source
+
+
+@pytest.mark.parametrize("before", ["transcribed", None])
+def test_a_run_over_a_person_s_words_says_nothing_of_where_the_machine_s_come_from(
+    stage: Stage, put_song: Any, results: Callable[..., None], before: str | None
+) -> None:
+    """Those are what `revert` goes back to, and the song then says where they come from."""
+    put_song(**RUNNING, run_lyrics_source=before, lyrics_source="edited")
+    results(WORDS | {"source": "supplied", "textVersion": 1})
+    call(stage)
+    row = stage.row() or {}
+    assert (row.get("runLyricsSource"), row["lyricsSource"]) == (before, "edited")
 
 
 @pytest.mark.parametrize(
@@ -115,15 +191,6 @@ def test_incomplete_results_are_no_completion(
 def test_a_deleted_song_is_gone(stage: Stage) -> None:
     with pytest.raises(NotFound):
         call(stage)
-
-
-LYRICS_RUN = {
-    "status": Status.COMPLETED,
-    "attempt": 2,
-    "seq": 12,
-    "lyrics_status": LyricsStatus.PROCESSING,
-    "completed_at": "2026-01-31T08:20:00.000Z",
-}
 
 
 def test_a_lyrics_only_run_ends_in_the_lyrics_status(

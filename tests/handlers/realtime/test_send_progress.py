@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.handlers.realtime.hanging import Hanging
 from tests.stage import SONG, Stage, event
 from unplugd.kernel.errors import Invalid
 from unplugd.songs.model import Status
@@ -31,6 +32,18 @@ def test_a_report_is_stored_and_pushed_with_the_next_seq(stage: Stage, put_song:
     assert "etaSec" not in sent[0][1]
     assert sent[1][1]["etaSec"] >= 0
     assert sent[1][1]["message"]
+
+
+def test_connections_that_hang_do_not_hold_up_a_report(
+    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function is ended after ten seconds, and the task that calls it waits."""
+    put_song(**RUNNING)
+    stage.connect("one")
+    stage.connect("two")
+    hanging = Hanging(monkeypatch)
+    assert report(stage, progress=42)
+    assert hanging.took_s < 10
 
 
 def test_repeated_late_and_foreign_reports_change_nothing(stage: Stage, put_song: Any, sent: Frames) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.handlers.realtime.hanging import Hanging
 from tests.stage import MACHINE, SONG, Stage, event
 from unplugd.songs.model import Status
 
@@ -42,6 +43,20 @@ def test_a_running_song_is_stopped(stage: Stage, put_song: Any, sent: Frames) ->
     assert stage.sfn.describe_execution(executionArn=ARN)["status"] == "ABORTED"
     assert "progress" not in (stage.row() or {})
     assert stage.wake_ups() == 1
+
+
+def test_connections_that_hang_cost_neither_the_answer_nor_the_wake_up(
+    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function is ended after ten seconds."""
+    put_song(status=Status.QUEUED, queued_at="2026-01-31T08:15:00.000Z", attempt=1)
+    stage.connect("one")
+    stage.connect("two")
+    woken: list[int] = []
+    hanging = Hanging(monkeypatch, at_send=lambda: woken.append(stage.wake_ups()))
+    assert ask(stage)[0] == 202
+    assert woken == [1]
+    assert hanging.took_s < 10
 
 
 def test_a_call_that_died_before_stopping_is_finished_by_the_next(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.handlers.realtime.hanging import Hanging
 from tests.stage import CHOSEN, OWNER, SONG, Stage, event
 from unplugd.songs.model import LyricsStatus, Status, output_prefix, upload_key
 
@@ -50,6 +51,20 @@ def test_three_clicks_start_one_attempt(
     assert not {"errorCode", "errorMessage", "executionArn", "stage", "partProgress"} & set(row)
     assert sent == [("one", {"songId": SONG, "seq": 7, "type": "QUEUED", "position": 1})]
     assert stage.wake_ups() == 1
+
+
+def test_connections_that_hang_cost_neither_the_answer_nor_the_wake_up(
+    stage: Stage, put_song: Any, original: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function is ended after ten seconds."""
+    put_song(**FAILED)
+    stage.connect("one")
+    stage.connect("two")
+    woken: list[int] = []
+    hanging = Hanging(monkeypatch, at_send=lambda: woken.append(stage.wake_ups()))
+    assert ask(stage)[0] == 202
+    assert woken == [1]
+    assert hanging.took_s < 10
 
 
 def test_two_clicks_at_the_very_same_time_start_one_attempt(

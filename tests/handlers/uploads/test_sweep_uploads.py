@@ -10,10 +10,11 @@ import pytest
 
 from tests.stage import CHOSEN, OWNER, SONG, STRANGER, Stage, event
 from unplugd.edge import s3
-from unplugd.songs.model import Status, upload_key
+from unplugd.songs.model import LyricsStatus, Status, upload_key
 from unplugd.uploads import rules
 
 KEY = upload_key(OWNER, SONG, "söng +1.mp3")
+DAYS_LATER = 4 * 24 * 60 + 2  # minutes; older than a day, an original is looked at once an hour
 Announced = list[dict[str, Any]]
 
 
@@ -121,7 +122,7 @@ def test_an_event_on_its_way_is_waited_for(
     assert announced == []
 
 
-@pytest.mark.parametrize("status", [s for s in Status if s is not Status.PENDING_UPLOAD])
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.PROCESSING, Status.FAILED, Status.CANCELLED])
 def test_a_song_that_was_checked_is_left_alone(
     stage: Stage,
     put_song: Any,
@@ -130,9 +131,47 @@ def test_a_song_that_was_checked_is_left_alone(
     monkeypatch: pytest.MonkeyPatch,
     status: Status,
 ) -> None:
-    put_song(s3_key=KEY, status=status, queued_at="2026-01-31T08:15:00.000Z")
+    """Its original is still to be read, or a retry reads it."""
+    put_song(s3_key=KEY, status=status, queued_at="2026-01-31T08:15:00.000Z", attempt=1)
+    before = stage.row()
     assert sweep(stage, monkeypatch, 4) == 0
-    assert announced == []
+    assert (announced, stage.keys("UPLOADS_BUCKET"), stage.row()) == ([], [KEY], before)
+
+
+@pytest.mark.parametrize("minutes", [4, DAYS_LATER])
+@pytest.mark.parametrize(
+    "finished",
+    [
+        {"status": Status.COMPLETED, "attempt": 1, "lyrics_status": LyricsStatus.READY},
+        {"status": Status.COMPLETED, "attempt": 2, "lyrics_status": LyricsStatus.QUEUED},
+        {"status": Status.COMPLETED, "attempt": 1, "lyrics_status": LyricsStatus.FAILED},
+        {"status": Status.FAILED, "attempt": 0},
+    ],
+    ids=["complete", "lyrics wait", "lyrics failed", "refused"],
+)
+def test_an_original_that_nobody_will_read_any_more_goes(
+    stage: Stage,
+    put_song: Any,
+    upload: None,
+    announced: Announced,
+    monkeypatch: pytest.MonkeyPatch,
+    finished: dict[str, Any],
+    minutes: float,
+) -> None:
+    """The execution died between COMPLETED and its clean-up, or the validator between its verdict and the delete.
+    Lyrics are made of the stems."""
+    put_song(s3_key=KEY, queued_at="2026-01-31T08:15:00.000Z", **finished)
+    before = stage.row()
+    assert sweep(stage, monkeypatch, minutes) == 0
+    assert (announced, stage.keys("UPLOADS_BUCKET"), stage.row()) == ([], [], before)
+
+
+def test_what_a_day_of_trying_did_not_bring_through_is_not_announced_any_more(
+    stage: Stage, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_song(s3_key=KEY)
+    assert sweep(stage, monkeypatch, DAYS_LATER) == 0
+    assert (announced, stage.keys("UPLOADS_BUCKET")) == ([], [KEY])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Each five minutes: uploads that have arrived and that nobody heard of are announced again."""
+"""Each five minutes: uploads that nobody heard of are announced again, originals that nobody needs are deleted."""
 
 from typing import Any
 

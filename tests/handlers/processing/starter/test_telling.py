@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.handlers.processing.starting import age, arn, executions, slots, wake
+from tests.handlers.processing.starting import age, arn, ended, executions, slots, wake
 from tests.stage import OWNER, STRANGER, Stage
 from unplugd.processing import starter
 from unplugd.songs.model import Status
@@ -12,6 +12,7 @@ from unplugd.songs.model import Status
 Frames = list[tuple[str, dict[str, Any]]]
 IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(4)]
 HERS, HIS = IDS[:3], IDS[3]
+OTHERS = [STRANGER.replace("2", digit) for digit in "345"]
 
 
 @pytest.fixture
@@ -143,3 +144,49 @@ def test_a_starter_that_fails_at_every_lease_still_says_how_old_the_line_is(
     capsys.readouterr()
     assert wake(stage) == {"batchItemFailures": []}
     assert "LineAgeSeconds" in capsys.readouterr().out
+
+
+def test_a_song_that_comes_back_into_line_is_told_its_true_place(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else is told here, so nothing corrects an untrue one."""
+    monkeypatch.setattr(starter, "PLACES_TOLD", 0)
+    put_song(song_id=HERS[0], status=Status.QUEUED, queued_at="2026-01-31T08:00:05.000Z", attempt=1)
+    wake(stage)
+    stage.connect("hers")
+    put_song(user_id=STRANGER, song_id=HIS, status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z")
+    stage.sfn.stop_execution(executionArn=arn(HERS[0]))
+    wake(stage)
+    assert [(said["type"], said.get("position")) for _, said in sent] == [
+        ("QUEUED", 2),
+        ("PROCESSING_STARTED", None),
+    ]
+
+
+def test_new_words_that_join_the_line_are_told_their_true_place(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starter, "PLACES_TOLD", 0)
+    put_song(song_id=HERS[0], status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
+    wake(stage)
+    stage.connect("hers")
+    for n, owner in enumerate(OTHERS):
+        when = f"2026-01-31T08:00:1{n}.000Z"
+        put_song(user_id=owner, song_id=IDS[n + 1], status=Status.QUEUED, queued_at=when, attempt=1)
+    put_song(song_id=HERS[0], status=Status.COMPLETED, attempt=1, lyrics_text_version=1)
+    wake(stage, ended(arn(HERS[0])))
+    assert [(said["type"], said["position"]) for _, said in sent] == [("QUEUED", 4)]
+    assert (stage.row(HERS[0]) or {})["queuePosition"] == 4
+
+
+def test_a_start_that_is_refused_leaves_the_place_that_was_told(
+    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError("not allowed")
+
+    monkeypatch.setattr("unplugd.aws.executions.Executions.start", refuse)
+    when = "2026-01-31T08:00:00.000Z"
+    put_song(song_id=HERS[0], status=Status.QUEUED, queued_at=when, attempt=1, queue_position=7)
+    wake(stage)
+    assert (stage.row(HERS[0]) or {})["queuePosition"] == 7
