@@ -189,6 +189,7 @@ def _next_row(song: Song, layer: Layer, key: str, results: Results) -> tuple[Son
 
 
 def _announce(song: Song, queue: Queue, push: Push, now: datetime) -> None:
+    logger().info("queued", extra={"songId": song.song_id, "attempt": song.attempt})
     queue.wake()
     if message := messages.for_song(song, now=now):
         push(song.user_id, message, time.monotonic() + messages.TELL_FOR_S)

@@ -246,6 +246,7 @@ class Starter:
             )
             self.slots.release(lease)
             raise
+        logger().info("started", extra={"songId": song.song_id, "attempt": song.attempt})
         after = self.songs.get(song.user_id, song.song_id)
         if after is None or after.status is Status.CANCELLED:
             self.executions.stop(

@@ -193,6 +193,7 @@ def retry_song(
     queued = songs.mark_queued_again(dataclasses.replace(song, queue_position=place), now=to_iso(now))
     if queued is None:
         raise Conflict("This song is already on its way.")
+    logger().info("queued", extra={"songId": song_id, "attempt": queued.attempt})
     queue.wake()
     _tell(queued, push, now)
     return public_view(queued, now=now, queue_position=queued.queue_position)

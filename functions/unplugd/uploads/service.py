@@ -281,6 +281,7 @@ def _queue(song: Song, found: Probe, size_bytes: int, *, songs: Songs, now: date
         known = dataclasses.replace(known, queue_position=songs.line_position(known))
         queued = songs.mark_queued(known, seen=seen, now=to_iso(now))
         if queued is not None:
+            logger().info("queued", extra={"songId": queued.song_id, "attempt": queued.attempt})
             return queued
         seen = songs.get(song.user_id, song.song_id)
     raise Transient("The song was changed each time it was about to join the line.")

@@ -53,6 +53,16 @@ def test_three_clicks_start_one_attempt(
     assert stage.wake_ups() == 1
 
 
+def test_the_log_joins_the_request_to_the_attempt(
+    stage: Stage, put_song: Any, sent: Frames, original: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    put_song(**FAILED)
+    ask(stage)
+    lines = [vars(line) for line in caplog.records if line.getMessage() == "queued"]
+    assert [(line["songId"], line["attempt"]) for line in lines] == [(SONG, 2)]
+
+
 def test_connections_that_hang_cost_neither_the_answer_nor_the_wake_up(
     stage: Stage, put_song: Any, original: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
