@@ -75,6 +75,7 @@ test("who left before the code is asked for it again, on either way in", async (
 
 test("a wrong password is said where it is, and can be looked at", async ({ page, person }) => {
   await page.goto("/");
+  await expect(title(page, "Sign in")).toBeVisible();
   await expectAccessible(page);
   await button(page, "Sign in").click();
   await expect(page.getByRole("alert").first()).toContainText("Enter your email address");
