@@ -20,8 +20,6 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),
-  // CI runs the other tests on the same two cores. Whoever passes the second time only is listed as flaky, and is to be mended.
-  retries: process.env.CI ? 1 : 0,
   outputDir: process.env.E2E_RESULTS,
   reporter: [["list"]],
   use: {

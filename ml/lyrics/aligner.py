@@ -108,7 +108,8 @@ class Aligner:
     ) -> list[Span | None]:
         """Where each of `words` is sung in `samples` (HEARING_RATE, mono): (start, end) in s, in order.
 
-        None for a word without letters; all None where the words cannot be put on this voice. Raises Stopped.
+        None for a word without letters, or not found in the voice; all None where the words cannot be put on this
+        voice. Raises Stopped.
         """
         nothing: list[Span | None] = [None] * len(words)
         asked = [i for i, word in enumerate(words) if spelled(word)]
@@ -122,8 +123,11 @@ class Aligner:
             if len(found) == len(asked):
                 for i, (start, end) in zip(asked, found, strict=True):
                     # Both ends lie in the stretch of the middle: a word cannot last across what was cut out.
-                    shift = _shift(moved, (start + end) / 2)
-                    nothing[i] = (start + shift, end + shift)
+                    middle = (start + end) / 2
+                    shift = _shift(moved, middle)
+                    # What was pressed into the silence of a joint was not found.
+                    if any(a <= middle + shift <= b for a, b in spans):
+                        nothing[i] = (start + shift, end + shift)
                 return nothing
         return nothing
 

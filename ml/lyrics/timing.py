@@ -177,9 +177,11 @@ def _completed(
         if known.start is not None and not any(times[starts[i] : starts[i + 1]]):
             own = spread([known.line], _within(spans, _line_window(lines, i, window)))
             times[starts[i] : starts[i + 1]] = [Timed(*span, estimated=True) for span in own]
+    # Nobody sings a word that was not found before the first span, or after the last.
+    first_s, last_s = (max(window[0], spans[0][0]), min(window[1], spans[-1][1])) if spans else window
     for i, known in enumerate(lines):
-        floor = max((time.end for time in times[: starts[i]] if time), default=window[0])
-        ceiling = next((time.start for time in times[starts[i + 1] :] if time), window[1])
+        floor = max((time.end for time in times[: starts[i]] if time), default=first_s)
+        ceiling = next((time.start for time in times[starts[i + 1] :] if time), last_s)
         line = times[starts[i] : starts[i + 1]]
         times[starts[i] : starts[i + 1]] = _beside(known, line, floor, ceiling)
     _fill(lines, times, starts, spans, window)

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ml import Stopped
 from ml.audio import BadAudio
 from ml.lyrics import write_lyrics
 from ml.lyrics.known import from_text
-from ml.lyrics.segmentation import PAD_S
 from ml.lyrics.timing import complete, segments
 from ml.lyrics.voice import find_voice
 from ml.lyrics.words import lines_of
@@ -144,6 +143,8 @@ def test_any_text_over_any_voice_keeps_every_word_in_order_inside_the_song(
     assert all(s["start"] == s["words"][0]["start"] and s["end"] == s["words"][-1]["end"] for s in made)
 
 
+@example(text="000000A\u3041I F")  # its first words were found in silence
+@example(text="000000A\u30410 F")  # its first word is lost, and was put before the voice
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(min_size=10, max_size=80))
 def test_any_text_through_the_front_door(tmp_path: Path, text: str) -> None:
@@ -154,8 +155,6 @@ def test_any_text_through_the_front_door(tmp_path: Path, text: str) -> None:
     kept = "".join("".join(line.text.split()) for line in lines_of(text))
     if len(kept) >= 10:
         assert "".join(word["word"] for word in words(document)) == kept
-        # Within what is heard, which begins and ends PAD_S beside the voice.
-        heard = (0.5 - PAD_S - 0.01, 2.5 + PAD_S + 0.01)
-        assert all(heard[0] <= word["start"] <= word["end"] <= heard[1] for word in words(document))
+        assert all(0.4 <= word["start"] <= word["end"] <= 2.6 for word in words(document))
     else:
         assert document["status"] == "FAILED"
