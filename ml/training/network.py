@@ -122,9 +122,7 @@ class Separator(nn.Module):
             Local(4),
             Local(1),
             Global((1, 4, 16)),
-            Local(2),
             Local(4),
-            Local(1),
         )
         self.last, self.join = nn.BatchNorm2d(WIDTH), Join()
 
@@ -133,7 +131,8 @@ class Separator(nn.Module):
 
     def masks(self, powers: Tensor) -> Tensor:
         """What is exported: the power in left and right has a mean of 1 already."""
-        tokens = self.split((powers + 1e-7) ** 0.15)
+        # A power of 0.15: as exp and log, because OpenVINO runs these in a third of the time.
+        tokens = self.split(((powers + 1e-7).log() * 0.15).exp())
         x = self.body(_each(self.norm, tokens))
         x = nn.functional.gelu(_each(self.last, x))
         return torch.softmax(self.join(x).float(), 1)
