@@ -1,7 +1,7 @@
 /** The page of audio.spec.ts: an engine by itself, what it sends to the loudspeaker, and the measures of that. */
 import { createEngine } from "@/audio/create";
 import { type Engine, type Mix, type Stem, STEMS } from "@/audio/engine";
-import { DELAY_SAMPLES, SAMPLE_RATE } from "@/audio/frames";
+import { DELAY_SAMPLES, FRAME_SAMPLES, frameOffset, SAMPLE_RATE } from "@/audio/frames";
 import { GUARD_FRAMES } from "@/audio/guard";
 import recorderUrl from "./audio-recorder.worklet.ts?worker&url";
 
@@ -36,6 +36,24 @@ function reference(stem: Stem, of = song): Promise<Float32Array> {
 }
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * How far this browser's decoder differs from itself when it begins in the middle of a stem: 0 where it is exact.
+ * FFmpeg's fixed-point one (Chromium 150) hands what it rounds off on to the next sample, so its last bit of 16
+ * depends on where it began.
+ */
+async function decoderDiffers(): Promise<number> {
+  const bytes = await (await fetch(`/stems/${song}/drums.mp3?reference`)).arrayBuffer();
+  const [first, last, preroll] = [200, 264, 4];
+  const part = bytes.slice(frameOffset(first), frameOffset(last));
+  const context = new OfflineAudioContext(2, 1, SAMPLE_RATE);
+  const decoded = (await context.decodeAudioData(part)).getChannelData(0);
+  const whole = (await context.decodeAudioData(bytes)).getChannelData(0).subarray(first * FRAME_SAMPLES);
+  let most = 0;
+  for (let i = preroll * FRAME_SAMPLES; i < decoded.length - FRAME_SAMPLES; i++)
+    most = Math.max(most, Math.abs((decoded[i] ?? 0) - (whole[i] ?? 0)));
+  return most;
+}
 
 /** Where `part` lies in `whole`, within `reach` samples of `near`: the lag of the largest normalised correlation. */
 function find(part: Float32Array, whole: Float32Array, near: number, reach: number) {
@@ -185,6 +203,7 @@ const sound = {
   },
 
   reference,
+  decoderDiffers,
   find,
   wait,
 
