@@ -1,7 +1,7 @@
 /** The page of audio.spec.ts: an engine by itself, what it sends to the loudspeaker, and the measures of that. */
 import { createEngine } from "@/audio/create";
 import { type Engine, type Mix, type Stem, STEMS } from "@/audio/engine";
-import { DELAY_SAMPLES, FRAME_SAMPLES, frameOffset, SAMPLE_RATE } from "@/audio/frames";
+import { CELL_SAMPLES, cellCount, cellRange, DELAY_SAMPLES, SAMPLE_RATE } from "@/audio/frames";
 import { GUARD_FRAMES } from "@/audio/guard";
 import recorderUrl from "./audio-recorder.worklet.ts?worker&url";
 
@@ -21,39 +21,38 @@ let stopRecording: (() => Heard) | null = null;
 const references = new Map<string, Promise<Float32Array>>();
 const seen: string[] = [];
 
-/** A stem decoded whole, on the WAV's clock. */
+async function decoded(bytes: ArrayBuffer): Promise<Float32Array> {
+  return (await new OfflineAudioContext(2, 1, SAMPLE_RATE).decodeAudioData(bytes)).getChannelData(0);
+}
+
+/**
+ * A stem on the WAV's clock, decoded cell by cell, which must be the stem decoded whole to the last bit of 16. Not to
+ * the sample: Chromium 150's decoder hands what it rounds off on to the next sample, so that bit depends on where it
+ * began. What the engine plays has to be these samples exactly.
+ */
 function reference(stem: Stem, of = song): Promise<Float32Array> {
   const url = `/stems/${of}/${stem}.mp3?reference`;
   const known = references.get(url);
   if (known) return known;
   const work = (async () => {
     const bytes = await (await fetch(url)).arrayBuffer();
-    const buffer = await new OfflineAudioContext(2, 1, SAMPLE_RATE).decodeAudioData(bytes);
-    return buffer.getChannelData(0).subarray(DELAY_SAMPLES);
+    const whole = (await decoded(bytes.slice())).subarray(DELAY_SAMPLES);
+    const total = SECONDS[of as keyof typeof SECONDS] * SAMPLE_RATE;
+    const cells = whole.slice();
+    for (let cell = 0; cell < cellCount(total); cell++) {
+      const { from, to, skip } = cellRange(cell, 1, total);
+      const length = Math.min(CELL_SAMPLES, total - cell * CELL_SAMPLES);
+      cells.set((await decoded(bytes.slice(from, to))).subarray(skip, skip + length), cell * CELL_SAMPLES);
+    }
+    if (cells.some((sample, i) => Math.abs(sample - (whole[i] ?? 0)) > 1 / 32_700))
+      throw new Error(`the cells of ${url} are not the stem`);
+    return cells;
   })();
   references.set(url, work);
   return work;
 }
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/**
- * How far this browser's decoder differs from itself when it begins in the middle of a stem: 0 where it is exact.
- * FFmpeg's fixed-point one (Chromium 150) hands what it rounds off on to the next sample, so its last bit of 16
- * depends on where it began.
- */
-async function decoderDiffers(): Promise<number> {
-  const bytes = await (await fetch(`/stems/${song}/drums.mp3?reference`)).arrayBuffer();
-  const [first, last, preroll] = [200, 264, 4];
-  const part = bytes.slice(frameOffset(first), frameOffset(last));
-  const context = new OfflineAudioContext(2, 1, SAMPLE_RATE);
-  const decoded = (await context.decodeAudioData(part)).getChannelData(0);
-  const whole = (await context.decodeAudioData(bytes)).getChannelData(0).subarray(first * FRAME_SAMPLES);
-  let most = 0;
-  for (let i = preroll * FRAME_SAMPLES; i < decoded.length - FRAME_SAMPLES; i++)
-    most = Math.max(most, Math.abs((decoded[i] ?? 0) - (whole[i] ?? 0)));
-  return most;
-}
 
 /** Where `part` lies in `whole`, within `reach` samples of `near`: the lag of the largest normalised correlation. */
 function find(part: Float32Array, whole: Float32Array, near: number, reach: number) {
@@ -203,7 +202,6 @@ const sound = {
   },
 
   reference,
-  decoderDiffers,
   find,
   wait,
 
