@@ -32,7 +32,7 @@ WEB_FILES = web/index.html web/vite.config.ts $(shell find web/src web/public -t
 ifndef CHROMIUM
 CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name) 2>/dev/null)))
 endif
-MODEL_TESTS = $(wildcard tests/ml/*/test_demucs*.py tests/ml/*/test_whisper*.py tests/ml/*/test_training*.py)
+MODEL_TESTS = $(wildcard tests/ml/*/test_demucs*.py tests/ml/*/test_whisper*.py tests/training/test_*.py)
 TEMPLATES = $(wildcard template.yaml templates/*.yaml)
 
 .DEFAULT_GOAL := help
@@ -185,7 +185,7 @@ reference: $(VENV)/.dev ## rewrite the pages made from the code: openapi.json, a
 .PHONY: train
 train: .venv-models/.installed ## the built-in separator's weights, trained anew on songs made for it (TRAIN="--songs 400")
 	@.venv-models/bin/pip install --quiet --only-binary :all: --no-binary pyworld -r requirements/training.in
-	@.venv-models/bin/python -m ml.training all $(TRAIN)
+	@.venv-models/bin/python -m training all $(TRAIN)
 
 # ---- ship it -----------------------------------------------------------------------------------------------------
 

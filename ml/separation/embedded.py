@@ -2,7 +2,7 @@
 
 The network looks at the power of a mix's spectrum and gives each stem's share of every frequency band at every moment.
 The shares add up to 1 and the phase stays the mix's, so the stems add up to the mix. OpenVINO runs the network, numpy
-the Fourier transforms; what trained it is in ml/training.
+the Fourier transforms; what trained it is in training.
 """
 
 from __future__ import annotations

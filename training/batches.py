@@ -11,8 +11,8 @@ import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
 from ml.separation import STEMS
-from ml.training.effects import Audio, Random
-from ml.training.network import HOP, WINDOW
+from training.effects import Audio, Random
+from training.network import HOP, WINDOW
 
 FRAMES = 160  # 3.8 s
 LENGTH = (FRAMES - 1) * HOP + WINDOW

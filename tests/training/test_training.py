@@ -26,9 +26,9 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_training_goes_on_where_it_stopped_and_its_weights_run(songs: Path, tmp_path: Path) -> None:
-    from ml.training.card import score
-    from ml.training.export import export, load
-    from ml.training.train import train
+    from training.card import score
+    from training.export import export, load
+    from training.train import train
 
     checkpoint = tmp_path / "checkpoint.pt"
     train(songs, checkpoint, 1, seed=0, workers=0)
@@ -47,9 +47,9 @@ def test_training_goes_on_where_it_stopped_and_its_weights_run(songs: Path, tmp_
 
 
 def test_the_exported_network_gives_what_the_trained_one_gave(tmp_path: Path) -> None:
-    from ml.training.export import export
-    from ml.training.network import Separator
-    from ml.training.train import separate
+    from training.export import export
+    from training.network import Separator
+    from training.train import separate
 
     torch.manual_seed(0)
     net = Separator().eval()
@@ -69,8 +69,8 @@ def test_the_exported_network_gives_what_the_trained_one_gave(tmp_path: Path) ->
 
 
 def test_the_optimisers_reach_every_weight() -> None:
-    from ml.training.network import Separator
-    from ml.training.train import optimisers_of
+    from training.network import Separator
+    from training.train import optimisers_of
 
     net = Separator().to(memory_format=torch.channels_last)
     before = [weight.detach().clone() for weight in net.parameters()]
@@ -83,8 +83,8 @@ def test_the_optimisers_reach_every_weight() -> None:
 
 
 def test_a_stem_in_silence_costs_more_when_told_so() -> None:
-    from ml.training.network import BINS
-    from ml.training.train import loss_of
+    from training.network import BINS
+    from training.train import loss_of
 
     torch.manual_seed(0)
     stems = torch.randn(2, 4, 2, 5, BINS, dtype=torch.complex64)

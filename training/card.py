@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ml.separation import STEMS, embedded
 from ml.separation.engine import Separator
 from ml.separation.segments import Grid, Sums, cut
-from ml.training.batches import held_out
+from training.batches import held_out
 
 Audio = NDArray[Any]
 _REAL = {"drums": ("drums",), "bass": ("bassguitar",), "other": ("clav", "horns", "leadguitar")}

@@ -9,9 +9,9 @@ import fluidsynth
 import numpy as np
 from scipy import signal
 
-from ml.training import drums, effects, sources
-from ml.training.effects import RATE, Audio, Random
-from ml.training.song import Hit, Note, Song
+from training import drums, effects, sources
+from training.effects import RATE, Audio, Random
+from training.song import Hit, Note, Song
 
 BASS = (32, 33, 33, 34, 34, 35, 36, 37, 38, 39, 43)
 KEYS = (0, 1, 2, 3, 4, 4, 5, 6, 7, 7, 7, 16, 17, 18, 19, 21)

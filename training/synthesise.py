@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.training import effects
-from ml.training.effects import RATE, Audio
-from ml.training.song import Song
+from training import effects
+from training.effects import RATE, Audio
+from training.song import Song
 
 SECONDS = 24.0
 _CLIPS_A_VOICE = 14
@@ -21,7 +21,7 @@ _CLIPS_A_VOICE = 14
 
 @lru_cache(maxsize=2)
 def _voices(split: str) -> list[object]:
-    from ml.training import voices
+    from training import voices
 
     return list(voices.bank(split, 1, _CLIPS_A_VOICE))
 
@@ -34,7 +34,7 @@ class Track:
 
 def make_song(folder: Path, split: str, seed: int) -> Path:
     """Song number `seed` of the split, unless it is there already."""
-    from ml.training import instruments, voices
+    from training import instruments, voices
 
     path = folder / f"{split}-{seed:05d}.npy"
     if path.with_suffix(".json").exists():

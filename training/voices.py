@@ -18,9 +18,9 @@ import soundfile as sf
 from numpy.typing import NDArray
 from scipy import signal
 
-from ml.training import effects, sources
-from ml.training.effects import RATE, Audio, Random
-from ml.training.song import Note, Song
+from training import effects, sources
+from training.effects import RATE, Audio, Random
+from training.song import Note, Song
 
 _FRAME = 0.005
 _SING_RATE = 32_000

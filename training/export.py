@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ml.audio.checksum import sha256
 from ml.separation import embedded
-from ml.training.network import BINS, Separator
+from training.network import BINS, Separator
 
 
 class _Masks(nn.Module):

@@ -1,4 +1,4 @@
-"""python -m ml.training [all|songs|train|export|card] [--work DIR] …: the recipe of the embedded separator's weights.
+"""python -m training [all|songs|train|export|card] [--work DIR] …: the recipe of the embedded separator's weights.
 
 Every step finds what earlier runs left in the work folder, so it can be stopped and started again.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m ml.training", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("what", nargs="?", default="all", choices=("all", "songs", "train", "export", "card"))
     parser.add_argument(
         "--work", type=Path, default=Path(".cache/training"), help="songs and checkpoint (25 MB a song)"
@@ -27,21 +27,21 @@ def main() -> int:
     options = parser.parse_args()
     songs, checkpoint = options.work / "songs", options.work / "checkpoint.pt"
     if options.what in ("all", "songs"):
-        from ml.training.synthesise import make_songs
+        from training.synthesise import make_songs
 
         make_songs(songs, "held", 0, options.held, options.processes)
         make_songs(songs, "train", 0, options.songs, options.processes)
     if options.what in ("all", "train"):
-        from ml.training.train import keep_memory, train
+        from training.train import keep_memory, train
 
         keep_memory()
         train(songs, checkpoint, options.steps, options.seed)
     if options.what in ("all", "export"):
-        from ml.training.export import export, load
+        from training.export import export, load
 
         export(load(checkpoint), options.out)
     if options.what in ("all", "card"):
-        from ml.training import card
+        from training import card
 
         card.write(songs, options.out, options.multitrack, sys.stdout)
     return 0

@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from ml.separation import STEMS
-from ml.training.batches import Remixes, held_out
-from ml.training.network import HOP, POOLS, WINDOW, Separator, powers, spectra, spread
+from training.batches import Remixes, held_out
+from training.network import HOP, POOLS, WINDOW, Separator, powers, spectra, spread
 
 BATCH, PEAK_RATE, WARM_UP, AVERAGE = 4, 2e-3, 100, 0.998
 TOP = POOLS[-1][1]

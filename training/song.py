@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ml.training.effects import Random
+from training.effects import Random
 
 Hit = tuple[float, str, float]
 Note = tuple[float, float, int, float]

@@ -10,9 +10,9 @@ import numpy as np
 import soundfile as sf
 from scipy import signal
 
-from ml.training import effects
-from ml.training.effects import RATE, Audio, Random
-from ml.training.song import Hit, Song
+from training import effects
+from training.effects import RATE, Audio, Random
+from training.song import Hit, Song
 
 GM = {
     "kick": (36, 35), "snare": (38, 40), "rim": (37,), "clap": (39,), "hat": (42,), "pedal": (44,), "open": (46,),
