@@ -134,12 +134,13 @@ def count(names: Iterable[str]) -> Count:
 
 def replaced(names: Iterable[str]) -> list[Place]:
     """The places of the phrases that were replaced by plain ones, also where a phrase is broken over lines."""
-    places = []
-    for name in names:
-        text = _text(name)
-        for match in _PHRASE.finditer(text):
-            places.append(Place(name, text.count("\n", 0, match.start()) + 1, " ".join(match[0].split())))
-    return places
+    return [place for name in names for place in _replaced_in(name)]
+
+
+def _replaced_in(name: str) -> Iterator[Place]:
+    text = _text(name)
+    for match in _PHRASE.finditer(text):
+        yield Place(name, text.count("\n", 0, match.start()) + 1, " ".join(match[0].split()))
 
 
 def _is_script(path: Path) -> bool:
