@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
+from local import addresses
 from local.children import Children
 from local.datadir import ACCOUNT, REGION, DataDir, StackError, listen
 from local.tasks import STOP_GRACE_S, TaskSettings
@@ -58,8 +59,12 @@ def _run(options: argparse.Namespace) -> int:
     if left:
         print(f"ended {left} process(es) that an earlier run left behind", flush=True)
     _empty(data.tmp)
-    listener = listen(options.port, None if options.ephemeral else data.port())
+    remembered = None if options.ephemeral else data.port()
+    listener = listen(options.port, remembered)
     port = listener.getsockname()[1]
+    moved = addresses.move(data.state, port, remembered)
+    if moved:
+        print(f"moved the addresses in {moved} file(s) to port {port}", flush=True)
     data.keep_port(port)
     origins = frozenset(filter(None, os.environ.get("LOCAL_ALLOWED_ORIGINS", _APP_ORIGIN).split(",")))
     set_environment(data, port, ephemeral=options.ephemeral)

@@ -22,10 +22,10 @@ ORIGIN = "http://localhost:5999"
 TASK_COMMANDS = {"task": [sys.executable, str(FIXTURES / "task.py")]}
 
 
-def make_stack(data_dir: Path) -> LocalStack:
+def make_stack(data_dir: Path, port: int = 0) -> LocalStack:
     """A stack as these tests want it, not yet started."""
     settings = {"LOCAL_ALLOWED_ORIGINS": ORIGIN, "STAGE_SETTING": "for tasks"}
-    return LocalStack(data_dir, task_commands=TASK_COMMANDS, env=settings)
+    return LocalStack(data_dir, port=port, task_commands=TASK_COMMANDS, env=settings)
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ def wait_for(ask: Callable[[], Any], within_s: float, what: str) -> Any:
 
 
 @contextlib.contextmanager
-def running_app(data_dir: Path) -> Iterator[tuple[LocalStack, App]]:
+def running_app(data_dir: Path, port: int = 0) -> Iterator[tuple[LocalStack, App]]:
     """A stack of one's own, to be killed and started again."""
-    stack = make_stack(data_dir)
+    stack = make_stack(data_dir, port)
     try:
         endpoint = stack.start()
         yield stack, App(endpoint, deploy(endpoint, parameters={}, stack_name="tiny", root=APP))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local import addresses
 from local.datadir import DataDir
 from local.stack import LocalStack, StackError, deploy
 from tests.local.conftest import APP, App, make_stack, running_app, wait_for
@@ -126,12 +128,97 @@ def test_a_clean_stop_and_a_hard_kill_keep_everything(tmp_path: Path) -> None:
         wait_for(lambda: is_told(third, arn), 20, "the status change of the lost execution")
 
 
-def is_told(app: App, arn: str) -> bool:
+def is_told(app: App, arn: str, status: str = "FAILED") -> bool:
     answer = app.client("sqs").receive_message(
         QueueUrl=app.outputs["QueueUrl"], MaxNumberOfMessages=10, WaitTimeSeconds=1
     )
     details = [json.loads(message["Body"])["detail"] for message in answer.get("Messages", [])]
-    return any(detail.get("executionArn") == arn and detail["status"] == "FAILED" for detail in details)
+    return any(detail.get("executionArn") == arn and detail["status"] == status for detail in details)
+
+
+def test_another_port_moves_every_stored_address(tmp_path: Path) -> None:
+    first, second = free_ports(2)
+    with running_app(tmp_path / "data", port=first) as (stack, app):
+        fill(app)
+        app.put("typed", body={"S": f"http://localhost:{first}/000000000000/typed"})
+        sent = f"see http://127.0.0.1:{first}/000000000000/tiny-failed"
+        app.client("sqs").send_message(QueueUrl=app.outputs["FailedQueueUrl"], MessageBody=sent)
+        stack.stop()
+
+    moved = make_stack(tmp_path / "data", second)
+    try:
+        endpoint = moved.start()
+        before_deploy = {
+            name: str(value).replace(str(first), str(second)) for name, value in app.outputs.items()
+        }
+        again = App(endpoint, before_deploy)
+        check_delivery(again, sent)
+        again = App(endpoint, deploy(endpoint, parameters={}, stack_name="tiny", root=APP))
+        assert again.outputs == before_deploy
+        check_delivery(again, sent)
+        assert again.item("typed")["body"]["S"].startswith(f"http://localhost:{first}/")
+        moved.stop()
+    finally:
+        moved.stop()
+    state = tmp_path / "data" / "state"
+    stored = {file.name for file in state.glob("*.json") if f":{first}" in file.read_text()}
+    # The text that a user typed and the body of a message are left as they were.
+    assert stored <= {"dynamodb.json", "sqs.json", "cloudwatch_logs.json"}
+    assert (state / "sqs.json").read_text().count(f":{first}") == 1
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nothing listens on."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
+def check_delivery(app: App, sent: str) -> None:
+    """A rule's event reaches its queue, a queued message is still there, and the API and a task answer."""
+    sqs = app.client("sqs")
+    found = sqs.receive_message(
+        QueueUrl=app.outputs["FailedQueueUrl"], MaxNumberOfMessages=10, VisibilityTimeout=0
+    )
+    assert {message["Body"] for message in found["Messages"]} == {"kept", sent}
+    arn = app.start("StateMachineArn", what="raise", seconds=1)
+    app.ended(arn)
+    wait_for(lambda: is_told(app, arn, "SUCCEEDED"), 20, "the execution's status change")
+    with httpx.Client(trust_env=False) as http:
+        assert http.post(f"{app.outputs['ApiUrl']}/items/after", content="x").status_code == 200
+
+
+def test_an_address_of_another_program_stays(tmp_path: Path) -> None:
+    queue, page = "http://localhost:4100/000000000000/q", "http://localhost:5173"
+    write_state(tmp_path, sqs={f"'{queue}'": {"url": queue}}, **{"lambda": {"Q": queue, "ORIGIN": page}})
+    assert addresses.move(tmp_path, 4200, remembered=4100) == 2
+    moved = queue.replace("4100", "4200")
+    assert json.loads((tmp_path / "sqs.json").read_text()) == {f"'{moved}'": {"url": moved}}
+    assert json.loads((tmp_path / "lambda.json").read_text()) == {"Q": moved, "ORIGIN": page}
+    assert addresses.move(tmp_path, 4200, remembered=4200) == 0
+
+
+def test_a_move_that_was_cut_short_is_finished(tmp_path: Path) -> None:
+    """A kill left some files at a port that nobody remembers, and a folder of an earlier version has old queues."""
+    queue = "http://localhost:{}/000000000000/q"
+    write_state(
+        tmp_path,
+        cloudformation={"Queue": queue.format(4150), "EndpointUrl": "http://127.0.0.1:4150"},
+        sqs={"url": queue.format(4100)},
+    )
+    assert addresses.move(tmp_path, 4200, remembered=4200) == 2
+    assert json.loads((tmp_path / "sqs.json").read_text()) == {"url": queue.format(4200)}
+    assert json.loads((tmp_path / "cloudformation.json").read_text()) == {
+        "Queue": queue.format(4200),
+        "EndpointUrl": "http://127.0.0.1:4200",
+    }
+
+
+def write_state(folder: Path, **services: object) -> None:
+    for name, value in services.items():
+        (folder / f"{name}.json").write_text(json.dumps(value))
 
 
 def test_ctrl_c_ends_the_children_too(tmp_path: Path) -> None:
