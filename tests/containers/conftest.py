@@ -14,6 +14,7 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from tests.containers.image import Image, assemble
 from tests.containers.stand import OUTPUT, UPLOADS, Stand
 
 REGION = "eu-west-1"
@@ -25,6 +26,12 @@ def aws_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Image]:
+    """Both stages' images, as their Dockerfiles put them together."""
+    return {stage: assemble(stage, tmp_path_factory.mktemp(stage)) for stage in ("demucs", "whisper")}
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,9 @@
-"""The entrypoints as the stack starts them: own processes with nothing but their own environment."""
+"""The stage tasks as their images start them: the images' files, variables and entry point, in processes."""
 
 import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,21 +15,20 @@ import pytest
 import soundfile
 
 from ml.separation import STEMS
+from tests.containers.image import Image
 from tests.containers.stand import DEMUCS, KEY, OUTPUT, PREFIX, TEXT, UPLOADS, WHISPER, Stand
 
-REPO = Path(__file__).resolve().parents[2]
 OWN = {"demucs": DEMUCS, "whisper": WHISPER}
 
 
-def start(stage: str, tmp: Path, environ: dict[str, str], endpoint: str = "http://127.0.0.1:1") -> Any:
+def start(image: Image, tmp: Path, environ: dict[str, str], endpoint: str = "http://127.0.0.1:1") -> Any:
     """The task as a process whose temporary folder is `tmp`/tmp; stdout and stderr are pipes."""
     (tmp / "tmp").mkdir(exist_ok=True)
     bare = {
         "PATH": os.environ["PATH"],
+        **image.variables,
         "HOME": str(tmp),
-        "LANG": "C.UTF-8",
         "TMPDIR": str(tmp / "tmp"),
-        "PYTHONPATH": os.pathsep.join(str(REPO / part) for part in (".", "containers")),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "test",
@@ -39,7 +37,7 @@ def start(stage: str, tmp: Path, environ: dict[str, str], endpoint: str = "http:
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     return subprocess.Popen(
-        [sys.executable, str(REPO / "containers" / stage / "entrypoint.py")],
+        image.command,
         env={**bare, **environ},
         cwd=tmp,
         stdout=subprocess.PIPE,
@@ -56,16 +54,18 @@ def end(process: Any, tmp: Path) -> tuple[int, list[dict[str, Any]]]:
     return process.returncode, [json.loads(line) for line in out.splitlines()]
 
 
-def run(stage: str, stand: Stand, endpoint: str) -> list[dict[str, Any]]:
-    code, logs = end(start(stage, stand.root, OWN[stage], endpoint), stand.root)
+def run(image: Image, stage: str, stand: Stand, endpoint: str) -> list[dict[str, Any]]:
+    code, logs = end(start(image, stand.root, OWN[stage], endpoint), stand.root)
     assert code == 0, logs
     return logs
 
 
-def test_a_song_goes_through_both_tasks_and_a_second_time_costs_nothing(server: Stand, endpoint: str) -> None:
+def test_a_song_goes_through_both_tasks_and_a_second_time_costs_nothing(
+    images: dict[str, Image], server: Stand, endpoint: str
+) -> None:
     server.put_song()
-    run("demucs", server, endpoint)
-    logs = run("whisper", server, endpoint)
+    run(images["demucs"], "demucs", server, endpoint)
+    logs = run(images["whisper"], "whisper", server, endpoint)
 
     manifest = server.read("manifest.json")
     assert set(manifest["files"]) == server.names() - {"manifest.json"}
@@ -81,14 +81,16 @@ def test_a_song_goes_through_both_tasks_and_a_second_time_costs_nothing(server: 
 
     before = server.versions()
     for stage in OWN:
-        messages = [line.get("message") for line in run(stage, server, endpoint)]
+        messages = [line.get("message") for line in run(images[stage], stage, server, endpoint)]
         assert "Already done: outputs and manifest are in place" in messages
     assert server.versions() == before
 
 
-def test_a_file_that_is_no_audio_is_65_with_a_reason(server: Stand, endpoint: str) -> None:
+def test_a_file_that_is_no_audio_is_65_with_a_reason(
+    images: dict[str, Image], server: Stand, endpoint: str
+) -> None:
     server.s3.put_object(Bucket=UPLOADS, Key=KEY, Body=b"not audio" * 500)
-    code, _logs = end(start("demucs", server.root, DEMUCS, endpoint), server.root)
+    code, _logs = end(start(images["demucs"], server.root, DEMUCS, endpoint), server.root)
     assert code == 65
     reason = server.read("failure.json")
     assert (reason["stage"], reason["attempt"], reason["errorCode"]) == ("demucs", 1, "CORRUPT_AUDIO")
@@ -96,9 +98,11 @@ def test_a_file_that_is_no_audio_is_65_with_a_reason(server: Stand, endpoint: st
     assert server.names() == {"failure.json"}
 
 
-def test_sigterm_in_the_middle_of_a_separation_is_143(server: Stand, endpoint: str) -> None:
+def test_sigterm_in_the_middle_of_a_separation_is_143(
+    images: dict[str, Image], server: Stand, endpoint: str
+) -> None:
     server.put_song(duration_s=40.0)
-    process = start("demucs", server.root, DEMUCS, endpoint)
+    process = start(images["demucs"], server.root, DEMUCS, endpoint)
     deadline = time.monotonic() + 30
     while not list((server.root / "tmp").glob("unplugd-*/out/*/*")):
         assert process.poll() is None, process.communicate()
@@ -111,8 +115,10 @@ def test_sigterm_in_the_middle_of_a_separation_is_143(server: Stand, endpoint: s
 
 
 @pytest.mark.parametrize("stage", OWN)
-def test_missing_variables_are_one_message_and_exit_1(stage: str, tmp_path: Path) -> None:
-    code, logs = end(start(stage, tmp_path, {"SONG_ID": "song-1"}), tmp_path)
+def test_missing_variables_are_one_message_and_exit_1(
+    images: dict[str, Image], stage: str, tmp_path: Path
+) -> None:
+    code, logs = end(start(images[stage], tmp_path, {"SONG_ID": "song-1"}), tmp_path)
     assert code == 1
     (line,) = logs
     assert line["level"] == "ERROR"
@@ -121,8 +127,8 @@ def test_missing_variables_are_one_message_and_exit_1(stage: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("stage", OWN)
-def test_s3_down_is_temporary(stage: str, tmp_path: Path) -> None:
-    code, logs = end(start(stage, tmp_path, OWN[stage]), tmp_path)
+def test_s3_down_is_temporary(images: dict[str, Image], stage: str, tmp_path: Path) -> None:
+    code, logs = end(start(images[stage], tmp_path, OWN[stage]), tmp_path)
     assert code == 75
     (fault,) = [line for line in logs if line["level"] == "ERROR"]
     assert (fault["errorType"], fault["songId"], fault["stage"]) == (
@@ -173,8 +179,10 @@ def slow_s3() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("stage", OWN)
-def test_sigterm_in_the_middle_is_143_and_leaves_nothing(stage: str, tmp_path: Path, slow_s3: str) -> None:
-    process = start(stage, tmp_path, OWN[stage], slow_s3)
+def test_sigterm_in_the_middle_is_143_and_leaves_nothing(
+    images: dict[str, Image], stage: str, tmp_path: Path, slow_s3: str
+) -> None:
+    process = start(images[stage], tmp_path, OWN[stage], slow_s3)
     deadline = time.monotonic() + 30
     # The transfer writes beside the final name first, so any file in the work folder will do.
     while not list((tmp_path / "tmp").glob("unplugd-*/*")):
