@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from unplugd.domain.files import LINK_SECONDS, STREAM_SUFFIX
+from unplugd.domain.song import STEMS, LyricsStatus, Song, Status
+from unplugd.domain.song_view import public_view
 from unplugd.kernel.clock import to_iso
 from unplugd.lyrics.model import Line, Source, Word
 from unplugd.lyrics.view import View
 from unplugd.songs import rules
-from unplugd.songs.model import LINK_SECONDS, STEMS, STREAM_SUFFIX, LyricsStatus, Song, Status, public_view
 
 NOW = datetime(2026, 1, 31, 8, 20, tzinfo=UTC)
 SONG_ID = "01J9ZQ4X5V8K2M3N4P5Q6R7S8T"

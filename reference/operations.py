@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from reference.schemas import SONG_ID
 from reference.shapes import Schema
+from unplugd.domain.song import MAX_TEXT, Status
 from unplugd.kernel import errors
 from unplugd.lyrics.formats.registry import FORMATS
 from unplugd.lyrics.rules import VERSIONS
-from unplugd.songs.model import MAX_TEXT, Status
 from unplugd.songs.rules import DEFAULT_LIMIT, MAX_LIMIT
 
 

@@ -9,20 +9,12 @@ from typing import Any
 
 from reference import lyrics
 from reference.shapes import Schema, closed, nullable
+from unplugd.domain.files import LINK_SECONDS
+from unplugd.domain.song import LANGUAGE_PATTERN, LYRICS_MODELS, MAX_TEXT, MODELS, STEMS, Song, Status
+from unplugd.domain.song_view import PUBLIC
 from unplugd.edge import fields
 from unplugd.kernel.ids import SONG_ID_PATTERN
 from unplugd.lyrics.model import Source
-from unplugd.songs.model import (
-    LANGUAGE_PATTERN,
-    LINK_SECONDS,
-    LYRICS_MODELS,
-    MAX_TEXT,
-    MODELS,
-    PUBLIC,
-    STEMS,
-    Song,
-    Status,
-)
 from unplugd.songs.rules import presets
 from unplugd.uploads.handlers.create_upload import MAX_FILE_NAME
 from unplugd.uploads.rules import CONTENT_TYPES, MAX_BYTES

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from reference.examples import NOW, song
-from unplugd.realtime import messages, service
-from unplugd.songs.model import LyricsStatus, Song, Status
+from unplugd.domain import messages
+from unplugd.domain.song import LyricsStatus, Song, Status
+from unplugd.realtime import service
 
 # When it is sent → the song's row at that moment.
 MOMENTS: list[tuple[str, Song]] = [

@@ -16,13 +16,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # contract → the file that gets a forbidden import, and the import.
 FORBIDDEN = {
-    "room": ("functions/unplugd/songs/model.py", "import unplugd.songs.service"),
+    "room": ("functions/unplugd/songs/rules.py", "import unplugd.songs.service"),
     "rooms": ("functions/unplugd/uploads/service.py", "import unplugd.songs.service"),
+    "domain": ("functions/unplugd/domain/song.py", "import unplugd.aws.rows"),
     "use-cases": ("functions/unplugd/songs/service.py", "import unplugd.wiring"),
     "handlers": ("functions/unplugd/songs/handlers/list_songs.py", "import unplugd.aws.clients"),
     "adapters": ("functions/unplugd/aws/clients.py", "import unplugd.songs.service"),
     "adapters-apart": ("functions/unplugd/edge/http.py", "import unplugd.aws.clients"),
-    "kernel": ("functions/unplugd/kernel/clock.py", "import unplugd.songs.model"),
+    "kernel": ("functions/unplugd/kernel/clock.py", "import unplugd.domain.song"),
     "boto3": ("functions/unplugd/songs/service.py", "import boto3"),
     "functions": ("functions/unplugd/uploads/service.py", "import numpy"),
     "ml": ("ml/__init__.py", "import boto3"),

@@ -8,11 +8,11 @@ import json
 import pytest
 
 from ml.lyrics.known import from_layer
+from unplugd.domain.song import Song, Status
 from unplugd.lyrics import layers, rules
 from unplugd.lyrics.layers import Change, Layer
 from unplugd.lyrics.model import Source
 from unplugd.lyrics.view import machine_view, person_view
-from unplugd.songs.model import Song, Status
 
 TEXTS = [
     "Plain words\n\nof two verses",

@@ -17,9 +17,9 @@ from reference.document import MEANINGS, document
 from reference.examples import BODIES
 from reference.routes import ROOT, routes, template
 from tests import answers
+from unplugd.domain.song_view import PUBLIC
 from unplugd.kernel import errors
 from unplugd.kernel.ids import is_song_id
-from unplugd.songs.model import PUBLIC
 from unplugd.songs.rules import MAX_LIMIT
 
 DOCUMENT = document()

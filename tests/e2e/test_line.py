@@ -15,9 +15,9 @@ from tests.stage import ROOT
 from unplugd.aws.line import Line
 from unplugd.aws.slots import SlotTable
 from unplugd.aws.song_table import SongTable
+from unplugd.domain.song import Song, Status
 from unplugd.kernel.clock import to_iso, utc_now
 from unplugd.processing.starter import Starter
-from unplugd.songs.model import Song, Status
 
 pytestmark = pytest.mark.stack
 

@@ -11,8 +11,9 @@ from moto import mock_aws
 
 from tests.stage import CHOSEN, OWNER, SONG, Stage
 from unplugd.aws.rows import to_row
+from unplugd.domain.files import upload_key
+from unplugd.domain.song import Song, Status
 from unplugd.kernel.errors import NotFound
-from unplugd.songs.model import Song, Status, upload_key
 
 
 @pytest.fixture

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from unplugd.account.model import Tombstone
+from unplugd.domain.files import LINK_SECONDS, output_prefix, upload_prefix
+from unplugd.domain.song import Song
+from unplugd.domain.song_view import public_view
+from unplugd.domain.tombstone import Tombstone
 from unplugd.kernel.clock import from_iso, to_iso
 from unplugd.kernel.errors import AppError, Invalid
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
-from unplugd.songs.model import LINK_SECONDS, Song, output_prefix, public_view
 
 EXPORT_PAGE = 20  # songs; each has some fifteen links of a kilobyte, and an answer may have six megabytes
 ROWS_AT_ONCE = 500
@@ -82,7 +84,7 @@ def _exported(song: Song, originals: Files, results: Files, now: datetime) -> di
     files = {}
     for bucket, prefix, folder in (
         # In a folder of its own: a song may be called as one of its stems is.
-        (originals, f"uploads/{song.user_id}/{song.song_id}/", "original/"),
+        (originals, upload_prefix(song.user_id, song.song_id), "original/"),
         (results, output_prefix(song.user_id, song.song_id), ""),
     ):
         for key in bucket.names(prefix):

@@ -7,8 +7,8 @@ from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
 from unplugd.aws.rows import from_row
-from unplugd.processing.model import Waiting, in_turn
-from unplugd.songs.model import Song
+from unplugd.domain.queue import Waiting, in_turn
+from unplugd.domain.song import Song
 
 WAITS, RUNS = "QUEUED", "RUNNING"
 # The line is the songs that wait longest, this many at most. Who stands behind them joins as these start.

@@ -6,7 +6,7 @@ from typing import Any
 
 from unplugd.aws.line import WAITS
 from unplugd.aws.song_table import FRESH_RUN, SongTable
-from unplugd.songs.model import LyricsStatus, Song, Status
+from unplugd.domain.song import LyricsStatus, Song, Status
 
 _FIELDS = ("version", "layer_key", "offset_ms", "source", "text_version", "text_key", "run_version")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
-from unplugd.songs.model import LINK_SECONDS
+from unplugd.domain.files import LINK_SECONDS
 
 KEYS_A_DELETE = 1000  # the most that S3 takes at once
 _MAX_JSON_BYTES = 8 * 1024 * 1024  # a lyrics file of a ten-minute song has some 200 KB

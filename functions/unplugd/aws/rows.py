@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from unplugd.songs.model import LyricsStatus, Song, Status
+from unplugd.domain.song import LyricsStatus, Song, Status
 
 
 @cache

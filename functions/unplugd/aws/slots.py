@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
-from unplugd.processing.model import Lease
+from unplugd.domain.queue import Lease
 
 
 class SlotTable:

@@ -11,7 +11,7 @@ from typing import Any
 from unplugd.aws.clients import is_code, passing_faults
 from unplugd.aws.line import RUNS, WAITS, Line, line_key
 from unplugd.aws.rows import from_row, search_text, to_attribute, to_row
-from unplugd.songs.model import LyricsStatus, Song, Status
+from unplugd.domain.song import LyricsStatus, Song, Status
 
 # A text filter reads past what it does not show. One call reads at most this many rows, then hands out a cursor.
 MAX_ROWS_SEARCHED = 1000

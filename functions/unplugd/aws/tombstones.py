@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from unplugd.account.model import Tombstone
 from unplugd.aws.clients import passing_faults
+from unplugd.domain.song import Song, Status
+from unplugd.domain.tombstone import Tombstone
 from unplugd.kernel.errors import Conflict, NotFound, Transient
-from unplugd.songs.model import Song, Status
 
 TOMBSTONES_A_QUERY = 200
 _DELETED = "#deleted"

@@ -3,13 +3,10 @@ of the song."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
-
-from unplugd.songs.model import output_prefix
 
 MAX_BYTES = 1_000_000  # of a lyrics file; the words of a ten-minute song have some 10 KB
 MAX_LINES = 2_000
@@ -95,22 +92,3 @@ def timed(lines: Lines) -> Timed:
     if all(line.words for line in lines):
         return Timed.WORDS
     return Timed.LINES if all(line.start is not None for line in lines) else Timed.NONE
-
-
-_LAYER = re.compile(r"person-(\d+)-[0-9A-Za-z]+\.json")
-
-
-def layers_prefix(user_id: str, song_id: str) -> str:
-    """Where the versions of a person's layer lie in the output bucket."""
-    return f"{output_prefix(user_id, song_id)}lyrics/"
-
-
-def layer_key(user_id: str, song_id: str, version: int, unique: str) -> str:
-    """Where one version of a person's layer lies. `unique` keeps two that are made at once apart: one of them wins."""
-    return f"{layers_prefix(user_id, song_id)}person-{version}-{unique}.json"
-
-
-def layer_version(key: str) -> int | None:
-    """The version that lies at `key`; None of something else."""
-    found = _LAYER.fullmatch(key.rpartition("/")[2])
-    return int(found[1]) if found else None

@@ -8,6 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from unplugd.domain import files, messages
+from unplugd.domain.song import LyricsStatus, Song, Status
+from unplugd.domain.song_view import public_view
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import AppError, Conflict, NotFound, Transient
 from unplugd.kernel.ids import NewId, is_song_id
@@ -15,17 +18,8 @@ from unplugd.kernel.log import logger
 from unplugd.lyrics import layers, rules
 from unplugd.lyrics.formats.registry import FORMATS
 from unplugd.lyrics.layers import Change, Layer
-from unplugd.lyrics.model import (
-    KEPT_VERSIONS,
-    About,
-    Timed,
-    layer_key,
-    layer_version,
-    layers_prefix,
-)
+from unplugd.lyrics.model import KEPT_VERSIONS, About, Timed
 from unplugd.lyrics.view import View, machine_view, person_view
-from unplugd.realtime import messages
-from unplugd.songs.model import LyricsStatus, Song, Status, output_prefix, public_view
 
 # Who, what, and until when (`time.monotonic`) there is time for it.
 Push = Callable[[str, Mapping[str, Any], float], int]
@@ -69,7 +63,7 @@ def get_lyrics(song_id: str, *, machine: bool, owner: str, songs: Songs, results
         if written is None:
             raise NotFound("The lyrics of this song have not been written yet.")
         return machine_view(song, written, layer or Layer(song.lyrics_version))
-    return person_view(song, layer, results.read_json(f"{output_prefix(owner, song_id)}lyrics.json"))
+    return person_view(song, layer, results.read_json(files.lyrics_key(owner, song_id)))
 
 
 def to_file(view: View, kind: str) -> tuple[str, str, str]:
@@ -95,12 +89,12 @@ def _layer(song: Song, results: Results) -> Layer | None:
 
 def _machine_document(song: Song, results: Results) -> dict[str, Any] | None:
     """What the machine wrote by itself: the last run's, or the one that a run over a person's words kept."""
-    prefix = output_prefix(song.user_id, song.song_id)
-    written = results.read_json(f"{prefix}lyrics.json")
+    prefix = files.output_prefix(song.user_id, song.song_id)
+    written = results.read_json(f"{prefix}{files.LYRICS}")
     own = written if written is not None and written.get("textVersion") is None else None
     if own is not None and own.get("status") != "FAILED":
         return own
-    return results.read_json(f"{prefix}lyrics.transcribed.json") or own
+    return results.read_json(f"{prefix}{files.TRANSCRIBED_LYRICS}") or own
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------
@@ -126,7 +120,7 @@ def put_lyrics(
         if song.lyrics_version != asked.version:
             raise _outdated(song)
         layer = layers.after(_layer(song, results) or Layer(song.lyrics_version), asked)
-        key = layer_key(owner, song_id, layer.version, new_id())
+        key = files.layer_key(owner, song_id, layer.version, new_id())
         results.write_json(key, layers.storable(layer))
         next_row, run = _next_row(song, layer, key, results)
         if run:
@@ -198,8 +192,8 @@ def _announce(song: Song, queue: Queue, push: Push, now: datetime) -> None:
 def _tidy(song: Song, results: Results) -> None:
     """Remove versions that nobody can be reading any more. What remains after a fault goes with the next change."""
     try:
-        for key in list(results.names(layers_prefix(song.user_id, song.song_id))):
-            version = layer_version(key)
+        for key in list(results.names(files.layers_prefix(song.user_id, song.song_id))):
+            version = files.layer_version(key)
             old = version is not None and version <= song.lyrics_version - KEPT_VERSIONS
             if old and key != song.lyrics_text_key:
                 results.delete(key)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from unplugd.domain.song import Song
 from unplugd.lyrics import rules, segments
 from unplugd.lyrics.layers import Layer
 from unplugd.lyrics.model import Lines, Source, timed
-from unplugd.songs.model import Song
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from unplugd.domain.queue import Waiting
+from unplugd.domain.song import LyricsStatus
 from unplugd.kernel.clock import from_iso
-from unplugd.processing.model import Waiting
-from unplugd.songs.model import LyricsStatus
 
 MAX_RECOVERIES = 3  # how often a song whose execution vanished goes back in line before we say so
 EXIT_BAD_INPUT = 65

@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from unplugd.domain import files, messages
+from unplugd.domain.song import STEMS, LyricsStatus, Song, Status
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import Conflict, Invalid, NotFound
 from unplugd.kernel.log import logger
 from unplugd.processing import rules, starter
-from unplugd.realtime import messages
-from unplugd.songs.model import STEMS, LyricsStatus, Song, Status, output_prefix
 
 Push = Callable[[str, Mapping[str, Any]], int]
 
@@ -80,19 +80,19 @@ def mark_completed(
     song = _run_of(user_id, song_id, attempt, songs)
     if not song.runs:
         return song
-    prefix = output_prefix(user_id, song_id)
-    manifest = objects.read_json(f"{prefix}manifest.json") or {}
-    missing = {f"{stem}.wav" for stem in STEMS} - set(manifest.get("files") or {})
+    prefix = files.output_prefix(user_id, song_id)
+    manifest = objects.read_json(f"{prefix}{files.MANIFEST}") or {}
+    missing = {files.wav_name(stem) for stem in STEMS} - set(manifest.get("files") or {})
     if missing:
         raise Invalid(f"The results are incomplete: {', '.join(sorted(missing))}")
-    lyrics = _lyrics(f"{prefix}lyrics.json", lyrics_failed, objects)
+    lyrics = _lyrics(f"{prefix}{files.LYRICS}", lyrics_failed, objects)
     status, reason = rules.lyrics_outcome(lyrics)
     facts = {
         "duration_sec": _duration_s(manifest) or song.duration_sec,
         "model": str((manifest.get("separation") or {}).get("model") or song.model),
         "lyrics_model": str((manifest.get("lyrics") or {}).get("model") or song.lyrics_model),
         "stems_prefix": prefix,
-        "lyrics_key": f"{prefix}lyrics.json",
+        "lyrics_key": f"{prefix}{files.LYRICS}",
         "lyrics_status": status,
         "lyrics_reason": reason,
         "run_lyrics_source": _machine_source(lyrics) or song.run_lyrics_source,
@@ -162,8 +162,8 @@ def mark_failed(
     """PROCESSING → FAILED with a readable reason; half-written results go, finished stages stay for a retry. Of a
     complete song, whose lyrics alone failed, nothing goes, whatever its manifest says."""
     song = _run_of(user_id, song_id, attempt, songs)
-    prefix = output_prefix(user_id, song_id)
-    said = objects.read_json(f"{prefix}failure.json")
+    prefix = files.output_prefix(user_id, song_id)
+    said = objects.read_json(f"{prefix}{files.FAILURE}")
     judged = rules.failure_cause(stage=stage, error=error, cause=cause, said=said)
     logger().error(
         "a song failed",
@@ -182,16 +182,16 @@ def mark_failed(
 
 
 def _remove_half_written(prefix: str, objects: Objects) -> None:
-    manifest = objects.read_json(f"{prefix}manifest.json")
+    manifest = objects.read_json(f"{prefix}{files.MANIFEST}")
     finished = {f"{prefix}{name}" for name in (manifest or {}).get("files") or {}}
     for key in list(objects.names(prefix)):
         keep = (
             key in finished
             # A person's words, and what the machine had written before them, are no leftovers.
             or key.startswith(f"{prefix}lyrics/")
-            or key == f"{prefix}lyrics.transcribed.json"
+            or key == f"{prefix}{files.TRANSCRIBED_LYRICS}"
             or key.startswith(f"{prefix}checkpoints/")
-            or (manifest and key == f"{prefix}manifest.json")
+            or (manifest and key == f"{prefix}{files.MANIFEST}")
         )
         if not keep:
             objects.delete(key)

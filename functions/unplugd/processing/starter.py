@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from unplugd.domain import messages
+from unplugd.domain.queue import Lease, Waiting, in_turn
+from unplugd.domain.song import Song, Status
 from unplugd.kernel import metrics
 from unplugd.kernel.clock import from_iso, to_iso
 from unplugd.kernel.errors import Transient
 from unplugd.kernel.log import logger
 from unplugd.processing import rules
-from unplugd.processing.model import Lease, Waiting, in_turn
-from unplugd.realtime import messages
-from unplugd.songs.model import Song, Status
 
 # Who, what, and until when (`time.monotonic`) there is time for it.
 Push = Callable[[str, Mapping[str, Any], float], int]

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from unplugd.domain import messages
+from unplugd.domain.song import Song
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import NotFound, TooMany, Unauthorized
 from unplugd.kernel.log import logger
-from unplugd.realtime import messages, rules
-from unplugd.songs.model import Song
+from unplugd.realtime import rules
 
 # API Gateway ends a WebSocket after two hours whatever we do, so a row older than that is a corpse.
 MAX_CONNECTION_S = 2 * 3600

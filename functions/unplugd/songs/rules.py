@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from unplugd.domain.song import MAX_TEXT, STEMS, Status
 from unplugd.kernel.errors import Invalid
 from unplugd.kernel.ids import is_song_id
-from unplugd.songs.model import MAX_TEXT, STEMS, Status
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 

@@ -8,22 +8,25 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from unplugd.domain import messages
+from unplugd.domain.files import (
+    LINK_SECONDS,
+    LYRICS,
+    MANIFEST,
+    PEAKS,
+    manifest_key,
+    output_prefix,
+    stream_name,
+    upload_prefix,
+    wav_name,
+)
+from unplugd.domain.song import STEMS, LyricsStatus, Song, Status
+from unplugd.domain.song_view import public_view
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import AppError, Conflict, NotFound, Transient
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
-from unplugd.realtime import messages
 from unplugd.songs import rules
-from unplugd.songs.model import (
-    LINK_SECONDS,
-    STEMS,
-    STREAM_SUFFIX,
-    LyricsStatus,
-    Song,
-    Status,
-    output_prefix,
-    public_view,
-)
 
 # Who, what, and until when (`time.monotonic`) there is time for it.
 Push = Callable[[str, Mapping[str, Any], float], int]
@@ -122,11 +125,11 @@ def _links(song: Song, results: Results, now: datetime) -> dict[str, Any]:
 
     return {
         "stems": {
-            stem: {"url": link(f"{stem}.wav"), "streamUrl": link(f"{stem}.{STREAM_SUFFIX}")} for stem in STEMS
+            stem: {"url": link(wav_name(stem)), "streamUrl": link(stream_name(stem))} for stem in STEMS
         },
-        "peaksUrl": link("peaks.json"),
-        "lyricsUrl": link("lyrics.json"),
-        "manifestUrl": link("manifest.json"),
+        "peaksUrl": link(PEAKS),
+        "lyricsUrl": link(LYRICS),
+        "manifestUrl": link(MANIFEST),
         "urlsExpireAt": to_iso(now + timedelta(seconds=LINK_SECONDS)),
     }
 
@@ -158,7 +161,7 @@ def delete_song(
     song = _own(song_id, owner, songs)
     graves.bury_song(song, now=to_iso(now))
     for bucket, prefix in (
-        (uploads, f"uploads/{owner}/{song_id}/"),
+        (uploads, upload_prefix(owner, song_id)),
         (results, output_prefix(owner, song_id)),
     ):
         try:
@@ -200,8 +203,8 @@ def retry_song(
 
 
 def _separated(song: Song, results: Manifests) -> bool:
-    manifest = results.read_json(f"{output_prefix(song.user_id, song.song_id)}manifest.json") or {}
-    return {f"{stem}.wav" for stem in STEMS} <= set(manifest.get("files") or {})
+    manifest = results.read_json(manifest_key(song.user_id, song.song_id)) or {}
+    return {wav_name(stem) for stem in STEMS} <= set(manifest.get("files") or {})
 
 
 def cancel_song(

@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from unplugd.domain import messages
+from unplugd.domain.files import LINK_SECONDS, UPLOADS, parse_upload_key, upload_key
+from unplugd.domain.song import Song, Status
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import Conflict, Invalid, NotFound, TooLarge, TooMany, Transient, UnsupportedType
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
-from unplugd.realtime import messages
-from unplugd.songs.model import LINK_SECONDS, Song, Status, upload_key
 from unplugd.uploads import rules
 from unplugd.uploads.model import Probe
 
@@ -183,7 +184,7 @@ def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, now: dateti
 
     Originals that nobody will read any more are deleted, whatever their age: whoever should have done it died first."""
     repeated = 0
-    for key, size_bytes, arrived in objects.listed("uploads/"):
+    for key, size_bytes, arrived in objects.listed(UPLOADS):
         if not rules.is_unheard(now - arrived):
             continue
         try:
@@ -220,10 +221,10 @@ def _is_done_with(song: Song) -> bool:
 
 
 def _owner_of(key: str) -> tuple[str, str]:
-    parts = key.split("/")
-    if len(parts) != 4 or parts[0] != "uploads" or not all(parts) or not is_song_id(parts[2]):
-        raise Invalid(f"not uploads/user/song/file: {key[:200]!r}")
-    return parts[1], parts[2]
+    parts = parse_upload_key(key)
+    if parts is None:
+        raise Invalid("not uploads/user/song/file")  # without the key: a file name is private
+    return parts.user_id, parts.song_id
 
 
 def _probe(

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.stage import CHOSEN, OWNER, STRANGER, Stage
-from unplugd.songs.model import Status, output_prefix, upload_key
+from unplugd.domain.files import output_prefix, upload_key
+from unplugd.domain.song import Status
 
 
 @pytest.fixture

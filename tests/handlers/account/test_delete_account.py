@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from tests.stage import CHOSEN, MACHINE, OWNER, STRANGER, Stage, event
-from unplugd.songs.model import Status
+from unplugd.domain.song import Status
 
 
 @pytest.fixture(autouse=True)

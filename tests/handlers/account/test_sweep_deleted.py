@@ -11,8 +11,9 @@ from tests.stage import CHOSEN, OWNER, ROOT, SONG, STRANGER, Stage, event, templ
 from unplugd.account import service
 from unplugd.aws import tombstones
 from unplugd.aws.objects import Objects
+from unplugd.domain.files import LINK_SECONDS, output_prefix, upload_key
+from unplugd.domain.song import Status
 from unplugd.kernel.clock import to_iso, utc_now
-from unplugd.songs.model import LINK_SECONDS, Status, output_prefix, upload_key
 
 IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(3)]
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tests.stage import CHOSEN, OWNER, SONG, Stage, event
+from unplugd.domain.files import output_prefix
+from unplugd.domain.song import LyricsStatus, Status
 from unplugd.lyrics import rules
 from unplugd.lyrics.formats.registry import FORMATS
-from unplugd.songs.model import LyricsStatus, Status, output_prefix
 
 PREFIX = output_prefix(OWNER, SONG)
 DONE: dict[str, Any] = {

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.stage import CHOSEN, OWNER, SONG, Stage, event
-from unplugd.songs.model import LyricsStatus, Status, output_prefix
+from unplugd.domain.files import output_prefix
+from unplugd.domain.song import LyricsStatus, Status
 
 Frames = list[tuple[str, dict[str, Any]]]
 PREFIX = output_prefix(OWNER, SONG)

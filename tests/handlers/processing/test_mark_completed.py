@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.stage import CHOSEN, OWNER, SONG, Stage, event
+from unplugd.domain.song import LyricsStatus, Status
 from unplugd.kernel.errors import Conflict, Invalid, NotFound
-from unplugd.songs.model import LyricsStatus, Status
 
 PREFIX = f"output/{OWNER}/{SONG}/"
 WORDS = {

@@ -9,8 +9,8 @@ from botocore.stub import Stubber
 
 from tests.stage import SOCKETS, SONG, STRANGER, Stage, event
 from unplugd.aws.sockets import Sockets
+from unplugd.domain.song import Status
 from unplugd.kernel.errors import NotFound
-from unplugd.songs.model import Status
 
 Frames = list[tuple[str, dict[str, Any]]]
 

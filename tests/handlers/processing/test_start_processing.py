@@ -7,7 +7,7 @@ import pytest
 
 from tests.handlers.processing.starting import age, arn, ended, executions, slots, wake
 from tests.stage import CHOSEN, MACHINE, OWNER, SONG, STRANGER, Stage, event
-from unplugd.songs.model import LyricsStatus, Status
+from unplugd.domain.song import LyricsStatus, Status
 
 Frames = list[tuple[str, dict[str, Any]]]
 IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(5)]

@@ -6,8 +6,8 @@ import pytest
 
 from tests.handlers.realtime.hanging import Hanging
 from tests.stage import SONG, Stage, event
+from unplugd.domain.song import Status
 from unplugd.kernel.errors import Invalid
-from unplugd.songs.model import Status
 
 Frames = list[tuple[str, dict[str, Any]]]
 RUNNING = {"status": Status.PROCESSING, "attempt": 1, "seq": 2, "started_at": "2026-01-31T08:15:00.000Z"}

@@ -7,7 +7,7 @@ import pytest
 
 from tests.handlers.realtime.hanging import Hanging
 from tests.stage import MACHINE, SONG, Stage, event
-from unplugd.songs.model import Status
+from unplugd.domain.song import Status
 
 Frames = list[tuple[str, dict[str, Any]]]
 ARN = MACHINE.replace("stateMachine", "execution") + f":{SONG}-1"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.stage import CHOSEN, OWNER, SONG, STRANGER, Stage, event
-from unplugd.songs.model import Status
+from unplugd.domain.song import Status
 
 
 def ask(stage: Stage) -> tuple[int, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.stage import SONG, STRANGER, Stage, event
-from unplugd.songs.model import Status
+from unplugd.domain.song import Status
 
 
 def ask(stage: Stage, song_id: str = SONG) -> tuple[int, Any]:

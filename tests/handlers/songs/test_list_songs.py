@@ -7,7 +7,7 @@ import pytest
 
 from tests.stage import OWNER, STRANGER, Stage, event
 from unplugd.aws import song_table
-from unplugd.songs.model import Status
+from unplugd.domain.song import Status
 from unplugd.songs.rules import encode_cursor
 
 IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(7)]

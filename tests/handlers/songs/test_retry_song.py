@@ -8,7 +8,8 @@ import pytest
 
 from tests.handlers.realtime.hanging import Hanging
 from tests.stage import CHOSEN, OWNER, SONG, Stage, event
-from unplugd.songs.model import LyricsStatus, Status, output_prefix, upload_key
+from unplugd.domain.files import output_prefix, upload_key
+from unplugd.domain.song import LyricsStatus, Status
 
 Frames = list[tuple[str, dict[str, Any]]]
 FAILED = {"status": Status.FAILED, "attempt": 1, "seq": 6, "error_code": "OLD", "error_message": "Old."}

@@ -7,7 +7,7 @@ import pytest
 
 from tests.stage import Stage, event
 from unplugd.aws.song_table import SongTable
-from unplugd.songs.model import Song, Status
+from unplugd.domain.song import Song, Status
 
 
 def ask(stage: Stage, body: Any) -> tuple[int, Any]:

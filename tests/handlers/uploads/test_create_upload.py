@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from tests.stage import CHOSEN, STRANGER, Stage, event
-from unplugd.songs.model import MAX_TEXT, Status
+from unplugd.domain.song import MAX_TEXT, Status
 from unplugd.uploads.rules import MAX_PENDING
 
 GOOD = {"filename": "Song.mp3", "contentType": "audio/mpeg", "sizeBytes": 1234}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.stage import OWNER, SONG, STRANGER, Stage, event
-from unplugd.songs.model import Status
+from unplugd.domain.song import Status
 
 
 def ask(stage: Stage) -> tuple[int, Any]:

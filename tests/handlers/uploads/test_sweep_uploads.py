@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.stage import CHOSEN, OWNER, SONG, STRANGER, Stage, event
+from unplugd.domain.files import upload_key
+from unplugd.domain.song import LyricsStatus, Status
 from unplugd.edge import s3
-from unplugd.songs.model import LyricsStatus, Status, upload_key
 from unplugd.uploads import rules
 
 KEY = upload_key(OWNER, SONG, "söng +1.mp3")

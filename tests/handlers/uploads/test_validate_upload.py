@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.stage import CHOSEN, OWNER, SONG, Stage, event
-from unplugd.songs.model import Song, Status, upload_key
+from unplugd.domain.files import upload_key
+from unplugd.domain.song import Song, Status
 from unplugd.uploads.model import Probe
 
 KEY = upload_key(OWNER, SONG, "song.mp3")

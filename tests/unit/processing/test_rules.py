@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unplugd.domain.queue import Waiting, in_turn
 from unplugd.kernel.clock import to_iso
 from unplugd.processing import rules
-from unplugd.processing.model import Waiting, in_turn
 
 NOW = datetime(2026, 1, 31, 8, 16, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from unplugd.realtime.messages import for_song
-from unplugd.songs.model import Song, Status
+from unplugd.domain.messages import for_song
+from unplugd.domain.song import Song, Status
 
 NOW = datetime(2026, 1, 31, 8, 16, tzinfo=UTC)
 SONG = Song("me", "01J9ZQ4X5V8K2M3N4P5Q6R7S8T", Status.QUEUED, "x", "x", seq=4)

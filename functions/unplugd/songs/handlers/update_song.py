@@ -1,10 +1,10 @@
 """PATCH /songs/{songId}: set title, artist or language (null clears)."""
 
 from unplugd import wiring
+from unplugd.domain.song import LANGUAGE_PATTERN, LANGUAGE_SAYS, MAX_TEXT
 from unplugd.edge import http
 from unplugd.kernel.clock import utc_now
 from unplugd.songs import service
-from unplugd.songs.model import LANGUAGE_PATTERN, LANGUAGE_SAYS, MAX_TEXT
 
 
 @http.handler

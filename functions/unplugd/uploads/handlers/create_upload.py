@@ -1,10 +1,10 @@
 """POST /songs/upload-url: announce a file and get a link to PUT it to."""
 
 from unplugd import wiring
+from unplugd.domain.song import LANGUAGE_PATTERN, LANGUAGE_SAYS, LYRICS_MODELS, MAX_TEXT, MODELS
 from unplugd.edge import http
 from unplugd.kernel.clock import utc_now
 from unplugd.kernel.ids import new_song_id
-from unplugd.songs.model import LANGUAGE_PATTERN, LANGUAGE_SAYS, LYRICS_MODELS, MAX_TEXT, MODELS
 from unplugd.uploads import service
 
 # Sanitised before use; this only bounds what is worth sanitising.

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.handlers.lyrics.test_put_lyrics import READY, Frames, ask
 from tests.stage import CHOSEN, MACHINE, OWNER, SONG, Stage, event
-from unplugd.songs.model import Status
+from unplugd.domain.song import Status
 
 
 def arn(attempt: int) -> str:

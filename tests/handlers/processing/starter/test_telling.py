@@ -6,8 +6,8 @@ import pytest
 
 from tests.handlers.processing.starting import age, arn, ended, executions, slots, wake
 from tests.stage import OWNER, STRANGER, Stage
+from unplugd.domain.song import Status
 from unplugd.processing import starter
-from unplugd.songs.model import Status
 
 Frames = list[tuple[str, dict[str, Any]]]
 IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(4)]
@@ -104,7 +104,7 @@ def test_of_two_slots_that_dead_starters_left_for_one_attempt_the_first_stays(
 ) -> None:
     """The song is started once, as the attempt it was, and is not taken for an interrupted one."""
     from unplugd.aws.slots import SlotTable
-    from unplugd.processing.model import Lease
+    from unplugd.domain.queue import Lease
 
     put_song(song_id=HERS[0], status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
     with stage.role_of("start_processing"):

@@ -1,11 +1,10 @@
-"""A song: its states and what is stored of it. Other rooms share this noun."""
+"""A song: its states and the fields that are stored for it. Every room shares this noun."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from unplugd.kernel.clock import from_iso
 
@@ -32,13 +31,11 @@ class LyricsStatus(StrEnum):
 
 
 STEMS = ("drums", "bass", "other", "vocals")
-STREAM_SUFFIX = "mp3"  # of the streamable encoding: docs/decisions/0003-streamable-encoding.md
 MODELS = frozenset({"auto", "htdemucs_ft", "htdemucs", "preview"})
 LYRICS_MODELS = frozenset({"auto", "tiny", "base", "small", "medium", "large-v3-turbo", "align"})
 # ISO 639 as Whisper takes it, or with subtags (pt-BR).
 LANGUAGE_PATTERN = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}"
 LANGUAGE_SAYS = "must be a language code such as en, es or pt-BR"
-LINK_SECONDS = 900  # how long a presigned link works
 # Below this share of a stage an extrapolation says more about start-up than about the song.
 ETA_FROM_PERCENT = 5
 MAX_TEXT = 200  # characters of a title or an artist
@@ -119,16 +116,6 @@ class Song:
         return self.status is Status.PROCESSING or (self.lyrics_only and not self.waits)
 
 
-def upload_key(user_id: str, song_id: str, file_name: str) -> str:
-    """Where a song's original lies in the uploads bucket."""
-    return f"uploads/{user_id}/{song_id}/{file_name}"
-
-
-def output_prefix(user_id: str, song_id: str) -> str:
-    """Where everything made from a song lies in the output bucket."""
-    return f"output/{user_id}/{song_id}/"
-
-
 def eta_s(song: Song, now: datetime) -> int | None:
     """Seconds until the current stage ends, by its pace so far; None while that says nothing."""
     started = song.stage_started_at or song.started_at
@@ -137,40 +124,3 @@ def eta_s(song: Song, now: datetime) -> int | None:
     elapsed_s = max(0.0, (now - from_iso(started)).total_seconds())
     progress = song.progress or 0
     return round(elapsed_s * (100 - progress) / progress)
-
-
-# What a person sees, and the field of `Song` it comes from.
-PUBLIC = {
-    "songId": "song_id",
-    "title": "title",
-    "artist": "artist",
-    "language": "language",
-    "status": "status",
-    "uploadedAt": "uploaded_at",
-    "queuedAt": "queued_at",
-    "startedAt": "started_at",
-    "completedAt": "completed_at",
-    "durationSec": "duration_sec",
-    "originalFormat": "original_format",
-    "fileSizeBytes": "file_size_bytes",
-    "model": "model",
-    "lyricsModel": "lyrics_model",
-    "attempt": "attempt",
-    "stage": "stage",
-    "progress": "progress",
-    "seq": "seq",
-    "errorCode": "error_code",
-    "errorMessage": "error_message",
-    "lyricsStatus": "lyrics_status",
-    "lyricsReason": "lyrics_reason",
-    "lyricsSource": "lyrics_source",
-    "lyricsVersion": "lyrics_version",
-    "lyricsOffsetMs": "lyrics_offset_ms",
-}
-
-
-def public_view(song: Song, *, now: datetime, queue_position: int | None = None) -> dict[str, Any]:
-    """What the owner sees of a song. Every field is always there; what is not known is null."""
-    view = {name: getattr(song, field) for name, field in PUBLIC.items()}
-    view["lyricsSource"] = song.lyrics_source or song.run_lyrics_source
-    return view | {"etaSec": eta_s(song, now), "queuePosition": queue_position}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from unplugd.songs.model import Song, Status, eta_s
+from unplugd.domain.song import Song, Status, eta_s
 
 Message = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unplugd.songs.model import output_prefix
+from unplugd.domain import files
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,14 @@ class Tombstone:
 
     @property
     def upload_prefix(self) -> str:
-        """Where originals of it may still lie."""
-        return f"uploads/{self.owner}/{self.song_id}/" if self.song_id else f"uploads/{self.owner}/"
+        """The prefix under which originals may remain."""
+        return (
+            files.upload_prefix(self.owner, self.song_id) if self.song_id else files.user_uploads(self.owner)
+        )
 
     @property
     def output_prefix(self) -> str:
-        """Where results of it may still lie."""
-        return output_prefix(self.owner, self.song_id) if self.song_id else f"output/{self.owner}/"
+        """The prefix under which results may remain."""
+        return (
+            files.output_prefix(self.owner, self.song_id) if self.song_id else files.user_output(self.owner)
+        )
