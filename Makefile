@@ -77,7 +77,7 @@ test test-unit: export MODEL_DIR := $(CURDIR)/.cache/no-models
 # A browser that plays songs leaves time to spare, and tests that wait for a stack leave more.
 test: lint types imports templates browser test-models security-tools $(NEWMAN) .venv-fuzz/.installed ## everything: check, then every test
 	@echo "test: every test, on a local stack where one is needed; beside them the web app's, which report when they end"
-	@tests/side-by-side "make --no-print-directory test-web" "$(BIN)/pytest"
+	@scripts/side-by-side "make --no-print-directory test-web" "$(BIN)/pytest"
 
 test-unit: $(VENV)/.dev ## the tests that need no stack (seconds)
 	@$(BIN)/pytest -m "not stack"
@@ -113,9 +113,9 @@ web-check: $(WEB)
 	@cd web && node_modules/.bin/openapi-typescript ../docs/openapi.json --output src/api/schema.d.ts --check >/dev/null \
 	  || { echo "web/src/api/schema.d.ts is not what docs/openapi.json says: npm --prefix web run api"; exit 1; }
 
-bench-web: $(VENV)/.demo web-build ## how soon a song sounds, what it costs in bytes and memory: bench/web.json
+bench-web: $(VENV)/.demo web-build ## how soon a song sounds, what it costs in bytes and memory: bench/results/web.json
 	@cd web && BENCH=1 E2E_DIST=dist node_modules/.bin/playwright test
-	@node web/bundle.js web/dist bench/web.json
+	@node web/bundle.js web/dist bench/results/web.json
 
 # FUZZ_EXAMPLES is how many inputs are made up for each call; another FUZZ_SEED makes up others.
 fuzz: $(VENV)/.dev .venv-fuzz/.installed ## the API against inputs nobody thought of (FUZZ_EXAMPLES=600 FUZZ_SEED=7)
@@ -131,10 +131,10 @@ bench-lyrics: $(VENV)/.dev .venv-models/.installed ## words on the voice: alignm
 
 .PHONY: chaos load security security-tools
 # CHAOS_PATIENCE=4 waits four times as long on a busy machine; CHAOS=text runs the cases whose name matches.
-chaos: $(VENV)/.dev ## a song's way with a hundred faults, and each protection switched off: bench/chaos.json
-	@$(BIN)/python -m bench.chaos $${CHAOS:+--only "$$CHAOS"}
+chaos: $(VENV)/.dev ## a song's way with a hundred faults, and each protection switched off: bench/results/chaos.json
+	@$(BIN)/python -m tests.chaos $${CHAOS:+--only "$$CHAOS"}
 
-load: $(VENV)/.dev ## twenty people and 119 songs at once, 10,000 songs in a library, 300 connections: bench/load.json
+load: $(VENV)/.dev ## twenty people and 119 songs at once, 10,000 songs in a library, 300 connections: bench/results/load.json
 	@$(BIN)/python -m bench.load
 
 security: security-tools ## secrets, known weaknesses, templates, 500 mutated files, parsers, WebSocket frames, 10,000 upload links
@@ -143,7 +143,7 @@ security: security-tools ## secrets, known weaknesses, templates, 500 mutated fi
 # What cannot be asked here (a registry without a list of weaknesses) is said, and is neither a finding nor a success.
 security-tools: $(VENV)/.dev .venv-security/.installed
 	@echo "security: secrets, known weaknesses, templates"
-	@$(BIN)/python -m bench.security .venv-security/bin
+	@$(BIN)/python -m tests.security.scanners .venv-security/bin
 
 bench: browser ## prove in a browser that stems stream as the docs say (speeds: bench-separation, bench-lyrics, bench-web, load)
 
@@ -201,7 +201,7 @@ images: ## the two stage images, by Docker (IMAGE_ARGS="--build-arg ENGINE=full"
 	done
 
 invoke: build $(VENV)/.demo ## one function in Docker with its event (FUNCTION=songs/list_songs); see docs/images.md
-	@AWS=$(BIN)/aws SAM=$(SAM) events/invoke "$(FUNCTION)" $(EVENT)
+	@AWS=$(BIN)/aws SAM=$(SAM) scripts/invoke "$(FUNCTION)" $(EVENT)
 
 # In samconfig.toml dev is called default, so that a bare `sam deploy` is never prod.
 deploy: build ## build and deploy to AWS (ENV=dev or prod); see docs/operations.md
@@ -210,7 +210,7 @@ deploy: build ## build and deploy to AWS (ENV=dev or prod); see docs/operations.
 
 .PHONY: deploy-web
 deploy-web: $(VENV)/.demo web-build ## the web app's page to AWS, after deploy (ENV=dev or prod); see docs/operations.md
-	@AWS=$(BIN)/aws web/deploy web/dist
+	@AWS=$(BIN)/aws scripts/deploy-web web/dist
 
 # ---- set up ------------------------------------------------------------------------------------------------------
 

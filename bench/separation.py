@@ -4,7 +4,7 @@
 
 Needs torch, demucs and OpenVINO (`make bench-separation` sees to them). The weights are random, of htdemucs_ft's full
 size: they give the true time and the true difference from stock, and say nothing about music. Prints a table;
-`--write` puts the figures into bench/separation.json.
+`--write` puts the figures into bench/results/separation.json.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from ml.separation import STEMS
 from ml.separation.demucs.exported import has_bf16
 
 MODEL = "htdemucs_ft"
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = Path(__file__).parent / "results" / "separation.json"
 ROOM = Path(__file__).resolve().parents[1] / ".cache" / "bench-separation"
 
 _OURS = """

@@ -1,6 +1,6 @@
-"""`python -m bench.load [--songs N]`: measure a crowd on the local stack, and write bench/load.json.
+"""`python -m bench.load [--songs N]`: measure a crowd on the local stack, and write bench/results/load.json.
 
-Songs are worked on by an engine of a moment (bench.chaos.planned_task) under the real tasks, in two slots: what is
+Songs are worked on by an engine of a moment (tests.chaos.planned_task) under the real tasks, in two slots: what is
 measured is the line, the API and the pushes, not separation. Exits 1 when a song was lost or a slot exceeded."""
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bench.chaos.audit import most_at_once
-from bench.chaos.people import Guest
-from bench.chaos.world import PREFIX, World, wait_for
 from bench.load.fanout import fan_out
 from bench.load.library import scanned_per_page
+from tests.chaos.audit import most_at_once
+from tests.chaos.people import Guest
+from tests.chaos.world import PREFIX, World, wait_for
 
-REPORT = Path(__file__).resolve().parents[1] / "load.json"
+REPORT = Path(__file__).resolve().parents[1] / "results" / "load.json"
 OTHERS = 19
 PAUSE_S = 0.5  # between two API calls of the observer
 LONE = 10  # songs sent one by one to an idle system
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def measure(world: World, songs: int) -> dict[str, Any]:
-    """All figures of bench/load.json. Times in ms."""
+    """All figures of bench/results/load.json. Times in ms."""
     with ExitStack() as held:
         guests = [held.enter_context(world.guest(f"person-{number}")) for number in range(OTHERS + 1)]
         observer = held.enter_context(world.guest("observer"))

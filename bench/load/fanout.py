@@ -9,9 +9,9 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
-from bench.chaos.people import Guest
-from bench.chaos.world import World, together
 from bench.load.library import put_row
+from tests.chaos.people import Guest
+from tests.chaos.world import World, together
 
 OWN = 100
 PEOPLE = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bench.chaos.world import PREFIX, World
+from tests.chaos.world import PREFIX, World
 
 SONGS = 10_000
 LIMIT = 50

@@ -1,4 +1,4 @@
-"""Measure, print a table, write bench/lyrics.json.
+"""Measure, print a table, write bench/results/lyrics.json.
 
     python -m bench.lyrics [--voices N] [--fantasma FOLDER] [--overhead-only]
 
@@ -36,7 +36,7 @@ from bench.lyrics.singer import LINES, RATE, VOICES, Singer, with_music
 from ml.lyrics import whisper, write_lyrics
 from ml.lyrics.voice import find_voice
 
-RESULT = Path(__file__).parents[1] / "lyrics.json"
+RESULT = Path(__file__).parents[1] / "results" / "lyrics.json"
 LEVELS: tuple[tuple[str, float | None], ...] = (("clean", None), ("10db", 10.0), ("0db", 0.0))
 LOST_S = 1.0
 

@@ -2,8 +2,8 @@
 
 All words of the song go into one grammar, in order, and the whole voice through one search, so that no line has to be
 found by itself: the best path over the song decides. What is not voice is left out before (`voiced`): between lines,
-music would otherwise draw words to itself (bench/lyrics.json has the figures). The search is fed five seconds at a
-time: a stop is seen in between.
+music would otherwise draw words to itself (figures: bench/results/lyrics.json). The search is fed five seconds at
+a time: a stop is seen in between.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.chaos.audit import twice
+from tests.chaos.audit import twice
 
 
 def _notes(text: str) -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.chaos.protections import PROTECTIONS, red_without
-from bench.chaos.run import CASES, run_case
-from bench.chaos.world import World
+from tests.chaos.protections import PROTECTIONS, red_without
+from tests.chaos.run import CASES, run_case
+from tests.chaos.world import World
 
 pytestmark = pytest.mark.stack
 

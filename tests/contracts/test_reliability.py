@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.chaos.run import CASES
+from tests.chaos.run import CASES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/reliability.md").read_text()

@@ -163,7 +163,7 @@ def deploy(folder: Path, lacks: str = "", origin: str = "the-WebUrl") -> subproc
     aws.chmod(0o755)
     given = {"AWS": str(aws), "CALLS": str(folder / "calls"), "ENV": "prod", "LACKS": lacks, "ORIGIN": origin}
     return subprocess.run(
-        [str(ROOT / "web" / "deploy"), "web/dist"],
+        [str(ROOT / "scripts" / "deploy-web"), "web/dist"],
         env={**os.environ, **given},
         capture_output=True,
         text=True,

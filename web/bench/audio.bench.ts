@@ -7,7 +7,7 @@ import { openSite } from "../e2e/audio-site";
 import { demoSong, expect, PersonsApi, signIn, signUp, test } from "../e2e/fixtures";
 import { repeated } from "./song";
 
-const OUT = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "bench/web.json");
+const OUT = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "bench/results/web.json");
 const SECONDS = 590;
 const RUNS = 5;
 /** A ten-minute song is separated first, on two cores beside other work. */

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bench.chaos.case import Case, case, cases
-from bench.chaos.people import Guest
-from bench.chaos.world import World, wait_for, write_song
+from tests.chaos.case import Case, case, cases
+from tests.chaos.people import Guest
+from tests.chaos.world import World, wait_for, write_song
 
 _WORDS = {"term": "SIGTERM (Spot)", "kill": "SIGKILL", "oom": "out of memory (137)"}
 

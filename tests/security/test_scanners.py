@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from bench.load.__main__ import wait_ratio
-from bench.security import __main__ as tools
-from bench.security.__main__ import judge_templates
+from tests.security import scanners
+from tests.security.scanners import judge_templates
 
 EXCEPTION = {"check": "CKV_1", "resource": r"a.yaml:AWS::S3::Bucket\..*", "reason": "it is meant"}
 
@@ -48,21 +47,15 @@ def test_an_exception_that_nothing_needs_or_has_no_reason_is_found() -> None:
     assert judge_templates(answer(("CKV_1", "/a.yaml", "AWS::S3::Bucket.One")), [bare])[0] == "FOUND"
 
 
-def test_the_verdict_does_not_depend_on_where_the_checkout_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scanned_paths_are_relative_to_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def run(command: list[str], **_options: Any) -> subprocess.CompletedProcess[str]:
         asked.extend(command[1:])
         return subprocess.CompletedProcess(command, 0, json.dumps(answer()), "")
 
-    monkeypatch.setattr(tools, "_run", run)
-    tools.templates(Path("/tools"))
+    monkeypatch.setattr(subprocess, "run", run)
+    scanners.templates(Path("/tools"))
     named = [asked[i + 1] for i, word in enumerate(asked) if word == "-f"]
     assert {"template.yaml", "templates/orchestration.yaml"} <= set(named)
     assert not [name for name in named if name.startswith("/")]
-
-
-def test_the_wait_ratio_is_one_in_turn_and_larger_at_the_end_of_the_line() -> None:
-    starts = [float(n) for n in range(1, 13)]
-    assert wait_ratio(starts, [2.0, 3.0], people=3) == 1.0
-    assert wait_ratio(starts, [11.0, 12.0], people=3) == 4.0

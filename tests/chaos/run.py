@@ -7,11 +7,11 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.chaos import cases_functions, cases_kill, cases_line, cases_people, cases_tasks  # noqa: F401  (they register)
-from bench.chaos.audit import Findings, audit
-from bench.chaos.case import CASES, Case
-from bench.chaos.people import Guest
-from bench.chaos.world import World
+from tests.chaos import cases_functions, cases_kill, cases_line, cases_people, cases_tasks  # noqa: F401  (they register)
+from tests.chaos.audit import Findings, audit
+from tests.chaos.case import CASES, Case
+from tests.chaos.people import Guest
+from tests.chaos.world import World
 
 __all__ = ["CASES", "CONTROL", "Result", "run_case"]
 

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.chaos import rules
-from bench.chaos.faults import Faults
-from bench.chaos.people import Guest
 from local.cli.session import Session
 from local.stack import Endpoint, LocalStack, deploy
+from tests.chaos import rules
+from tests.chaos.faults import Faults
+from tests.chaos.people import Guest
 
 PREFIX = "unplugd-dev"
 SLOTS = 2
@@ -32,7 +32,7 @@ class ChaosStack(LocalStack):
 
     def _command(self, data_dir: Path) -> list[str]:
         return [
-            "bench.chaos.launcher" if part == "local.launcher" else part
+            "tests.chaos.launcher" if part == "local.launcher" else part
             for part in super()._command(data_dir)
         ]
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from bench.chaos.case import case
-from bench.chaos.people import Guest
-from bench.chaos.world import PREFIX, World, together, wait_for
+from tests.chaos.case import case
+from tests.chaos.people import Guest
+from tests.chaos.world import PREFIX, World, together, wait_for
 
 ENDED_RULE, MINUTE_RULE = f"{PREFIX}-execution-ended", f"{PREFIX}-each-minute"
 

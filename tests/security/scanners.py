@@ -1,6 +1,6 @@
-"""`python -m bench.security TOOLS` (the tools' folder): secrets, known weaknesses, templates. Exits 1 on a finding.
+"""`python -m tests.security.scanners TOOLS`: secrets, known weaknesses and templates, checked by the tools in a folder.
 
-A registry that does not answer is no finding and no success: the line then says "could not ask"."""
+Exits 1 on a finding. Where a registry gives no answer, the line says "could not ask": no finding, and no success."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def _write(planned: Planned) -> Callable[..., dict[str, Any]]:
 
 
 def _believe_checkpoints() -> None:
-    """The checkpoint's own check, switched off: whatever its payload is, it is taken (bench.chaos.protections)."""
+    """The checkpoint's own check, switched off: whatever its payload is, it is taken (tests.chaos.protections)."""
     from ml.separation import checkpoints
 
     class Believing:

@@ -1,4 +1,4 @@
-"""The local stack's process, with faults: `python -m bench.chaos.launcher`, started by `bench.chaos.stack`."""
+"""The local stack's process, with faults: `python -m tests.chaos.launcher`, started by `tests.chaos.stack`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from bench.chaos.faults import Faults, FaultyGate
 from local import gate, launcher, workarounds
+from tests.chaos.faults import Faults, FaultyGate
 
 
 def main() -> int:

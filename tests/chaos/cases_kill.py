@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from bench.chaos.case import Case, cases
-from bench.chaos.people import Guest
-from bench.chaos.world import World
+from tests.chaos.case import Case, cases
+from tests.chaos.people import Guest
+from tests.chaos.world import World
 
 # What docs/local.md promises: an answered write is on disk this much later (item writes at once).
 WINDOW_S = 1.0

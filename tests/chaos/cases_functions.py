@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import time
 
-from bench.chaos.case import Case, case, cases
-from bench.chaos.people import Guest
-from bench.chaos.rules import Placed
-from bench.chaos.world import PREFIX, World, wait_for
+from tests.chaos.case import Case, case, cases
+from tests.chaos.people import Guest
+from tests.chaos.rules import Placed
+from tests.chaos.world import PREFIX, World, wait_for
 
 _TIMES = {1: "once", 2: "twice"}
 _ON_THE_WAY = {

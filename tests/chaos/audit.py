@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.chaos.people import Guest
-from bench.chaos.world import World, wait_for
+from tests.chaos.people import Guest
+from tests.chaos.world import World, wait_for
 
 SETTLE_S = 45.0
 

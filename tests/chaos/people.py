@@ -13,14 +13,14 @@ from urllib.parse import quote
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from bench.chaos.rules import PATIENCE
 from local.cli import session as sessions
 from local.client.errors import ClientError
 from local.client.library import Song, Ticket
 from local.client.transport import Transport
+from tests.chaos.rules import PATIENCE
 
 if TYPE_CHECKING:
-    from bench.chaos.world import World
+    from tests.chaos.world import World
 
 FINAL = ("COMPLETED", "FAILED", "CANCELLED")
 

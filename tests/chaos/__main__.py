@@ -1,4 +1,6 @@
-"""`python -m bench.chaos [--only TEXT]`: every case, then each protection switched off. Writes bench/chaos.json."""
+"""`python -m tests.chaos [--only TEXT]`: run every case, then switch off each protection once.
+
+Writes bench/results/chaos.json."""
 
 from __future__ import annotations
 
@@ -11,16 +13,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.chaos.protections import PROTECTIONS, red_without
-from bench.chaos.run import CASES, CONTROL, Result, run_case
-from bench.chaos.world import World
+from tests.chaos.protections import PROTECTIONS, red_without
+from tests.chaos.run import CASES, CONTROL, Result, run_case
+from tests.chaos.world import World
 
-REPORT = Path(__file__).resolve().parents[1] / "chaos.json"
+REPORT = Path(__file__).resolve().parents[2] / "bench" / "results" / "chaos.json"
 
 
 def main() -> int:
     """Run them; 1 when a fault did harm, or a protection is not missed."""
-    parser = argparse.ArgumentParser(prog="python -m bench.chaos", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument(
         "--only", default="", help="cases whose id matches this; the others keep what the report says"
     )
@@ -82,7 +84,7 @@ def _without(world: World, only: str) -> list[dict[str, Any]]:
 
 
 def keep(report: dict[str, Any]) -> None:
-    """Write bench/chaos.json."""
+    """Write bench/results/chaos.json."""
     REPORT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -93,7 +95,7 @@ def read_report() -> dict[str, Any]:
 
 
 def summary(results: list[Result], missed: list[dict[str, Any]], earlier: dict[str, Any]) -> dict[str, Any]:
-    """What bench/chaos.json holds: these results, and of `earlier` what was not run again."""
+    """What bench/results/chaos.json holds: these results, and of `earlier` what was not run again."""
     cases = {one["id"]: one for one in earlier.get("cases", []) if one["id"] in CASES}
     for r in results:
         harm = {"lost": bool(r.findings.lost), "twice": bool(r.findings.twice)}

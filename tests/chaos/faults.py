@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.chaos import rules
-from bench.chaos.edits import EDITS
 from local import gate, upstream
 from local.workarounds import Context, workers
+from tests.chaos import rules
+from tests.chaos.edits import EDITS
 
 MINUTE_S = 4
 INSIDE = Path(__file__).with_name("inside")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.chaos.case import Case, case, cases
-from bench.chaos.people import Guest
-from bench.chaos.rules import Placed
-from bench.chaos.world import World, together, wait_for
+from tests.chaos.case import Case, case, cases
+from tests.chaos.people import Guest
+from tests.chaos.rules import Placed
+from tests.chaos.world import World, together, wait_for
 
 _FREED_S = 12.0  # "within seconds": the task has up to ten to stop
 

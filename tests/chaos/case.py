@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bench.chaos.people import Guest
-from bench.chaos.world import World
+from tests.chaos.people import Guest
+from tests.chaos.world import World
 
 Run = Callable[[World, Guest], None]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.chaos.cases_line import MINUTE_RULE
-from bench.chaos.run import CASES, Result, run_case
-from bench.chaos.world import PREFIX, World
+from tests.chaos.cases_line import MINUTE_RULE
+from tests.chaos.run import CASES, Result, run_case
+from tests.chaos.world import PREFIX, World
 
 
 @dataclass(frozen=True)
