@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,3 +92,23 @@ def references(node: Any) -> Iterator[str]:
 def text_of(node: Any) -> str:
     """A template fragment as text, to look for something that must not be in it."""
     return json.dumps(node, default=str)
+
+
+class NoManagedPolicies:
+    """AWS's own policies by name, which the transform may ask for: the templates name them by ARN."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def transformed(document: dict[str, Any], **parameters: str) -> dict[str, Any]:
+    """The CloudFormation that SAM makes of a template, as it does on AWS after `sam package`."""
+    packaged = copy.deepcopy(document)
+    shared = packaged.get("Globals", {}).get("Function", {})
+    if "CodeUri" in shared:
+        shared["CodeUri"] = "s3://packages/functions"
+    for each in packaged["Resources"].values():
+        for place in {"CodeUri", "ContentUri", "DefinitionUri"} & set(each.get("Properties", {})):
+            each["Properties"][place] = "s3://packages/any"
+    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+    return transform(packaged, parameters, NoManagedPolicies())  # type: ignore[no-any-return]
