@@ -28,6 +28,7 @@ NAMES = (
     "handshake_status",
     "lambda_errors",
     "log_drain",
+    "cold_starts",
     "event_retries",
     "ecs_tasks",
     "ecs_events",
