@@ -153,9 +153,19 @@ test("the page of a song that waits shows it live and becomes the studio", async
     SONG,
   );
   await expect(page.getByRole("progressbar")).toHaveAttribute("aria-valuenow", /[1-9]/, SONG);
+  // A busy service sends its message long before it answers the call: the page must not wait for the answer.
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route(/\/cancel$/, async (route) => {
+    const response = await route.fetch();
+    await held;
+    await route.fulfill({ response });
+  });
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByText("Cancelled")).toBeVisible();
   await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByText("Cancelled")).toBeHidden();
+  answer();
   await expect(page.getByRole("button", { name: "Play", exact: true })).toBeVisible(SONG);
 });
 

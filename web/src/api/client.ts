@@ -28,19 +28,29 @@ export class Problem extends Error {
   }
 }
 
+/** How long (ms) a call may take before the page gives up. The gateway itself answers within 29 seconds. */
+export const CALL_TIMEOUT_MS = 45_000;
+
 /** Every call carries the token; a 401 renews it once. Calls that fail reject with Problem. */
 export function createApi(baseUrl: string, tokens: TokenSource, fetcher: typeof fetch = (...a) => fetch(...a)): Api {
   const api = createClient<paths>({
     baseUrl: baseUrl.replace(/\/$/, ""),
     fetch: async (request) => {
       const send = async (renew: boolean) => {
-        const copy = request.clone();
+        const deadline = new AbortController();
+        const copy = new Request(request.clone(), { signal: deadline.signal });
+        request.signal.addEventListener("abort", () => deadline.abort(request.signal.reason));
         copy.headers.set("Authorization", `Bearer ${await tokens.idToken({ renew })}`);
+        // A connection that breaks without a sign (a phone changes networks) would leave the page waiting for ever.
+        const timer = setTimeout(() => deadline.abort(), CALL_TIMEOUT_MS);
         try {
+          request.signal.throwIfAborted();
           return await fetcher(copy);
         } catch (error) {
           if (request.signal.aborted) throw error;
           throw new Problem(0, "offline", "No connection. Check your network; this page tries again by itself.");
+        } finally {
+          clearTimeout(timer);
         }
       };
       const answer = await send(false);

@@ -1,9 +1,9 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApi, type Song } from "./client";
 import { followLive } from "./follow";
 import type { Live, LiveMessage } from "./live";
-import { keys } from "./songs";
+import { keys, renameSong } from "./songs";
 import { aSong } from "./songs.fake";
 
 let client: QueryClient;
@@ -149,5 +149,34 @@ describe("what was not said", () => {
     answer(aSong("A"));
     await settle();
     expect(client.getQueryState(keys.song("A"))?.isInvalidated).toBe(true);
+  });
+
+  it.each([true, false])("a page that opens as a message comes shows the newer state (listed: %s)", async (listed) => {
+    if (listed) show(aSong("A", { status: "PROCESSING", seq: 3 }));
+    const replies: ((song: Song) => void)[] = [];
+    const page = new QueryObserver<Song>(client, {
+      queryKey: keys.song("A"),
+      queryFn: () => new Promise((done) => replies.push(done)),
+    });
+    const stop = page.subscribe(() => undefined);
+    server.set("A", aSong("A", { status: "CANCELLED", seq: 4 }));
+    say({ type: "CANCELLED", songId: "A", seq: 4 });
+    // Read from the table before the message, and answered after it.
+    replies[0]?.(aSong("A", { status: "PROCESSING", seq: 3 }));
+    await settle();
+    replies[1]?.(aSong("A", { status: "CANCELLED", seq: 4 }));
+    await settle();
+    expect(page.getCurrentResult().data).toMatchObject({ status: "CANCELLED", seq: 4 });
+    stop();
+  });
+
+  it("a name that changes while the song is read stays", async () => {
+    show(aSong("A", { status: "QUEUED", seq: 3, title: "Old" }));
+    const answers = ["Old", "New"].map((title) => aSong("A", { status: "PROCESSING", seq: 4, title }));
+    vi.spyOn(server, "get").mockImplementation(() => answers.shift());
+    say({ type: "PROCESSING_STARTED", songId: "A", seq: 4 });
+    renameSong(client, aSong("A", { title: "New" }));
+    await settle();
+    expect(songs()[0]).toMatchObject({ title: "New", status: "PROCESSING" });
   });
 });

@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { type Api, Problem, type Song } from "./client";
 import type { Live, LiveMessage } from "./live";
-import { dropSong, fetchSong, findSong, keys, patchSong, putSong } from "./songs";
+import { dropSong, findSong, keys, patchSong, readAgain, readSong, repeatFirst } from "./songs";
 
 /** Messages about songs we do not show yet come in bursts, one for each file of an upload. */
 const GATHER_MS = 400;
@@ -11,15 +11,12 @@ export function followLive(live: Live, client: QueryClient, api: Api): void {
   let gathering: ReturnType<typeof setTimeout> | undefined;
   const readLists = () => {
     clearTimeout(gathering);
-    gathering = setTimeout(() => void client.invalidateQueries({ queryKey: ["songs"] }), GATHER_MS);
+    gathering = setTimeout(() => readAgain(client, { queryKey: ["songs"] }), GATHER_MS);
   };
   // One song, not the lists: of a long library these are a hundred pages.
-  const readSong = (songId: string) =>
-    fetchSong(api, songId).then(
-      (song) => {
-        putSong(client, song);
-        return client.invalidateQueries({ queryKey: [...keys.song(songId), "lyrics"] });
-      },
+  const readOne = (songId: string) =>
+    readSong(api, client, songId).then(
+      () => client.invalidateQueries({ queryKey: [...keys.song(songId), "lyrics"] }),
       (error: unknown) => {
         if (error instanceof Problem && error.status === 404) return dropSong(client, songId);
         readLists();
@@ -28,6 +25,8 @@ export function followLive(live: Live, client: QueryClient, api: Api): void {
     );
 
   live.onMessage((message) => {
+    // The song's page may be opening, with an answer that was read before this message.
+    repeatFirst(client, { queryKey: keys.song(message.songId), exact: true });
     const song = findSong(client, message.songId);
     if (!song) return readLists();
     if (message.seq < song.seq) return;
@@ -36,21 +35,12 @@ export function followLive(live: Live, client: QueryClient, api: Api): void {
     const moved = change.status !== undefined && change.status !== song.status;
     const wordsMoved = change.lyricsStatus !== undefined && change.lyricsStatus !== song.lyricsStatus;
     // The row knows more than the message: the length and the name after the check, in the end the links and the words.
-    if (moved || wordsMoved || message.type === "COMPLETED") void readSong(message.songId);
+    if (moved || wordsMoved || message.type === "COMPLETED") void readOne(message.songId);
   });
 
   live.onReconnect(() => {
-    // A first answer that is still under way may have been read before the connection stood: read once more after it.
-    const early = client
-      .getQueryCache()
-      .findAll({ predicate: ({ queryKey: [about] }) => about === "songs" || about === "song" })
-      .filter(({ state }) => state.data === undefined && state.fetchStatus === "fetching");
-    const readAll = () => {
-      void client.invalidateQueries({ queryKey: ["songs"] });
-      void client.invalidateQueries({ queryKey: ["song"] });
-    };
-    readAll();
-    if (early.length) void Promise.allSettled(early.map((query) => query.promise)).then(readAll);
+    readAgain(client, { queryKey: ["songs"] });
+    readAgain(client, { queryKey: ["song"] });
   });
 }
 

@@ -1,6 +1,8 @@
 import {
   type InfiniteData,
   type QueryClient,
+  type QueryFilters,
+  type QueryKey,
   replaceEqualDeep,
   useInfiniteQuery,
   useQuery,
@@ -138,6 +140,49 @@ export function patchSong(client: QueryClient, songId: string, change: Partial<S
   changeLists(client, songId, (song) => [merge(song)]);
   client.setQueryData<Song>(keys.song(songId), (song) => (song ? merge(song) : song));
 }
+
+/**
+ * Write the details that a person has changed. They have no `seq` to compare (the API counts states, not names), so an
+ * answer that was requested before the change could bring the old name back: those are requested again.
+ */
+export function renameSong(client: QueryClient, { songId, title, artist, language }: Song): void {
+  patchSong(client, songId, { title, artist, language });
+  for (const queryKey of [["songs"], keys.song(songId)]) refetchPending(client, queryKey);
+}
+
+/** Request again what is being fetched at this moment: its answer may be older than what was just written. */
+function refetchPending(client: QueryClient, queryKey: QueryKey): void {
+  if (client.isFetching({ queryKey })) readAgain(client, { queryKey, fetchStatus: "fetching" });
+}
+
+/** Refetch what is shown and mark the rest as stale, first fetches included. */
+export function readAgain(client: QueryClient, filters: QueryFilters): void {
+  repeatFirst(client, filters);
+  void client.invalidateQueries(filters);
+}
+
+/**
+ * Let each first fetch be followed by a second one. Queries without data cannot be patched, and a fetch without data to
+ * go back to cannot be restarted, so what changes while it is under way would be missed.
+ */
+export function repeatFirst(client: QueryClient, filters: QueryFilters): void {
+  for (const { state, promise, queryKey } of client.getQueryCache().findAll({ ...filters, fetchStatus: "fetching" })) {
+    const again = () => client.invalidateQueries({ queryKey, exact: true });
+    if (state.data === undefined) void promise?.then(again, () => undefined);
+  }
+}
+
+/** Read a song by REST and write it into the cache. Rejects with Problem. */
+export async function readSong(api: Api, client: QueryClient, songId: string): Promise<Song> {
+  const before = detailsOf(findSong(client, songId));
+  let song = await fetchSong(api, songId);
+  // Renamed while the call was under way: its answer may hold the old name.
+  if (before !== detailsOf(findSong(client, songId))) song = await fetchSong(api, songId);
+  putSong(client, song);
+  return song;
+}
+
+const detailsOf = (song: Song | undefined) => song && JSON.stringify([song.title, song.artist, song.language]);
 
 /** Write a song as the API has just told it, also into the lists that it now belongs to. */
 export function putSong(client: QueryClient, song: Song): void {

@@ -21,7 +21,7 @@ import { Button, IconButton } from "@/components/Button";
 import { Menu, type MenuItem } from "@/components/Menu";
 import { Progress } from "@/components/Progress";
 import { clock } from "@/lib/time";
-import { useSongActions } from "./actions";
+import { usePendingCommand, useSongActions } from "./actions";
 import { canCancel, day, remedyOf, type Standing, standing, titleOf } from "./words";
 import css from "./SongRow.module.css";
 
@@ -46,6 +46,7 @@ const afterMenu = (act: () => void) => setTimeout(() => setTimeout(act));
 /** One song of the library: what it is, where it stands, and what can be done about it. */
 export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChooseFile }: Props) {
   const actions = useSongActions();
+  const pending = usePendingCommand(song);
   const [, go] = useLocation();
   const title = titleOf(song);
   const stands = standing(song);
@@ -103,7 +104,7 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
         {stands.progress !== undefined && <Progress value={stands.progress} label={`${title}: ${stands.text}`} />}
       </div>
       {cure && (
-        <Button className={css.cure} onClick={cure.onSelect}>
+        <Button className={css.cure} busy={pending === "retry"} onClick={cure.onSelect}>
           {cure.label}
         </Button>
       )}

@@ -5,7 +5,7 @@ import { Problem, type Song } from "@/api/client";
 import { Button } from "@/components/Button";
 import { Empty } from "@/components/Notice";
 import { Progress } from "@/components/Progress";
-import { useSongActions } from "./actions";
+import { usePendingCommand, useSongActions } from "./actions";
 import { LiveNote } from "./LiveNote";
 import { canCancel, remedyOf, standing, titleOf } from "./words";
 import css from "./Unfinished.module.css";
@@ -56,6 +56,7 @@ function Missing({ error, onRetry }: { error: unknown; onRetry(): void }) {
 
 function Standing({ song }: { song: Song }) {
   const actions = useSongActions();
+  const pending = usePendingCommand(song);
   const [, go] = useLocation();
   const stands = standing(song);
   const remedy = remedyOf(song);
@@ -90,7 +91,7 @@ function Standing({ song }: { song: Song }) {
       <LiveNote />
       <div className={css.buttons}>
         {remedy === "retry" && (
-          <Button kind="primary" onClick={() => void actions.retry(song)}>
+          <Button kind="primary" busy={pending === "retry"} onClick={() => void actions.retry(song)}>
             Try again
           </Button>
         )}
@@ -99,7 +100,11 @@ function Standing({ song }: { song: Song }) {
             Choose another file
           </Button>
         )}
-        {canCancel(song) && <Button onClick={() => void actions.cancel(song)}>Cancel</Button>}
+        {canCancel(song) && (
+          <Button busy={pending === "cancel"} onClick={() => void actions.cancel(song)}>
+            Cancel
+          </Button>
+        )}
         {!canCancel(song) && song.status !== "COMPLETED" && (
           <Button
             kind="danger"

@@ -1,7 +1,7 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Api, createApi, type Song } from "@/api/client";
-import { keys } from "@/api/songs";
+import { keys, patchSong } from "@/api/songs";
 import { aSong } from "@/api/songs.fake";
 import { SongActions } from "./actions";
 import { UNDO_MS } from "./deletions";
@@ -164,6 +164,63 @@ describe("retry and cancel", () => {
     expect(sent).toHaveLength(2);
   });
 
+  it("a retry is sent while the answer to a cancel is still to come", async () => {
+    const running = aSong("B", { status: "PROCESSING", seq: 4 });
+    show(running);
+    const replies: ((response: Response) => void)[] = [];
+    answer = () => new Promise((done) => replies.push(done));
+    const cancelling = actions.cancel(running);
+    await wait(0);
+    // The service sends its message before it answers the call, so the page shows "Cancelled" first.
+    const cancelled = aSong("B", { status: "CANCELLED", seq: 5 });
+    patchSong(client, "B", { status: "CANCELLED", seq: 5 });
+    const retrying = actions.retry(cancelled);
+    await wait(0);
+    expect(calls()).toEqual(["POST /songs/B/cancel", "POST /songs/B/retry"]);
+    // The answers may come in the wrong order; the newer state stays.
+    replies[1]?.(Response.json(aSong("B", { status: "QUEUED", seq: 6 }), { status: 202 }));
+    await retrying;
+    replies[0]?.(Response.json(cancelled));
+    await cancelling;
+    expect(client.getQueryData(keys.songs())).toMatchObject({ pages: [{ data: [{ status: "QUEUED", seq: 6 }] }] });
+    expect(toasts).toEqual([]);
+  });
+
+  it("that took effect although its answer was lost only shows where the song is", async () => {
+    show(B);
+    answer = (call) => {
+      if (call.startsWith("POST")) throw new TypeError("connection reset");
+      return Response.json(aSong("B", { status: "QUEUED", seq: 2 }));
+    };
+    await actions.retry(B);
+    expect(toasts).toEqual([]);
+    expect(client.getQueryData(keys.songs())).toMatchObject({ pages: [{ data: [{ status: "QUEUED" }] }] });
+  });
+
+  it("that did not arrive says so, and may be clicked again", async () => {
+    show(B);
+    answer = () => Promise.reject(new TypeError("connection reset"));
+    await actions.retry(B);
+    expect(toasts[0]?.text).toMatch(/^“Two” was not tried again. No connection/);
+    await actions.retry(B);
+    expect(calls().filter((call) => call.startsWith("POST"))).toHaveLength(2);
+  });
+
+  it("its button is busy until the answer, and another command's is not", async () => {
+    show(B);
+    let reply: (response: Response) => void = () => undefined;
+    answer = () => new Promise((done) => (reply = done));
+    const { commands } = actions;
+    const changed = vi.fn();
+    commands.subscribe(changed);
+    const retrying = actions.retry(B);
+    expect([commands.pending("B"), commands.pending("A")]).toEqual(["retry", undefined]);
+    await wait(0);
+    reply(Response.json(aSong("B", { seq: 2 })));
+    await retrying;
+    expect([commands.pending("B"), changed.mock.calls.length]).toEqual([undefined, 2]);
+  });
+
   it("that another tab has done already only shows where the song stands", async () => {
     show(B);
     answer = (call) =>
@@ -192,4 +249,26 @@ it("a new name is written everywhere, whatever message came in between", async (
   await actions.rename(A, { title: "New" });
   expect(sent[0]?.body).toBe('{"title":"New"}');
   expect(client.getQueryData(keys.songs())).toMatchObject({ pages: [{ data: [{ title: "New", seq: 9 }] }] });
+});
+
+it("an answer that was requested before a rename does not bring the old name back", async () => {
+  const replies: ((title: string) => void)[] = [];
+  const list = (title: string) => ({ pages: [{ data: [{ ...A, title }], nextCursor: null }], pageParams: [undefined] });
+  const shown = new QueryObserver(client, {
+    queryKey: keys.songs(),
+    queryFn: () => new Promise((done) => replies.push((title) => done(list(title)))),
+    initialData: list("One"),
+  });
+  const stop = shown.subscribe(() => undefined);
+  await wait(0);
+  answer = () => Response.json({ ...A, title: "New" });
+  await actions.rename(A, { title: "New" });
+  await wait(0);
+  replies[0]?.("One");
+  await wait(0);
+  expect(shown.getCurrentResult().data).toMatchObject(list("New"));
+  replies[1]?.("New");
+  await wait(0);
+  expect(shown.getCurrentResult()).toMatchObject({ data: list("New"), isFetching: false });
+  stop();
 });

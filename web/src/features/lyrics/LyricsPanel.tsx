@@ -1,9 +1,10 @@
 import { Ellipsis, FileText, PencilLine, RotateCcw } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
-import { data, type Lyrics, type Song } from "@/api/client";
+import type { Lyrics, Song } from "@/api/client";
+import { songCommands, usePending } from "@/api/commands";
 import { useApi } from "@/api/context";
-import { type FinishedSong, patchSong } from "@/api/songs";
+import type { FinishedSong } from "@/api/songs";
 import type { Engine } from "@/audio/engine";
 import { Boundary } from "@/components/Boundary";
 import { Button, IconButton } from "@/components/Button";
@@ -176,28 +177,21 @@ function NoWords({ song, onAdd }: { song: Song; onAdd(): void }) {
         <Button kind="primary" onClick={onAdd}>
           Add words
         </Button>
-        {failed && <TryAgain songId={song.songId} />}
+        {failed && <TryAgain song={song} />}
       </div>
     </div>
   );
 }
 
-function TryAgain({ songId }: { songId: string }) {
-  const api = useApi();
-  const client = useQueryClient();
-  const [busy, setBusy] = useState(false);
+function TryAgain({ song }: { song: Song }) {
+  const commands = songCommands(useApi(), useQueryClient());
+  const pending = usePending(commands, song.songId);
   const retry = async () => {
-    setBusy(true);
-    try {
-      patchSong(client, songId, await data(api.POST("/songs/{songId}/retry", { params: { path: { songId } } })));
-    } catch (error) {
-      toast((error as Error).message, { tone: "error" });
-    } finally {
-      setBusy(false);
-    }
+    const problem = await commands.send(song, "retry");
+    if (problem) toast(problem.message, { tone: "error" });
   };
   return (
-    <Button busy={busy} onClick={() => void retry()}>
+    <Button busy={pending === "retry"} onClick={() => void retry()}>
       Listen again
     </Button>
   );
