@@ -2,7 +2,7 @@
 
 `python planned_task.py demucs|whisper`. `CHAOS_FOLDER`/<songId>.plan says what the 1st,
 2nd, … run of a stage does (the last entry goes on for ever): "ok", "<seconds>s", "bad" (input), "model" (not here),
-"memory", "exit:<code>", "term|kill|oom|full@<percent>"; "real" is the embedded separator itself, "real-kill@70" too.
+"memory", "held" (until `CHAOS_FOLDER`/release exists), "exit:<code>", "term|kill|oom|full@<percent>"; "real" is the embedded separator itself, "real-kill@70" too.
 <songId>.runs gets a line when a stage's engine begins, when it is done, and when all its results are saved (exit 0)."""
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Planned:
         folder, song = Path(os.environ["CHAOS_FOLDER"]), os.environ["SONG_ID"]
         self._stage = stage
         self._notes = folder / f"{song}.runs"
+        self._release = folder / "release"
         try:
             plan = json.loads((folder / f"{song}.plan").read_text()).get(stage, ["ok"])
         except OSError:
@@ -57,6 +58,9 @@ class Planned:
             raise MemoryError("as planned")
         if self._do.startswith("exit:"):
             os._exit(int(self._do[5:]))
+        while self._do == "held" and not self._release.exists():
+            if stop.wait(0.05):
+                raise Stopped
         at = _AT.search(self._do)
         seconds = float(self._do[:-1]) if self._do.endswith("s") else MOMENT_S
         for step in range(STEPS):

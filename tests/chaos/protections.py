@@ -61,7 +61,7 @@ PROTECTIONS = (
         "completion-after-cancel",
         _edit(r"\.UpdateItem$", "without-condition", f"{PREFIX}-songs"),
     ),
-    Protection("lease", "ten-starters-race", _edit(r"\.PutItem$", "without-condition", f"{PREFIX}-slots")),
+    Protection("lease", "starters-race", _edit(r"\.PutItem$", "without-condition", f"{PREFIX}-slots")),
     Protection("tombstone", "delete-then-late-write", _edit(r"\.TransactWriteItems$", "without-tombstone")),
     Protection("checkpoint check", "checkpoint-corrupt", _believe),
     Protection("sweeper", "end-event-lost", _no_schedule),

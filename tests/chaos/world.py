@@ -125,6 +125,10 @@ class World:
         """Say what each run of a song's tasks does."""
         (self.folder / f"{song_id}.plan").write_text(json.dumps(stages))
 
+    def release_tasks(self) -> None:
+        """Let tasks that are planned as "held" go on."""
+        (self.folder / "release").touch()
+
     def set_clock(self, seconds: float) -> None:
         """Let the functions' clocks be off by that much."""
         (self.folder / "clock").write_text(str(seconds))
@@ -139,6 +143,7 @@ class World:
         for one in placed:
             one.lift()
         (self.folder / "clock").unlink(missing_ok=True)
+        (self.folder / "release").unlink(missing_ok=True)
         return placed
 
     # --- people, and looking ------------------------------------------------------------------------------------
