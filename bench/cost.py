@@ -18,7 +18,7 @@ SPOT = 0.30
 FREE_STORAGE_GB = 20
 # The rest of a song: transitions of the state machine, writes to S3 (parts and checkpoints too), and its files for a
 # month (dollars a GB).
-TRANSITION, TRANSITIONS = 0.000025, 8
+TRANSITION, TRANSITIONS = 0.000025, 13
 S3_PUT, PUTS = 0.000005, 60
 S3_GB_MONTH, GB_A_MINUTE = 0.023, 0.0462  # four WAVs (42.3 MB) and their streams (3.9 MB)
 

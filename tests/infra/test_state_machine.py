@@ -16,10 +16,10 @@ from tests.infra.templates import ROOT, resource
 TEXT = (ROOT / "statemachines/processing.asl.json").read_text()
 MACHINE: dict[str, Any] = json.loads(TEXT)
 OUTER: dict[str, dict[str, Any]] = MACHINE["States"]
-PARTS: dict[str, Any] = OUTER["SeparateParts"]["ItemProcessor"]
-STATES: dict[str, dict[str, Any]] = OUTER | PARTS["States"]  # names are unique over the whole machine
+TASK: dict[str, Any] = OUTER["RunTasks"]["ItemProcessor"]
+STATES: dict[str, dict[str, Any]] = OUTER | TASK["States"]  # names are unique over the whole machine
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
-STAGES = ("Demucs", "Whisper", "Part")
+STAGES = ("RunDemucs", "MergeParts", "RunWhisper")
 
 _TASK = {
     "Comment",
@@ -117,8 +117,8 @@ def test_a_state_has_only_fields_that_aws_knows(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("scope", "start"),
-    [(OUTER, MACHINE["StartAt"]), (PARTS["States"], PARTS["StartAt"])],
-    ids=["song", "part"],
+    [(OUTER, MACHINE["StartAt"]), (TASK["States"], TASK["StartAt"])],
+    ids=["song", "task"],
 )
 def test_every_state_is_reached_and_every_exit_exists(scope: dict[str, Any], start: str) -> None:
     reached, ahead = set(), {start}
@@ -131,14 +131,14 @@ def test_every_state_is_reached_and_every_exit_exists(scope: dict[str, Any], sta
 
 def test_every_state_ends_or_leads_on() -> None:
     ends = {name for name, state in STATES.items() if not exits(state)}
-    assert ends == {"Done", "Failed", "PartFailed"}
-    assert {name for name, state in STATES.items() if state.get("End")} == {"RunPart", "PartFailed"}
+    assert ends == {"Done", "Failed", "TaskFailed"}
+    assert {name for name, state in STATES.items() if state.get("End")} == {"RunTask", "TaskFailed"}
 
 
 def test_no_name_is_used_twice() -> None:
     """Neither a state's, over all scopes, nor a variable's: the inner scope may only read the outer one's."""
-    assert not set(OUTER) & set(PARTS["States"])
-    assert not _assigned(OUTER) & _assigned(PARTS["States"])
+    assert not set(OUTER) & set(TASK["States"])
+    assert not _assigned(OUTER) & _assigned(TASK["States"])
 
 
 def _assigned(scope: dict[str, Any]) -> set[str]:
@@ -149,16 +149,53 @@ def _assigned(scope: dict[str, Any]) -> set[str]:
     return assigned
 
 
-def test_the_good_path_is_the_contracts() -> None:
-    path, name = ["ValidateInput"], STATES["ValidateInput"]["Choices"][0]["Next"]
+def after(stage: dict[str, Any], failed: list[dict[str, str]]) -> str:
+    """Where JudgeTasks leads once the tasks of a stage have ended."""
+    for rule in OUTER["JudgeTasks"]["Choices"]:
+        if evaluate(rule["Condition"], stage=stage, failed=failed):
+            return str(rule["Next"])
+    return str(OUTER["JudgeTasks"]["Default"])
+
+
+@pytest.mark.parametrize(
+    ("parts", "stages"),
+    [(1, ["RunDemucs", "RunWhisper"]), (4, ["RunDemucs", "MergeParts", "RunWhisper"])],
+    ids=["one task", "four parts"],
+)
+def test_the_good_path_is_the_contracts(parts: int, stages: list[str]) -> None:
+    path, name, stage = ["ValidateInput"], OUTER["ValidateInput"]["Choices"][0]["Next"], {}
     while name:
         path.append(name)
-        name = STATES[name].get("Next", STATES[name].get("Default", ""))
+        if name in STAGES:
+            assert OUTER[name]["Next"] == "RunTasks"
+            assert OUTER["RunTasks"]["Next"] == "JudgeTasks"
+            stage = stage_of(name, parts=parts, before=stage)
+            name = after(stage, [])
+        else:
+            name = OUTER[name].get("Next", "")
     assert path == [
-        "ValidateInput", "PlanParts", "RunDemucs", "RunWhisper", "MarkCompleted", "SendNotification", "CleanupUpload",
-        "Done",
+        "ValidateInput", *stages, "MarkCompleted", "SendNotification", "CleanupUpload", "Done",
     ]  # fmt: skip
     assert STATES["MarkFailed"]["Next"] == "Failed"
+
+
+def stage_of(name: str, *, parts: int = 1, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What a stage's state assigns: its facts, without those that only the tasks read."""
+    stage = OUTER[name]["Assign"]["stage"]
+    if isinstance(stage, str):
+        return dict(evaluate(stage, stage=before, parts=parts))
+    following = evaluate(stage["next"], parts=parts) if stage["next"].startswith("{%") else stage["next"]
+    return {"name": stage["name"], "next": following}
+
+
+def test_stems_that_fail_fail_the_song_and_lyrics_do_not() -> None:
+    lost = [{"error": "States.TaskFailed", "cause": "x"}]
+    assert after({"name": "RunDemucs", "next": "RunWhisper"}, lost) == "MarkFailed"
+    assert after({"name": "RunDemucs", "next": "MergeParts"}, lost) == "MarkFailed"
+    assert after({"name": "RunWhisper", "next": "MarkCompleted"}, lost) == "MarkCompleted"
+    failing, silent = OUTER["JudgeTasks"]["Choices"][:2]
+    assert evaluate(failing["Assign"]["failure"]["cause"], failed=lost) == "x"
+    assert evaluate(silent["Assign"]["lyricsFailed"], failed=lost) == lost[0]
 
 
 @pytest.mark.parametrize(("where", "expression"), EXPRESSIONS, ids=[where for where, _ in EXPRESSIONS])
@@ -197,9 +234,8 @@ def test_every_task_is_bounded_and_caught(name: str) -> None:
     assert TASKS[name]["Retry"]
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_waits_for_room_and_never_names_a_launch_type(stage: str) -> None:
-    state = STATES[f"Run{stage}"]
+def test_a_task_waits_for_room_and_never_names_a_launch_type() -> None:
+    state = TASKS["RunTask"]
     assert state["Resource"] == "arn:aws:states:::ecs:runTask.sync"
     assert "LaunchType" not in state["Arguments"]
     assert state["Retry"] == [
@@ -218,18 +254,28 @@ def test_a_stage_waits_for_room_and_never_names_a_launch_type(stage: str) -> Non
     ]
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_runs_again_after_30_and_60_seconds_and_at_last_on_demand(stage: str) -> None:
-    tries = f"{stage.lower()}Try"
-    provider = STATES[f"Run{stage}"]["Arguments"]["CapacityProviderStrategy"][0]["CapacityProvider"]
-    chosen = [evaluate(provider, **{tries: number}) for number in (1, 2, 3, 4)]
+def with_input(expression: str, **given: Any) -> Any:
+    return evaluate(expression, states={"input": given})
+
+
+def test_a_task_runs_again_after_30_and_60_s_then_on_demand() -> None:
+    provider = TASKS["RunTask"]["Arguments"]["CapacityProviderStrategy"][0]["CapacityProvider"]
+    chosen = [with_input(provider, **{"try": number}) for number in (1, 2, 3, 4)]
     assert chosen == ["FARGATE_SPOT"] * 3 + ["FARGATE"]
-    waits = [evaluate(STATES[f"Wait{stage}"]["Seconds"], **{tries: number}) for number in (1, 2, 3)]
+    waits = [with_input(STATES["WaitTask"]["Seconds"], **{"try": number}) for number in (1, 2, 3)]
     assert waits == [30, 60, 0]
-    assert evaluate(STATES[f"Wait{stage}"]["Assign"][tries], **{tries: 1}) == 2
+    again = with_input(STATES["WaitTask"]["Output"], **{"try": 1, "environment": []})
+    assert again == {"try": 2, "environment": []}
+    for name in STAGES:
+        tasks = OUTER[name]["Assign"]["tasks"]
+        made = evaluate(tasks, parts=3) if isinstance(tasks, str) else tasks
+        assert [task["try"] for task in made] == [1] * len(made)
 
 
-@pytest.mark.parametrize("stage", STAGES)
+def cut_off(reason: str, field: str = "StoppedReason") -> str:
+    return json.dumps({"StopCode": "TaskFailedToStart", field: reason, "Containers": [{}]})
+
+
 @pytest.mark.parametrize(
     ("cause", "number", "over"),
     [
@@ -243,28 +289,37 @@ def test_a_stage_runs_again_after_30_and_60_seconds_and_at_last_on_demand(stage:
         ('{"Containers":[{"ExitCode":65,"Reason":"cut off', 1, True),
         ("", 1, False),
         ("Task timed out", 4, True),
+        (
+            cut_off("CannotPullContainerError: pull image manifest: unplugd-dev-demucs:a1b2c3: not found"),
+            1,
+            True,
+        ),
+        (cut_off("CannotPullImageManifestError: Error response from daemon", "Reason"), 1, True),
+        (cut_off("Capacity is unavailable at this time."), 1, False),
+        (cut_off("ResourceInitializationError: unable to pull secrets"), 1, False),
+        (
+            json.dumps({"Overrides": {"V": '"StoppedReason":"CannotPull"'}, "Containers": [{"ExitCode": 1}]}),
+            1,
+            False,
+        ),
     ],
 )
-def test_a_stage_is_judged_by_its_exit_code(stage: str, cause: str, number: int, over: bool) -> None:
-    lower = stage.lower()
-    condition = STATES[f"Judge{stage}"]["Choices"][0]["Condition"]
-    assert bool(evaluate(condition, **{f"{lower}Cause": cause, f"{lower}Try": number})) == over
+def test_a_task_is_judged_by_exit_code_and_stop_reason(cause: str, number: int, over: bool) -> None:
+    condition = STATES["JudgeTask"]["Choices"][0]["Condition"]
+    assert bool(with_input(condition, **{"cause": cause, "try": number})) == over
 
 
 def test_no_room_on_spot_goes_straight_to_on_demand() -> None:
-    for stage in STAGES:
-        rule = STATES[f"Judge{stage}"]["Choices"][1]
-        found = {
-            error: bool(evaluate(rule["Condition"], **{f"{stage.lower()}Error": error}))
-            for error in (
-                "ECS.AmazonECSException",
-                "AmazonECS.Unknown",
-                "ECS.ClientException",
-                "States.Timeout",
-            )
-        }
-        assert list(found.values()) == [True, True, False, False]
-        assert (rule["Assign"], rule["Next"]) == ({f"{stage.lower()}Try": 4}, f"Run{stage}")
+    rule = STATES["JudgeTask"]["Choices"][1]
+    errors = ("ECS.AmazonECSException", "AmazonECS.Unknown", "ECS.ClientException", "States.Timeout")
+    assert [bool(with_input(rule["Condition"], error=error)) for error in errors] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert rule["Next"] == "RunTask"
+    assert with_input(rule["Output"], **{"try": 1, "environment": []}) == {"try": 4, "environment": []}
 
 
 @pytest.mark.parametrize(
@@ -290,33 +345,33 @@ def test_a_song_has_as_many_parts_as_minutes_and_as_many_as_are_allowed(
 
 
 @pytest.mark.parametrize(
-    ("results", "lost"),
-    [([{"part": 1}, {"part": 2}], []), ([{"part": 1}, {"failed": {"error": "x"}}], [{"error": "x"}])],
+    ("parts", "environments"),
+    [(1, [("", "")]), (2, [("1", "2"), ("2", "2")])],
 )
-def test_a_lost_part_is_found_among_the_results(results: list[Any], lost: list[Any]) -> None:
-    found = evaluate(OUTER["SeparateParts"]["Assign"]["lostParts"], states={"result": results})
-    assert found == lost
-    rule = OUTER["JudgeParts"]["Choices"][0]
-    assert bool(evaluate(rule["Condition"], lostParts=found)) == bool(lost)
-    if lost:
-        assert evaluate(rule["Assign"]["failure"]["error"], lostParts=found) == "x"
+def test_each_part_is_a_task_that_knows_its_number(parts: int, environments: list[tuple[str, str]]) -> None:
+    tasks = evaluate(OUTER["RunDemucs"]["Assign"]["tasks"], parts=parts)
+    values = [{each["Name"]: each["Value"] for each in task["environment"]} for task in tasks]
+    assert values == [{"PART": part, "PARTS": of} for part, of in environments]
+    (merging,) = evaluate(OUTER["MergeParts"]["Assign"]["tasks"], parts=parts)
+    assert [each["Value"] for each in merging["environment"]] == ["merge", str(parts)]
 
 
-def test_a_part_is_separated_as_a_song_is() -> None:
-    """The two states differ in what is said of parts, and in the number of the try."""
-    song, part = (json.dumps(STATES[name]["Arguments"]) for name in ("RunDemucs", "RunPart"))
-    merging = {
-        "$parts > 1 ? 'merge' : ''": "$string($part)",
-        "$parts > 1 ? $string($parts) : ''": "$string($parts)",
-    }
-    for old, new in merging.items():
-        assert old in song
-        song = song.replace(old, new)
-    assert song.replace("demucsTry", "partTry") == part
+@pytest.mark.parametrize(
+    ("results", "lost"),
+    [
+        ([{"try": 1}], []),
+        ([{"try": 1}, {"try": 2}], []),
+        ([{"failed": {"error": "x"}}], [{"error": "x"}]),
+        ([{"try": 1}, {"failed": {"error": "x"}}], [{"error": "x"}]),
+    ],
+)
+def test_a_lost_task_is_found_among_the_results(results: list[Any], lost: list[Any]) -> None:
+    assert evaluate(OUTER["RunTasks"]["Assign"]["failed"], states={"result": results}) == lost
 
 
 def test_a_missing_cause_is_no_fault() -> None:
-    for name in ("RunDemucs", "RunWhisper", "RunPart"):
-        (caught,) = STATES[name]["Catch"]
-        cause = caught["Assign"][name.removeprefix("Run").lower() + "Cause"]
-        assert evaluate(cause, states={"errorOutput": {"Error": "States.Timeout"}}) == ""
+    (caught,) = TASKS["RunTask"]["Catch"]
+    states = {"input": {"try": 1}, "errorOutput": {"Error": "States.Timeout"}}
+    assert evaluate(caught["Output"], states=states) == {"try": 1, "error": "States.Timeout", "cause": ""}
+    (lost,) = OUTER["RunTasks"]["Catch"][0]["Assign"]["failed"]
+    assert evaluate(lost["cause"], states=states) == ""

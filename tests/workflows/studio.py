@@ -114,8 +114,8 @@ class Studio:
     ) -> str:
         """A copy of the deployed machine in which a minute's wait takes a moment; `changes` are made to its text."""
         definition = json.loads(json.dumps(self.definition))
-        parts = definition["States"]["SeparateParts"]["ItemProcessor"]["States"]
-        for state in [*definition["States"].values(), *parts.values()]:
+        tasks = definition["States"]["RunTasks"]["ItemProcessor"]["States"]
+        for state in [*definition["States"].values(), *tasks.values()]:
             if state["Type"] == "Wait":
                 state["Seconds"] = 0
             for retrier in state.get("Retry", []):
