@@ -12,7 +12,7 @@ from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
 from local.cli.redrive import redrive
-from tests.stage import ROOT
+from tests.cloud import ROOT
 
 PREFIX = "unplugd-dev"
 QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.stage import ROOT
+from tests.cloud import ROOT
 from unplugd.aws.line import Line
 from unplugd.aws.slots import SlotTable
 from unplugd.aws.song_table import SongTable

@@ -27,8 +27,8 @@ def test_the_socket_told_the_whole_story_in_order(finished):
     seqs = [message["seq"] for message in told]
     assert seqs == sorted(set(seqs))
     progress = [(m["stage"], m["progress"]) for m in told if m["type"] == "PROGRESS"]
-    assert [stage for stage, _ in progress] == sorted(stage for stage, _ in progress)  # demucs, then whisper
-    demucs = [percent for stage, percent in progress if stage == "demucs"]
+    assert [cloud for cloud, _ in progress] == sorted(cloud for cloud, _ in progress)  # demucs, then whisper
+    demucs = [percent for cloud, percent in progress if cloud == "demucs"]
     assert demucs == sorted(demucs)
     assert 0 <= demucs[0] < demucs[-1] <= 100
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from tests.stage import CHOSEN, OWNER, SONG, Stage
+from tests.cloud import CHOSEN, OWNER, SONG, Cloud
 from unplugd.aws.rows import to_row
 from unplugd.domain.files import upload_key
 from unplugd.domain.song import Song, Status
@@ -17,9 +17,9 @@ from unplugd.kernel.errors import NotFound
 
 
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     with mock_aws():
-        made = Stage(monkeypatch)
+        made = Cloud(monkeypatch)
         yield made
         assert made.refused == []
 
@@ -56,7 +56,7 @@ def sent(monkeypatch: pytest.MonkeyPatch, closed: list[str]) -> list[tuple[str, 
 
 
 @pytest.fixture
-def put_song(stage: Stage) -> Any:
+def put_song(cloud: Cloud) -> Any:
     """Store a song; unnamed fields are those of a song that was just announced."""
 
     def put(**fields: Any) -> Song:
@@ -75,7 +75,7 @@ def put_song(stage: Stage) -> Any:
             row |= {"line": {"S": "QUEUED"}, "lineKey": {"S": f"{song.queued_at}#{song.song_id}"}}
         if song.runs:
             row |= {"line": {"S": "RUNNING"}, "lineKey": {"S": f"{song.started_at}#{song.song_id}"}}
-        stage.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=row)
+        cloud.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=row)
         return song
 
     return put

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.stage import CHOSEN, OWNER, STRANGER, Stage
+from tests.cloud import CHOSEN, OWNER, STRANGER, Cloud
 from unplugd.domain.files import output_prefix, upload_key
 from unplugd.domain.song import Status
 
 
 @pytest.fixture
-def library(stage: Stage, put_song: Any) -> Callable[[int], list[str]]:
+def library(cloud: Cloud, put_song: Any) -> Callable[[int], list[str]]:
     """Two people's songs with files: `count` of the owner's, one of a stranger."""
 
     def fill(count: int) -> list[str]:
@@ -22,7 +22,7 @@ def library(stage: Stage, put_song: Any) -> Callable[[int], list[str]]:
             put_song(
                 user_id=owner, song_id=song_id, status=Status.COMPLETED, attempt=1, title=f"Song {song_id}"
             )
-            put = stage.s3.put_object
+            put = cloud.s3.put_object
             put(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=upload_key(owner, song_id, "song.mp3"), Body=b"x")
             for name in ("drums.wav", "lyrics.json"):
                 put(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=output_prefix(owner, song_id) + name, Body=b"x")

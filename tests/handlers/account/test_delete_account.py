@@ -7,12 +7,12 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.stage import CHOSEN, MACHINE, OWNER, STRANGER, Stage, event
+from tests.cloud import CHOSEN, MACHINE, OWNER, STRANGER, Cloud, event
 from unplugd.domain.song import Status
 
 
 @pytest.fixture(autouse=True)
-def pool(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def pool(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """A user pool with the two people; yields who is left, asked when read."""
     cognito = boto3.client("cognito-idp")
     pool_id = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
@@ -24,37 +24,37 @@ def pool(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     assert left == {STRANGER}
 
 
-def ask(stage: Stage) -> tuple[int, Any]:
-    answer = stage.call("account", "delete_account", event("account", "delete_account"))
+def ask(cloud: Cloud) -> tuple[int, Any]:
+    answer = cloud.call("account", "delete_account", event("account", "delete_account"))
     return answer["statusCode"], json.loads(answer["body"])
 
 
 def test_everything_of_the_person_goes_and_nothing_of_another(
-    stage: Stage, library: Callable[[int], list[str]], put_song: Any
+    cloud: Cloud, library: Callable[[int], list[str]], put_song: Any
 ) -> None:
     library(30)
     running = "01J9ZQ4X5V8K2M3N4P5Q6R7S8T"
-    stage.sfn.start_execution(stateMachineArn=MACHINE, name=f"{running}-1")
+    cloud.sfn.start_execution(stateMachineArn=MACHINE, name=f"{running}-1")
     arn = MACHINE.replace("stateMachine", "execution") + f":{running}-1"
     put_song(song_id=running, status=Status.PROCESSING, attempt=1, execution_arn=arn)
-    stage.connect("mine")
-    stage.connect("theirs", owner=STRANGER)
+    cloud.connect("mine")
+    cloud.connect("theirs", owner=STRANGER)
 
-    assert ask(stage) == (200, {"deleted": True})
+    assert ask(cloud) == (200, {"deleted": True})
 
-    rows = stage.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]
+    rows = cloud.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]
     assert sorted(row["userId"]["S"] for row in rows) == ["#deleted", STRANGER]
-    files = stage.keys("UPLOADS_BUCKET") + stage.keys("OUTPUT_BUCKET")
+    files = cloud.keys("UPLOADS_BUCKET") + cloud.keys("OUTPUT_BUCKET")
     assert len(files) == 3
     assert all(STRANGER in key for key in files)
-    open_now = stage.db.scan(TableName=CHOSEN["CONNECTIONS_TABLE"])["Items"]
+    open_now = cloud.db.scan(TableName=CHOSEN["CONNECTIONS_TABLE"])["Items"]
     assert [row["connectionId"]["S"] for row in open_now] == ["theirs"]
-    assert stage.sfn.describe_execution(executionArn=arn)["status"] == "ABORTED"
-    assert ask(stage)[0] == 200  # twice is fine
+    assert cloud.sfn.describe_execution(executionArn=arn)["status"] == "ABORTED"
+    assert ask(cloud)[0] == 200  # twice is fine
 
 
 def test_a_call_that_died_half_way_can_be_made_again(
-    stage: Stage, library: Callable[[int], list[str]], monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, library: Callable[[int], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from unplugd.kernel.errors import Transient
 
@@ -65,5 +65,5 @@ def test_a_call_that_died_half_way_can_be_made_again(
 
     with monkeypatch.context() as patch:
         patch.setattr("unplugd.aws.connections.ConnectionTable.of", down)
-        assert ask(stage)[0] == 503
-    assert ask(stage)[0] == 200
+        assert ask(cloud)[0] == 503
+    assert ask(cloud)[0] == 200

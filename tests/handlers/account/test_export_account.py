@@ -5,23 +5,23 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.stage import CHOSEN, OWNER, STRANGER, Stage, event
+from tests.cloud import CHOSEN, OWNER, STRANGER, Cloud, event
 
 
-def ask(stage: Stage, cursor: str | None = None) -> tuple[int, Any]:
+def ask(cloud: Cloud, cursor: str | None = None) -> tuple[int, Any]:
     trigger = event("account", "export_account")
     trigger["queryStringParameters"] = {"cursor": cursor} if cursor is not None else None
-    answer = stage.call("account", "export_account", trigger)
+    answer = cloud.call("account", "export_account", trigger)
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def test_every_song_and_every_file_over_all_pages(stage: Stage, library: Callable[[int], list[str]]) -> None:
+def test_every_song_and_every_file_over_all_pages(cloud: Cloud, library: Callable[[int], list[str]]) -> None:
     ids = library(45)
     songs: list[str] = []
     paths: list[str] = []
     cursor = None
     while True:
-        status, page = ask(stage, cursor)
+        status, page = ask(cloud, cursor)
         assert status == 200
         assert page["account"] == {"userId": OWNER, "email": "singer@example.com"}
         songs += [entry["song"]["songId"] for entry in page["data"]]
@@ -35,7 +35,7 @@ def test_every_song_and_every_file_over_all_pages(stage: Stage, library: Callabl
 
 
 def test_an_original_called_like_a_stem_hides_no_file_and_checkpoints_are_left_out(
-    stage: Stage, put_song: Any
+    cloud: Cloud, put_song: Any
 ) -> None:
     song_id = put_song().song_id
     for bucket, key in (
@@ -43,17 +43,17 @@ def test_an_original_called_like_a_stem_hides_no_file_and_checkpoints_are_left_o
         ("OUTPUT_BUCKET", f"output/{OWNER}/{song_id}/drums.wav"),
         ("OUTPUT_BUCKET", f"output/{OWNER}/{song_id}/checkpoints/0.bin"),
     ):
-        stage.s3.put_object(Bucket=CHOSEN[bucket], Key=key, Body=b"x")
-    files = ask(stage)[1]["data"][0]["files"]
+        cloud.s3.put_object(Bucket=CHOSEN[bucket], Key=key, Body=b"x")
+    files = ask(cloud)[1]["data"][0]["files"]
     assert {name: urlsplit(url).path.split("/")[-4] for name, url in files.items()} == {
         "original/drums.wav": "uploads",
         "drums.wav": "output",
     }
 
 
-def test_a_cursor_of_ones_own_making_is_400(stage: Stage) -> None:
-    assert ask(stage, "../..")[0] == 400
+def test_a_cursor_of_ones_own_making_is_400(cloud: Cloud) -> None:
+    assert ask(cloud, "../..")[0] == 400
 
 
-def test_an_empty_library_is_an_empty_export(stage: Stage) -> None:
-    assert ask(stage)[1]["data"] == []
+def test_an_empty_library_is_an_empty_export(cloud: Cloud) -> None:
+    assert ask(cloud)[1]["data"] == []

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.stage import CHOSEN, OWNER, ROOT, SONG, STRANGER, Stage, event, template_of
+from tests.cloud import CHOSEN, OWNER, ROOT, SONG, STRANGER, Cloud, event, template_of
 from unplugd.account import service
 from unplugd.aws import tombstones
 from unplugd.aws.objects import Objects
@@ -18,12 +18,12 @@ from unplugd.kernel.clock import to_iso, utc_now
 IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(3)]
 
 
-def sweep(stage: Stage) -> int:
-    return int(stage.call("account", "sweep_deleted", event("account", "sweep_deleted"))["tombstones"])
+def sweep(cloud: Cloud) -> int:
+    return int(cloud.call("account", "sweep_deleted", event("account", "sweep_deleted"))["tombstones"])
 
 
-def age(stage: Stage, song_id: str) -> None:
-    stage.db.update_item(
+def age(cloud: Cloud, song_id: str) -> None:
+    cloud.db.update_item(
         TableName=CHOSEN["SONGS_TABLE"],
         Key={"userId": {"S": "#deleted"}, "songId": {"S": song_id}},
         UpdateExpression="SET deletedAt = :t",
@@ -31,49 +31,49 @@ def age(stage: Stage, song_id: str) -> None:
     )
 
 
-def write_late(stage: Stage) -> None:
-    stage.s3.put_object(
+def write_late(cloud: Cloud) -> None:
+    cloud.s3.put_object(
         Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{output_prefix(OWNER, SONG)}vocals.wav", Body=b"x"
     )
-    stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=upload_key(OWNER, SONG, "song.mp3"), Body=b"x")
+    cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=upload_key(OWNER, SONG, "song.mp3"), Body=b"x")
 
 
-def test_what_is_written_after_a_delete_is_swept_until_nobody_can_write(stage: Stage, put_song: Any) -> None:
+def test_what_is_written_after_a_delete_is_swept_until_nobody_can_write(cloud: Cloud, put_song: Any) -> None:
     put_song(status=Status.COMPLETED)
-    assert json.loads(stage.call("songs", "delete_song", event("songs", "delete_song"))["body"])["deleted"]
-    write_late(stage)
-    assert sweep(stage) == 1
-    assert stage.keys("OUTPUT_BUCKET") + stage.keys("UPLOADS_BUCKET") == []
-    write_late(stage)
-    age(stage, SONG)
-    assert sweep(stage) == 0
-    assert stage.keys("OUTPUT_BUCKET") + stage.keys("UPLOADS_BUCKET") == []
-    assert stage.row(owner="#deleted") is None
-    assert sweep(stage) == 0
+    assert json.loads(cloud.call("songs", "delete_song", event("songs", "delete_song"))["body"])["deleted"]
+    write_late(cloud)
+    assert sweep(cloud) == 1
+    assert cloud.keys("OUTPUT_BUCKET") + cloud.keys("UPLOADS_BUCKET") == []
+    write_late(cloud)
+    age(cloud, SONG)
+    assert sweep(cloud) == 0
+    assert cloud.keys("OUTPUT_BUCKET") + cloud.keys("UPLOADS_BUCKET") == []
+    assert cloud.row(owner="#deleted") is None
+    assert sweep(cloud) == 0
 
 
 def test_files_a_delete_could_not_remove_are_swept(
-    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from unplugd.kernel.errors import Transient
 
     put_song(status=Status.COMPLETED)
-    write_late(stage)
+    write_late(cloud)
 
     def down(*_: Any) -> None:
         raise Transient("S3 is down")
 
     with monkeypatch.context() as patch:
         patch.setattr("unplugd.aws.objects.Objects.empty", down)
-        answer = stage.call("songs", "delete_song", event("songs", "delete_song"))
+        answer = cloud.call("songs", "delete_song", event("songs", "delete_song"))
         assert answer["statusCode"] == 200
-        age(stage, SONG)
-        assert sweep(stage) == 1  # not emptied, so not forgotten, however old
-    assert sweep(stage) == 0
-    assert stage.keys("OUTPUT_BUCKET") + stage.keys("UPLOADS_BUCKET") == []
+        age(cloud, SONG)
+        assert sweep(cloud) == 1  # not emptied, so not forgotten, however old
+    assert sweep(cloud) == 0
+    assert cloud.keys("OUTPUT_BUCKET") + cloud.keys("UPLOADS_BUCKET") == []
 
 
-def bury(stage: Stage, song_id: str | None, owner: str = OWNER, at: str | None = None) -> None:
+def bury(cloud: Cloud, song_id: str | None, owner: str = OWNER, at: str | None = None) -> None:
     """A tombstone: of a song, or of a person."""
     item = {
         "userId": {"S": "#deleted"},
@@ -81,106 +81,106 @@ def bury(stage: Stage, song_id: str | None, owner: str = OWNER, at: str | None =
         "owner": {"S": owner},
         "deletedAt": {"S": at or to_iso(utc_now())},
     }
-    stage.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=item)
+    cloud.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=item)
 
 
-def late_file(stage: Stage, owner: str, song_id: str) -> str:
+def late_file(cloud: Cloud, owner: str, song_id: str) -> str:
     key = output_prefix(owner, song_id) + "late.wav"
-    stage.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key, Body=b"x")
+    cloud.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key, Body=b"x")
     return key
 
 
-def noted(stage: Stage) -> Any:
-    return stage.row("last", owner="#swept")
+def noted(cloud: Cloud) -> Any:
+    return cloud.row("last", owner="#swept")
 
 
 def test_an_accounts_tombstone_covers_all_its_songs_and_no_other(
-    stage: Stage, library: Callable[[int], list[str]]
+    cloud: Cloud, library: Callable[[int], list[str]]
 ) -> None:
     library(3)
-    stage.connect("mine")
-    stage.connect("theirs", owner=STRANGER)
-    bury(stage, None)
-    assert sweep(stage) == 1
-    files = stage.keys("UPLOADS_BUCKET") + stage.keys("OUTPUT_BUCKET")
+    cloud.connect("mine")
+    cloud.connect("theirs", owner=STRANGER)
+    bury(cloud, None)
+    assert sweep(cloud) == 1
+    files = cloud.keys("UPLOADS_BUCKET") + cloud.keys("OUTPUT_BUCKET")
     assert len(files) == 3
     assert all(STRANGER in key for key in files)
-    rows = stage.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]
+    rows = cloud.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]
     assert sorted(row["userId"]["S"] for row in rows) == ["#deleted", STRANGER]
-    open_now = stage.db.scan(TableName=CHOSEN["CONNECTIONS_TABLE"])["Items"]
+    open_now = cloud.db.scan(TableName=CHOSEN["CONNECTIONS_TABLE"])["Items"]
     assert [row["connectionId"]["S"] for row in open_now] == ["theirs"]
 
 
 def test_what_a_deleted_person_begins_with_their_last_token_is_removed(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cognito = boto3.client("cognito-idp")
     monkeypatch.setitem(CHOSEN, "USER_POOL_ID", cognito.create_user_pool(PoolName="people")["UserPool"]["Id"])
-    assert stage.call("account", "delete_account", event("account", "delete_account"))["statusCode"] == 200
-    begun = stage.call("uploads", "create_upload", event("uploads", "create_upload"))
+    assert cloud.call("account", "delete_account", event("account", "delete_account"))["statusCode"] == 200
+    begun = cloud.call("uploads", "create_upload", event("uploads", "create_upload"))
     assert begun["statusCode"] == 201
     song_id = json.loads(begun["body"])["songId"]
-    stage.connect("mine")
+    cloud.connect("mine")
 
-    assert sweep(stage) == 1
+    assert sweep(cloud) == 1
 
-    assert stage.row(song_id) is None
-    assert stage.db.scan(TableName=CHOSEN["CONNECTIONS_TABLE"])["Items"] == []
+    assert cloud.row(song_id) is None
+    assert cloud.db.scan(TableName=CHOSEN["CONNECTIONS_TABLE"])["Items"] == []
 
 
 def test_a_persons_tombstone_stays_while_there_are_rows(
-    stage: Stage, library: Callable[[int], list[str]], monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, library: Callable[[int], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What runs for a row is stopped after the row has gone, and may write until then."""
     monkeypatch.setattr(service, "ROWS_AT_ONCE", 2)
     library(3)
-    bury(stage, None, at="2020-01-31T08:00:00.000Z")
-    assert [sweep(stage) for _ in range(3)] == [1, 1, 0]
-    rows = stage.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]
+    bury(cloud, None, at="2020-01-31T08:00:00.000Z")
+    assert [sweep(cloud) for _ in range(3)] == [1, 1, 0]
+    rows = cloud.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]
     assert [row["userId"]["S"] for row in rows] == [STRANGER]
 
 
 def test_no_number_of_young_tombstones_keeps_others_waiting(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An account's tombstone comes after those of all songs."""
     monkeypatch.setattr(tombstones, "TOMBSTONES_A_QUERY", 2)
     for song_id in IDS:
-        bury(stage, song_id, owner=STRANGER)
-    bury(stage, None)
-    late_file(stage, OWNER, SONG)
-    assert sweep(stage) == 4
-    assert stage.keys("OUTPUT_BUCKET") == []
+        bury(cloud, song_id, owner=STRANGER)
+    bury(cloud, None)
+    late_file(cloud, OWNER, SONG)
+    assert sweep(cloud) == 4
+    assert cloud.keys("OUTPUT_BUCKET") == []
 
 
 def test_a_sweep_without_time_for_all_goes_on_where_the_last_one_stopped(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for song_id in IDS:
-        bury(stage, song_id, owner=STRANGER)
-    bury(stage, None)
+        bury(cloud, song_id, owner=STRANGER)
+    bury(cloud, None)
     with monkeypatch.context() as patch:
         patch.setattr(service, "SWEEP_FOR_S", -1.0)  # each has time for one
         for here in [*((STRANGER, song_id) for song_id in IDS), (OWNER, SONG)]:
-            late_file(stage, *here)
-            assert sweep(stage) == 1
-            assert stage.keys("OUTPUT_BUCKET") == []
-        late_file(stage, STRANGER, IDS[0])
-        assert sweep(stage) == 1  # and round again
-        assert stage.keys("OUTPUT_BUCKET") == []
-    assert noted(stage)["after"] == IDS[0]
-    late_file(stage, OWNER, SONG)
-    late_file(stage, STRANGER, IDS[0])
-    assert sweep(stage) == 4
-    assert stage.keys("OUTPUT_BUCKET") == []
-    assert noted(stage) is None
+            late_file(cloud, *here)
+            assert sweep(cloud) == 1
+            assert cloud.keys("OUTPUT_BUCKET") == []
+        late_file(cloud, STRANGER, IDS[0])
+        assert sweep(cloud) == 1  # and round again
+        assert cloud.keys("OUTPUT_BUCKET") == []
+    assert noted(cloud)["after"] == IDS[0]
+    late_file(cloud, OWNER, SONG)
+    late_file(cloud, STRANGER, IDS[0])
+    assert sweep(cloud) == 4
+    assert cloud.keys("OUTPUT_BUCKET") == []
+    assert noted(cloud) is None
 
 
 def test_a_tombstone_that_makes_a_sweep_fail_stops_that_one_only(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for song_id in IDS:
-        bury(stage, song_id)
+        bury(cloud, song_id)
     empty = Objects.empty
 
     def refuse(bucket: Objects, prefix: str) -> None:
@@ -189,11 +189,11 @@ def test_a_tombstone_that_makes_a_sweep_fail_stops_that_one_only(
         empty(bucket, prefix)
 
     monkeypatch.setattr(Objects, "empty", refuse)
-    here = [late_file(stage, OWNER, song_id) for song_id in IDS]
+    here = [late_file(cloud, OWNER, song_id) for song_id in IDS]
     for _ in range(2):
         with pytest.raises(PermissionError):
-            sweep(stage)
-    assert stage.keys("OUTPUT_BUCKET") == [here[1]]
+            sweep(cloud)
+    assert cloud.keys("OUTPUT_BUCKET") == [here[1]]
 
 
 def test_a_sweep_ends_by_itself_before_its_function_is_ended() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stage import CHOSEN, OWNER, SONG, Stage, event
+from tests.cloud import CHOSEN, OWNER, SONG, Cloud, event
 from unplugd.domain.files import output_prefix
 from unplugd.domain.song import LyricsStatus, Status
 
@@ -23,42 +23,42 @@ WORDS = [
 ]
 
 
-def ask(stage: Stage, body: Any) -> tuple[int, Any]:
+def ask(cloud: Cloud, body: Any) -> tuple[int, Any]:
     trigger = event("lyrics", "put_lyrics")
     trigger["body"] = body if isinstance(body, str) else json.dumps(body)
-    answer = stage.call("lyrics", "put_lyrics", trigger)
+    answer = cloud.call("lyrics", "put_lyrics", trigger)
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def written(stage: Stage, key: str) -> dict[str, Any]:
-    body = stage.s3.get_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key)["Body"].read()
+def written(cloud: Cloud, key: str) -> dict[str, Any]:
+    body = cloud.s3.get_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key)["Body"].read()
     return json.loads(body)  # type: ignore[no-any-return]
 
 
-def layer(stage: Stage) -> dict[str, Any]:
-    return written(stage, str((stage.row() or {})["lyricsLayerKey"]))
+def layer(cloud: Cloud) -> dict[str, Any]:
+    return written(cloud, str((cloud.row() or {})["lyricsLayerKey"]))
 
 
-def put_object(stage: Stage, name: str, document: dict[str, Any]) -> None:
+def put_object(cloud: Cloud, name: str, document: dict[str, Any]) -> None:
     body = json.dumps(document).encode()
-    stage.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}{name}", Body=body)
+    cloud.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}{name}", Body=body)
 
 
 @pytest.mark.parametrize(
     "status", [Status.PENDING_UPLOAD, Status.QUEUED, Status.PROCESSING, Status.FAILED, Status.CANCELLED]
 )
 def test_words_wait_for_the_run_that_is_to_come(
-    stage: Stage, put_song: Any, sent: Frames, status: Status
+    cloud: Cloud, put_song: Any, sent: Frames, status: Status
 ) -> None:
     put_song(status=status, queued_at="2026-01-31T08:15:00.000Z", seq=2)
-    code, song = ask(stage, {"version": 0, "text": "[00:12.00]One more time\n\nand again"})
+    code, song = ask(cloud, {"version": 0, "text": "[00:12.00]One more time\n\nand again"})
     assert (code, song["status"], song["lyricsStatus"], song["seq"]) == (200, status, None, 3)
     assert (song["lyricsVersion"], song["lyricsSource"], song["lyricsOffsetMs"]) == (1, "supplied", 0)
-    row = stage.row() or {}
+    row = cloud.row() or {}
     assert (row["lyricsTextVersion"], row["lyricsRunVersion"]) == (1, 0)
     assert row["lyricsTextKey"] == row["lyricsLayerKey"]
     assert row["lyricsLayerKey"].startswith(f"{PREFIX}lyrics/person-1-")
-    stored = layer(stage)
+    stored = layer(cloud)
     assert (stored["version"], stored["textVersion"], stored["format"], stored["timed"]) == (
         1,
         1,
@@ -69,25 +69,25 @@ def test_words_wait_for_the_run_that_is_to_come(
         {"text": "One more time", "start": 12.0, "words": []},
         {"text": "and again", "stanza": True, "words": []},
     ]
-    assert (stage.wake_ups(), sent) == (0, [])
+    assert (cloud.wake_ups(), sent) == (0, [])
 
 
 @pytest.mark.parametrize("stood", [LyricsStatus.READY, LyricsStatus.INSTRUMENTAL, LyricsStatus.FAILED])
 def test_words_for_a_complete_song_wait_in_line_while_it_stays_complete(
-    stage: Stage, put_song: Any, sent: Frames, stood: LyricsStatus
+    cloud: Cloud, put_song: Any, sent: Frames, stood: LyricsStatus
 ) -> None:
     put_song(**READY | {"lyrics_status": stood, "lyrics_reason": "Old."})
-    stage.connect("one")
-    code, song = ask(stage, {"version": 0, "text": "One more time\nand again"})
+    cloud.connect("one")
+    code, song = ask(cloud, {"version": 0, "text": "One more time\nand again"})
     assert (code, song["status"], song["lyricsStatus"], song["attempt"]) == (200, "COMPLETED", "QUEUED", 2)
-    row = stage.row() or {}
+    row = cloud.row() or {}
     assert row["line"] == "QUEUED"
     assert row["lineKey"] == f"{row['queuedAt']}#{SONG}"
     assert "lyricsReason" not in row
-    assert (stage.wake_ups(), [frame["type"] for _, frame in sent]) == (1, ["QUEUED"])
+    assert (cloud.wake_ups(), [frame["type"] for _, frame in sent]) == (1, ["QUEUED"])
 
 
-def test_their_true_place_in_line_is_told(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_their_true_place_in_line_is_told(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     for n in range(2):
         put_song(
             song_id=f"01K0000000000000000000000{n}",
@@ -95,57 +95,57 @@ def test_their_true_place_in_line_is_told(stage: Stage, put_song: Any, sent: Fra
             queued_at=f"2026-01-31T08:00:0{n}.000Z",
         )
     put_song(**READY)
-    stage.connect("one")
-    code, song = ask(stage, {"version": 0, "text": "la"})
+    cloud.connect("one")
+    code, song = ask(cloud, {"version": 0, "text": "la"})
     assert (code, song["queuePosition"], [frame["position"] for _, frame in sent]) == (200, 3, [3])
 
 
-def test_edited_words_with_times_need_no_run(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_edited_words_with_times_need_no_run(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(**READY | {"lyrics_status": LyricsStatus.FAILED, "lyrics_reason": "No engine."})
-    code, song = ask(stage, {"version": 0, "segments": WORDS, "offsetMs": -150, "nudges": {"0": 40}})
+    code, song = ask(cloud, {"version": 0, "segments": WORDS, "offsetMs": -150, "nudges": {"0": 40}})
     assert (code, song["lyricsStatus"], song["lyricsReason"]) == (200, "READY", None)
     assert (song["lyricsSource"], song["lyricsOffsetMs"], song["attempt"]) == ("edited", -150, 1)
-    assert layer(stage)["nudges"] == {"0": 40}
-    assert (stage.wake_ups(), sent) == (0, [])
+    assert layer(cloud)["nudges"] == {"0": 40}
+    assert (cloud.wake_ups(), sent) == (0, [])
 
 
-def test_moving_the_lyrics_keeps_the_words(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_moving_the_lyrics_keeps_the_words(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(**READY)
-    ask(stage, {"version": 0, "segments": WORDS})
-    before = layer(stage)
-    code, song = ask(stage, {"version": 1, "offsetMs": 300})
+    ask(cloud, {"version": 0, "segments": WORDS})
+    before = layer(cloud)
+    code, song = ask(cloud, {"version": 1, "offsetMs": 300})
     assert (code, song["lyricsVersion"], song["lyricsOffsetMs"]) == (200, 2, 300)
-    after = layer(stage)
+    after = layer(cloud)
     assert (after["segments"], after["textVersion"], after["version"]) == (before["segments"], 1, 2)
-    assert ask(stage, {"version": 2, "nudges": {"0": -80}})[1]["lyricsOffsetMs"] == 300
-    assert stage.wake_ups() == 0
+    assert ask(cloud, {"version": 2, "nudges": {"0": -80}})[1]["lyricsOffsetMs"] == 300
+    assert cloud.wake_ups() == 0
 
 
-def test_the_machines_words_can_be_moved_too(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_the_machines_words_can_be_moved_too(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(**READY | {"run_lyrics_source": "transcribed"})
-    code, song = ask(stage, {"version": 0, "offsetMs": 300})
+    code, song = ask(cloud, {"version": 0, "offsetMs": 300})
     assert (code, song["lyricsSource"], song["lyricsStatus"], song["lyricsVersion"]) == (
         200,
         "transcribed",
         "READY",
         1,
     )
-    assert stage.wake_ups() == 0
+    assert cloud.wake_ups() == 0
 
 
 def test_of_two_changes_of_one_version_the_second_is_told_so(
-    stage: Stage, put_song: Any, sent: Frames
+    cloud: Cloud, put_song: Any, sent: Frames
 ) -> None:
     put_song()
-    assert ask(stage, {"version": 0, "text": "first"})[0] == 200
-    code, answer = ask(stage, {"version": 0, "text": "second"})
+    assert ask(cloud, {"version": 0, "text": "first"})[0] == 200
+    code, answer = ask(cloud, {"version": 0, "text": "second"})
     assert (code, answer["details"][0]["current"]) == (409, 1)
-    assert layer(stage)["segments"][0]["text"] == "first"
-    assert ask(stage, {"version": 7, "text": "third"})[0] == 409
+    assert layer(cloud)["segments"][0]["text"] == "first"
+    assert ask(cloud, {"version": 7, "text": "third"})[0] == 409
 
 
 def test_two_changes_at_the_very_same_time_leave_one_and_no_litter(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second reads the row before the first writes it."""
     from unplugd.aws.lyrics_rows import LyricsRows
@@ -153,9 +153,9 @@ def test_two_changes_at_the_very_same_time_leave_one_and_no_litter(
     stale = put_song()
     seen, reads = LyricsRows.get, iter(range(10))
     monkeypatch.setattr(LyricsRows, "get", lambda *a: stale if next(reads) < 2 else seen(*a))
-    assert [ask(stage, {"version": 0, "text": text})[0] for text in ("first", "second")] == [200, 409]
-    assert layer(stage)["segments"][0]["text"] == "first"
-    assert stage.keys("OUTPUT_BUCKET") == [(stage.row() or {})["lyricsLayerKey"]]
+    assert [ask(cloud, {"version": 0, "text": text})[0] for text in ("first", "second")] == [200, 409]
+    assert layer(cloud)["segments"][0]["text"] == "first"
+    assert cloud.keys("OUTPUT_BUCKET") == [(cloud.row() or {})["lyricsLayerKey"]]
 
 
 @pytest.fixture
@@ -174,23 +174,23 @@ def lost_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("lost_answer")
-def test_a_change_whose_answer_was_lost_is_saved(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_a_change_whose_answer_was_lost_is_saved(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(**READY)
-    stage.connect("one")
-    code, song = ask(stage, {"version": 0, "text": "la"})
+    cloud.connect("one")
+    code, song = ask(cloud, {"version": 0, "text": "la"})
     assert (code, song["lyricsVersion"], song["lyricsStatus"], song["attempt"]) == (200, 1, "QUEUED", 2)
-    assert stage.keys("OUTPUT_BUCKET") == [(stage.row() or {})["lyricsLayerKey"]]
-    assert (stage.wake_ups(), [frame["type"] for _, frame in sent]) == (1, ["QUEUED"])
-    shown = stage.call(
+    assert cloud.keys("OUTPUT_BUCKET") == [(cloud.row() or {})["lyricsLayerKey"]]
+    assert (cloud.wake_ups(), [frame["type"] for _, frame in sent]) == (1, ["QUEUED"])
+    shown = cloud.call(
         "lyrics", "get_lyrics", event("lyrics", "get_lyrics") | {"queryStringParameters": None}
     )
     assert (shown["statusCode"], json.loads(shown["body"])["segments"][0]["text"]) == (200, "la")
-    assert ask(stage, {"version": 1, "offsetMs": 20})[0] == 200
+    assert ask(cloud, {"version": 1, "offsetMs": 20})[0] == 200
 
 
 @pytest.mark.usefixtures("lost_answer")
 def test_words_whose_answer_was_lost_stay_when_somebody_moves_them_at_once(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The row then names a later layer, and these words as those that a run takes up."""
     from unplugd.aws.lyrics_rows import LyricsRows
@@ -201,19 +201,19 @@ def test_words_whose_answer_was_lost_stay_when_somebody_moves_them_at_once(
     def overtaken(*args: Any, **kwargs: Any) -> Any:
         saved = save(*args, **kwargs)
         if next(saves) == 0:
-            assert ask(stage, {"version": 1, "offsetMs": 20})[0] == 200
+            assert ask(cloud, {"version": 1, "offsetMs": 20})[0] == 200
         return saved
 
     monkeypatch.setattr(LyricsRows, "save_layer", overtaken)
-    code, song = ask(stage, {"version": 0, "text": "la"})
+    code, song = ask(cloud, {"version": 0, "text": "la"})
     assert (code, song["lyricsVersion"], song["lyricsOffsetMs"]) == (200, 2, 20)
-    row = stage.row() or {}
-    assert written(stage, row["lyricsTextKey"])["segments"][0]["text"] == "la"
+    row = cloud.row() or {}
+    assert written(cloud, row["lyricsTextKey"])["segments"][0]["text"] == "la"
     assert row["lyricsTextKey"] != row["lyricsLayerKey"]
 
 
 def test_a_run_that_ends_meanwhile_does_not_swallow_the_words(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The row is read while the run works and written after it has ended: nobody else would start another."""
     from unplugd.aws.lyrics_rows import LyricsRows
@@ -222,16 +222,16 @@ def test_a_run_that_ends_meanwhile_does_not_swallow_the_words(
     put_song(**READY)
     seen, reads = LyricsRows.get, iter(range(10))
     monkeypatch.setattr(LyricsRows, "get", lambda *a: stale if next(reads) < 1 else seen(*a))
-    code, song = ask(stage, {"version": 0, "text": "la"})
-    assert (code, song["lyricsStatus"], stage.wake_ups()) == (200, "QUEUED", 1)
+    code, song = ask(cloud, {"version": 0, "text": "la"})
+    assert (code, song["lyricsStatus"], cloud.wake_ups()) == (200, "QUEUED", 1)
 
 
-def test_words_given_while_a_run_works_wait_for_its_end(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_words_given_while_a_run_works_wait_for_its_end(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(**READY | {"lyrics_status": LyricsStatus.PROCESSING})
-    code, song = ask(stage, {"version": 0, "text": "la"})
+    code, song = ask(cloud, {"version": 0, "text": "la"})
     assert (code, song["lyricsStatus"], song["attempt"]) == (200, "PROCESSING", 1)
-    row = stage.row() or {}
-    assert (row["lyricsTextVersion"], row["lyricsRunVersion"], stage.wake_ups()) == (1, 0, 0)
+    row = cloud.row() or {}
+    assert (row["lyricsTextVersion"], row["lyricsRunVersion"], cloud.wake_ups()) == (1, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -251,40 +251,40 @@ def test_words_given_while_a_run_works_wait_for_its_end(stage: Stage, put_song: 
     ],
 )
 def test_back_to_the_machine(
-    stage: Stage, put_song: Any, sent: Frames, documents: dict[str, Any], stands: str, runs: int
+    cloud: Cloud, put_song: Any, sent: Frames, documents: dict[str, Any], stands: str, runs: int
 ) -> None:
     """Its words are kept, or else it is asked again."""
     put_song(**READY, lyrics_version=1, lyrics_text_version=1, lyrics_run_version=1, lyrics_source="supplied",
              lyrics_layer_key=f"{PREFIX}lyrics/person-1-a.json", lyrics_text_key="x")  # fmt: skip
-    put_object(stage, "lyrics/person-1-a.json", {"version": 1, "textVersion": 1, "source": "supplied", "segments": [],
+    put_object(cloud, "lyrics/person-1-a.json", {"version": 1, "textVersion": 1, "source": "supplied", "segments": [],
                                                  "offsetMs": 5, "nudges": {}, "format": "txt"})  # fmt: skip
     for name, document in documents.items():
-        put_object(stage, name, document)
-    code, song = ask(stage, {"version": 1, "revert": True})
-    assert (code, song["lyricsStatus"], stage.wake_ups()) == (200, stands, runs)
+        put_object(cloud, name, document)
+    code, song = ask(cloud, {"version": 1, "revert": True})
+    assert (code, song["lyricsStatus"], cloud.wake_ups()) == (200, stands, runs)
     assert (song["lyricsSource"], song["lyricsOffsetMs"], song["lyricsVersion"]) == (None, 0, 2)
-    row = stage.row() or {}
+    row = cloud.row() or {}
     assert row["lyricsTextVersion"] == 0
     assert "lyricsTextKey" not in row
 
 
 def test_only_the_last_versions_are_kept_and_the_words_in_use(
-    stage: Stage, put_song: Any, sent: Frames
+    cloud: Cloud, put_song: Any, sent: Frames
 ) -> None:
     put_song()
-    ask(stage, {"version": 0, "text": "la"})
+    ask(cloud, {"version": 0, "text": "la"})
     for version in range(1, 6):
-        assert ask(stage, {"version": version, "offsetMs": version})[0] == 200
-    kept = sorted(int(key.rpartition("person-")[2].split("-")[0]) for key in stage.keys("OUTPUT_BUCKET"))
+        assert ask(cloud, {"version": version, "offsetMs": version})[0] == 200
+    kept = sorted(int(key.rpartition("person-")[2].split("-")[0]) for key in cloud.keys("OUTPUT_BUCKET"))
     assert kept == [1, 4, 5, 6]
 
 
-def test_a_files_bytes_are_read_as_what_they_are(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_a_files_bytes_are_read_as_what_they_are(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song()
     raw = base64.b64encode("1\r\n00:00:01,000 --> 00:00:02,000\r\nПривет".encode("cp1251")).decode()
-    assert ask(stage, {"version": 0, "file": raw})[0] == 400
-    assert ask(stage, {"version": 0, "file": raw, "encoding": "windows-1251"})[0] == 200
-    stored = layer(stage)
+    assert ask(cloud, {"version": 0, "file": raw})[0] == 400
+    assert ask(cloud, {"version": 0, "file": raw, "encoding": "windows-1251"})[0] == 200
+    stored = layer(cloud)
     assert (stored["format"], stored["segments"][0]["text"], stored["timed"]) == ("srt", "Привет", "lines")
 
 
@@ -299,14 +299,14 @@ def test_a_files_bytes_are_read_as_what_they_are(stage: Stage, put_song: Any, se
     ],
 )
 def test_every_fault_is_named_and_nothing_is_lost(
-    stage: Stage, put_song: Any, sent: Frames, body: Any, names: list[str]
+    cloud: Cloud, put_song: Any, sent: Frames, body: Any, names: list[str]
 ) -> None:
     put_song()
-    before = stage.row()
-    code, answer = ask(stage, body)
+    before = cloud.row()
+    code, answer = ask(cloud, body)
     assert code == 400
     assert [fault["field"] for fault in answer["details"]] == names
-    assert (stage.row(), stage.keys("OUTPUT_BUCKET")) == (before, [])
+    assert (cloud.row(), cloud.keys("OUTPUT_BUCKET")) == (before, [])
 
 
 FLAGS = [f"{i:040}" for i in range(16)]
@@ -326,30 +326,30 @@ QUOTED = {"word": '"' * 990, "start": 1, "end": 2, "flags": FLAGS}
     ],
     ids=["text", "bytes", "file", "segments", "a chorus at many times", "flags"],
 )
-def test_too_much_is_413(stage: Stage, put_song: Any, body: Any) -> None:
+def test_too_much_is_413(cloud: Cloud, put_song: Any, body: Any) -> None:
     put_song()
-    assert ask(stage, json.dumps(body, ensure_ascii=False))[0] == 413
-    assert stage.keys("OUTPUT_BUCKET") == []
+    assert ask(cloud, json.dumps(body, ensure_ascii=False))[0] == 413
+    assert cloud.keys("OUTPUT_BUCKET") == []
 
 
-def test_markup_in_the_words_stays_text(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_markup_in_the_words_stays_text(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song()
-    assert ask(stage, {"version": 0, "text": "<script>alert(1)</script>\n{\\k20}la & <b>li</b>"})[0] == 200
-    texts = [segment["text"] for segment in layer(stage)["segments"]]
+    assert ask(cloud, {"version": 0, "text": "<script>alert(1)</script>\n{\\k20}la & <b>li</b>"})[0] == 200
+    texts = [segment["text"] for segment in layer(cloud)["segments"]]
     assert texts == ["<script>alert(1)</script>", "{\\k20}la & <b>li</b>"]
 
 
 def test_an_announced_song_that_has_words_no_longer_expires(
-    stage: Stage, put_song: Any, sent: Frames
+    cloud: Cloud, put_song: Any, sent: Frames
 ) -> None:
     put_song(ttl=4102444800)
-    assert ask(stage, {"version": 0, "text": "la"})[0] == 200
-    assert "ttl" not in (stage.row() or {})
-    renewed = stage.call("uploads", "renew_upload", event("uploads", "renew_upload"))
+    assert ask(cloud, {"version": 0, "text": "la"})[0] == 200
+    assert "ttl" not in (cloud.row() or {})
+    renewed = cloud.call("uploads", "renew_upload", event("uploads", "renew_upload"))
     assert renewed["statusCode"] == 200
-    assert "ttl" not in (stage.row() or {})
+    assert "ttl" not in (cloud.row() or {})
 
 
-def test_no_such_song_is_404(stage: Stage) -> None:
-    assert ask(stage, {"version": 0, "text": "la"})[0] == 404
-    assert stage.keys("OUTPUT_BUCKET") == []
+def test_no_such_song_is_404(cloud: Cloud) -> None:
+    assert ask(cloud, {"version": 0, "text": "la"})[0] == 404
+    assert cloud.keys("OUTPUT_BUCKET") == []

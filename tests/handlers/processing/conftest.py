@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.stage import CHOSEN, OWNER, SONG, Stage
+from tests.cloud import CHOSEN, OWNER, SONG, Cloud
 
 PREFIX = f"output/{OWNER}/{SONG}/"
 STEMS = ("drums", "bass", "other", "vocals")
 
 
 @pytest.fixture
-def results(stage: Stage) -> Callable[..., None]:
+def results(cloud: Cloud) -> Callable[..., None]:
     """Store what the two tasks leave behind; `lyrics` None leaves that file out."""
 
     def store(lyrics: dict[str, Any] | None, *, stems: tuple[str, ...] = STEMS) -> None:
@@ -27,7 +27,7 @@ def results(stage: Stage) -> Callable[..., None]:
             "lyrics": {"engine": "embedded", "model": "embedded"},
             "files": {name: {"sha256": "00", "bytes": 1} for name in names},
         }
-        put = stage.s3.put_object
+        put = cloud.s3.put_object
         for name in names:
             put(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=PREFIX + name, Body=b"x")
         put(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}manifest.json", Body=json.dumps(manifest).encode())

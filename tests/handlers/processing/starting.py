@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.stage import CHOSEN, MACHINE, Stage, event
+from tests.cloud import CHOSEN, MACHINE, Cloud, event
 
 
-def wake(stage: Stage, *bodies: dict[str, Any]) -> Any:
+def wake(cloud: Cloud, *bodies: dict[str, Any]) -> Any:
     trigger = event("processing", "start_processing")
     record = trigger["Records"][0]
     trigger["Records"] = [record | {"body": json.dumps(body)} for body in bodies or ({"wake": True},)]
-    return stage.call("processing", "start_processing", trigger)
+    return cloud.call("processing", "start_processing", trigger)
 
 
 def ended(arn: str, status: str = "SUCCEEDED") -> dict[str, Any]:
@@ -23,18 +23,18 @@ def arn(song_id: str, attempt: int = 1) -> str:
     return MACHINE.replace("stateMachine", "execution") + f":{song_id}-{attempt}"
 
 
-def executions(stage: Stage) -> list[str]:
-    return [e["name"] for e in stage.sfn.list_executions(stateMachineArn=MACHINE)["executions"]]
+def executions(cloud: Cloud) -> list[str]:
+    return [e["name"] for e in cloud.sfn.list_executions(stateMachineArn=MACHINE)["executions"]]
 
 
-def slots(stage: Stage) -> dict[str, str]:
-    rows = stage.db.scan(TableName=CHOSEN["SLOTS_TABLE"])["Items"]
+def slots(cloud: Cloud) -> dict[str, str]:
+    rows = cloud.db.scan(TableName=CHOSEN["SLOTS_TABLE"])["Items"]
     return {row["slotId"]["S"]: row["songId"]["S"] for row in rows}
 
 
-def age(stage: Stage, slot: str) -> None:
+def age(cloud: Cloud, slot: str) -> None:
     """Make a lease as old as one whose starter is long dead."""
-    stage.db.update_item(
+    cloud.db.update_item(
         TableName=CHOSEN["SLOTS_TABLE"],
         Key={"slotId": {"S": slot}},
         UpdateExpression="SET leasedAt = :t",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stage import CHOSEN, OWNER, SONG, Stage, event
+from tests.cloud import CHOSEN, OWNER, SONG, Cloud, event
 from unplugd.domain.song import LyricsStatus, Status
 from unplugd.kernel.errors import Conflict, Invalid, NotFound
 
@@ -26,8 +26,8 @@ LYRICS_RUN = {
 }
 
 
-def call(stage: Stage, **changes: Any) -> Any:
-    return stage.call("processing", "mark_completed", event("processing", "mark_completed") | changes)
+def call(cloud: Cloud, **changes: Any) -> Any:
+    return cloud.call("processing", "mark_completed", event("processing", "mark_completed") | changes)
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def call(stage: Stage, **changes: Any) -> Any:
     ],
 )
 def test_a_song_completes_with_its_lyrics_as_they_are(
-    stage: Stage, put_song: Any, results: Callable[..., None], lyrics: Any, status: str, reason: str | None
+    cloud: Cloud, put_song: Any, results: Callable[..., None], lyrics: Any, status: str, reason: str | None
 ) -> None:
     put_song(**RUNNING)
     results(lyrics)
-    assert call(stage) == {"userId": OWNER, "songId": SONG, "seq": 6}
-    row = stage.row() or {}
+    assert call(cloud) == {"userId": OWNER, "songId": SONG, "seq": 6}
+    row = cloud.row() or {}
     assert (row["status"], row["lyricsStatus"], row.get("lyricsReason")) == ("COMPLETED", status, reason)
     assert float(row["durationSec"]) == 166.014
     assert (row["model"], row["stemsPrefix"]) == ("preview", PREFIX)
@@ -56,18 +56,18 @@ def test_a_song_completes_with_its_lyrics_as_they_are(
 
 
 def test_run_twice_it_answers_the_same_and_writes_once(
-    stage: Stage, put_song: Any, results: Callable[..., None]
+    cloud: Cloud, put_song: Any, results: Callable[..., None]
 ) -> None:
     put_song(**RUNNING)
     results(WORDS)
-    first, row = call(stage), stage.row()
-    assert call(stage) == first
-    assert stage.row() == row
+    first, row = call(cloud), cloud.row()
+    assert call(cloud) == first
+    assert cloud.row() == row
 
 
 @pytest.mark.parametrize("run", ["whole", "lyrics only"])
 def test_a_write_that_is_repeated_because_its_answer_was_lost_is_the_same_completion(
-    stage: Stage, put_song: Any, results: Callable[..., None], monkeypatch: pytest.MonkeyPatch, run: str
+    cloud: Cloud, put_song: Any, results: Callable[..., None], monkeypatch: pytest.MonkeyPatch, run: str
 ) -> None:
     """botocore sends it again by itself. A `Conflict` here would end the execution, and the original would stay."""
     from unplugd.aws.song_table import SongTable
@@ -81,8 +81,8 @@ def test_a_write_that_is_repeated_because_its_answer_was_lost_is_the_same_comple
     monkeypatch.setattr(SongTable, "mark_completed", twice)
     put_song(**(RUNNING if run == "whole" else LYRICS_RUN | {"attempt": 1, "seq": 5}))
     results(WORDS)
-    assert call(stage) == {"userId": OWNER, "songId": SONG, "seq": 6}
-    assert ((stage.row() or {})["status"], (stage.row() or {})["seq"]) == ("COMPLETED", 6)
+    assert call(cloud) == {"userId": OWNER, "songId": SONG, "seq": 6}
+    assert ((cloud.row() or {})["status"], (cloud.row() or {})["seq"]) == ("COMPLETED", 6)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_write_that_is_repeated_because_its_answer_was_lost_is_the_same_comple
     ],
 )
 def test_a_song_that_moves_on_while_it_is_completed_is_left_as_it_is(
-    stage: Stage,
+    cloud: Cloud,
     put_song: Any,
     results: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
@@ -114,52 +114,52 @@ def test_a_song_that_moves_on_while_it_is_completed_is_left_as_it_is(
     put_song(**RUNNING)
     results(WORDS)
     with pytest.raises(Conflict):
-        call(stage)
-    assert (stage.row() or {})["seq"] == 5
+        call(cloud)
+    assert (cloud.row() or {})["seq"] == 5
 
 
 def test_a_failed_lyrics_stage_keeps_the_stems_and_still_leaves_a_file(
-    stage: Stage, put_song: Any, results: Callable[..., None]
+    cloud: Cloud, put_song: Any, results: Callable[..., None]
 ) -> None:
     put_song(**RUNNING)
     results(None)
-    call(stage, lyricsFailed={"error": "States.TaskFailed", "cause": "{}"})
-    assert ((stage.row() or {})["status"], (stage.row() or {})["lyricsStatus"]) == ("COMPLETED", "FAILED")
-    body = stage.s3.get_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}lyrics.json")["Body"].read()
+    call(cloud, lyricsFailed={"error": "States.TaskFailed", "cause": "{}"})
+    assert ((cloud.row() or {})["status"], (cloud.row() or {})["lyricsStatus"]) == ("COMPLETED", "FAILED")
+    body = cloud.s3.get_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}lyrics.json")["Body"].read()
     assert json.loads(body)["status"] == "FAILED"
 
 
 def test_lyrics_that_fail_take_no_earlier_ones_away(
-    stage: Stage, put_song: Any, results: Callable[..., None]
+    cloud: Cloud, put_song: Any, results: Callable[..., None]
 ) -> None:
     put_song(status=Status.COMPLETED, lyrics_status=LyricsStatus.PROCESSING, attempt=1, seq=5)
     results(WORDS)
-    call(stage, lyricsFailed={"error": "States.TaskFailed", "cause": "{}"})
-    assert (stage.row() or {})["lyricsStatus"] == "FAILED"
-    stored = stage.s3.get_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}lyrics.json")
+    call(cloud, lyricsFailed={"error": "States.TaskFailed", "cause": "{}"})
+    assert (cloud.row() or {})["lyricsStatus"] == "FAILED"
+    stored = cloud.s3.get_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}lyrics.json")
     assert json.loads(stored["Body"].read()) == WORDS
 
 
 @pytest.mark.parametrize("source", ["transcribed", "supplied"])
 def test_where_the_words_come_from_is_kept(
-    stage: Stage, put_song: Any, results: Callable[..., None], source: str
+    cloud: Cloud, put_song: Any, results: Callable[..., None], source: str
 ) -> None:
     """The machine heard them, or the file's tags held them."""
     put_song(**RUNNING)
     results(WORDS | {"source": source, "textVersion": None})
-    call(stage)
-    assert (stage.row() or {})["runLyricsSource"] == source
+    call(cloud)
+    assert (cloud.row() or {})["runLyricsSource"] == source
 
 
 @pytest.mark.parametrize("before", ["transcribed", None])
 def test_a_run_over_a_person_s_words_says_nothing_of_where_the_machine_s_come_from(
-    stage: Stage, put_song: Any, results: Callable[..., None], before: str | None
+    cloud: Cloud, put_song: Any, results: Callable[..., None], before: str | None
 ) -> None:
     """Those are what `revert` goes back to, and the song then says where they come from."""
     put_song(**RUNNING, run_lyrics_source=before, lyrics_source="edited")
     results(WORDS | {"source": "supplied", "textVersion": 1})
-    call(stage)
-    row = stage.row() or {}
+    call(cloud)
+    row = cloud.row() or {}
     assert (row.get("runLyricsSource"), row["lyricsSource"]) == (before, "edited")
 
 
@@ -168,41 +168,41 @@ def test_a_run_over_a_person_s_words_says_nothing_of_where_the_machine_s_come_fr
     [{"attempt": 2, "status": Status.PROCESSING}, {"status": Status.CANCELLED}, {"status": Status.QUEUED}],
 )
 def test_a_late_completion_changes_nothing(
-    stage: Stage, put_song: Any, results: Callable[..., None], fields: dict[str, Any]
+    cloud: Cloud, put_song: Any, results: Callable[..., None], fields: dict[str, Any]
 ) -> None:
     put_song(**RUNNING | fields)
     results(WORDS)
-    before = stage.row()
+    before = cloud.row()
     with pytest.raises(Conflict):
-        call(stage)
-    assert stage.row() == before
+        call(cloud)
+    assert cloud.row() == before
 
 
 def test_incomplete_results_are_no_completion(
-    stage: Stage, put_song: Any, results: Callable[..., None]
+    cloud: Cloud, put_song: Any, results: Callable[..., None]
 ) -> None:
     put_song(**RUNNING)
     results(WORDS, stems=("drums", "bass", "other"))
     with pytest.raises(Invalid, match=r"vocals\.wav"):
-        call(stage)
-    assert (stage.row() or {})["status"] == "PROCESSING"
+        call(cloud)
+    assert (cloud.row() or {})["status"] == "PROCESSING"
 
 
-def test_a_deleted_song_is_gone(stage: Stage) -> None:
+def test_a_deleted_song_is_gone(cloud: Cloud) -> None:
     with pytest.raises(NotFound):
-        call(stage)
+        call(cloud)
 
 
 def test_a_lyrics_only_run_ends_in_the_lyrics_status(
-    stage: Stage, put_song: Any, results: Callable[..., None]
+    cloud: Cloud, put_song: Any, results: Callable[..., None]
 ) -> None:
     put_song(**LYRICS_RUN)
     results(WORDS)
-    assert call(stage, attempt=2)["seq"] == 13
-    row = stage.row() or {}
+    assert call(cloud, attempt=2)["seq"] == 13
+    row = cloud.row() or {}
     assert (row["status"], row["lyricsStatus"], row["completedAt"]) == (
         "COMPLETED",
         "READY",
         "2026-01-31T08:20:00.000Z",
     )
-    assert call(stage, attempt=2)["seq"] == 13
+    assert call(cloud, attempt=2)["seq"] == 13

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stage import CHOSEN, OWNER, SONG, Stage, event
+from tests.cloud import CHOSEN, OWNER, SONG, Cloud, event
 from unplugd.domain.song import LyricsStatus, Status
 from unplugd.kernel.errors import Conflict
 
@@ -15,7 +15,7 @@ RUNNING = {"status": Status.PROCESSING, "attempt": 1, "seq": 5}
 Frames = list[tuple[str, dict[str, Any]]]
 
 
-def call(on: Stage, /, **changes: Any) -> Any:
+def call(on: Cloud, /, **changes: Any) -> Any:
     return on.call("processing", "mark_failed", event("processing", "mark_failed") | changes)
 
 
@@ -38,38 +38,38 @@ def task_cause(code: int | None) -> str:
     ],
 )
 def test_every_cause_has_a_code_and_a_sentence(
-    stage: Stage, put_song: Any, sent: Frames, changes: dict[str, Any], code: str
+    cloud: Cloud, put_song: Any, sent: Frames, changes: dict[str, Any], code: str
 ) -> None:
     put_song(**RUNNING)
-    stage.connect("one")
-    call(stage, **changes)
-    row = stage.row() or {}
+    cloud.connect("one")
+    call(cloud, **changes)
+    row = cloud.row() or {}
     assert (row["status"], row["errorCode"], row["seq"]) == ("FAILED", code, 6)
     message = {"songId": SONG, "seq": 6, "type": "FAILED", "errorCode": code, "message": row["errorMessage"]}
     assert sent == [("one", message)]
     assert row["errorMessage"].endswith(".")
 
 
-def test_what_the_task_wrote_down_is_what_the_person_reads(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_what_the_task_wrote_down_is_what_the_person_reads(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(**RUNNING)
     said = {"stage": "demucs", "errorCode": "CORRUPT_AUDIO", "message": "The file ends after 3 s."}
-    stage.s3.put_object(
+    cloud.s3.put_object(
         Bucket=CHOSEN["OUTPUT_BUCKET"], Key=f"{PREFIX}failure.json", Body=json.dumps(said).encode()
     )
-    call(stage)
-    assert (stage.row() or {})["errorMessage"] == "The file ends after 3 s."
-    assert stage.keys("OUTPUT_BUCKET") == []
+    call(cloud)
+    assert (cloud.row() or {})["errorMessage"] == "The file ends after 3 s."
+    assert cloud.keys("OUTPUT_BUCKET") == []
 
 
 def test_finished_stages_and_checkpoints_stay_half_written_ones_go(
-    stage: Stage, put_song: Any, sent: Frames, results: Callable[..., None]
+    cloud: Cloud, put_song: Any, sent: Frames, results: Callable[..., None]
 ) -> None:
     put_song(**RUNNING)
     results(None)
     for name in ("checkpoints/3", "lyrics.json.part", "lyrics/person-1-a.json", "lyrics.transcribed.json"):
-        stage.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=PREFIX + name, Body=b"x")
-    call(stage, stage="MarkCompleted", error="Transient", cause="x")
-    kept = {key.removeprefix(PREFIX) for key in stage.keys("OUTPUT_BUCKET")}
+        cloud.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=PREFIX + name, Body=b"x")
+    call(cloud, stage="MarkCompleted", error="Transient", cause="x")
+    kept = {key.removeprefix(PREFIX) for key in cloud.keys("OUTPUT_BUCKET")}
     assert kept == {
         *(f"{s}.wav" for s in ("drums", "bass", "other", "vocals")),
         "peaks.json",
@@ -80,46 +80,46 @@ def test_finished_stages_and_checkpoints_stay_half_written_ones_go(
     }
 
 
-def test_run_twice_it_writes_once_and_tells_again(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_run_twice_it_writes_once_and_tells_again(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(**RUNNING)
-    stage.connect("one")
-    first, row = call(stage), stage.row()
-    assert call(stage) == first
-    assert stage.row() == row
+    cloud.connect("one")
+    first, row = call(cloud), cloud.row()
+    assert call(cloud) == first
+    assert cloud.row() == row
     assert [message["seq"] for _, message in sent] == [6, 6]  # clients drop a seq they have seen
 
 
-def test_a_completed_song_stays_completed(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_a_completed_song_stays_completed(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(**RUNNING | {"status": Status.COMPLETED})
-    stage.connect("one")
-    call(stage, stage="MarkCompleted", error="Transient", cause="the answer was lost")
-    assert (stage.row() or {})["status"] == "COMPLETED"
+    cloud.connect("one")
+    call(cloud, stage="MarkCompleted", error="Transient", cause="the answer was lost")
+    assert (cloud.row() or {})["status"] == "COMPLETED"
     assert sent == []
 
 
 @pytest.mark.parametrize("fields", [{"attempt": 2}, {"status": Status.CANCELLED}])
 def test_a_late_failure_changes_nothing(
-    stage: Stage, put_song: Any, sent: Frames, fields: dict[str, Any]
+    cloud: Cloud, put_song: Any, sent: Frames, fields: dict[str, Any]
 ) -> None:
     put_song(**RUNNING | fields)
-    before = stage.row()
+    before = cloud.row()
     with pytest.raises(Conflict):
-        call(stage)
-    assert stage.row() == before
+        call(cloud)
+    assert cloud.row() == before
     assert sent == []
 
 
 def test_a_lyrics_only_run_that_fails_never_hides_the_stems(
-    stage: Stage, put_song: Any, sent: Frames, results: Callable[..., None]
+    cloud: Cloud, put_song: Any, sent: Frames, results: Callable[..., None]
 ) -> None:
     put_song(status=Status.COMPLETED, attempt=2, seq=12, lyrics_status=LyricsStatus.PROCESSING)
     results(None)
-    stage.connect("one")
-    call(stage, attempt=2, stage="MarkCompleted", error="Transient", cause="x")
-    row = stage.row() or {}
+    cloud.connect("one")
+    call(cloud, attempt=2, stage="MarkCompleted", error="Transient", cause="x")
+    row = cloud.row() or {}
     assert (row["status"], row["lyricsStatus"]) == ("COMPLETED", "FAILED")
     assert row["lyricsReason"].endswith(".")
-    assert f"{PREFIX}drums.wav" in stage.keys("OUTPUT_BUCKET")
+    assert f"{PREFIX}drums.wav" in cloud.keys("OUTPUT_BUCKET")
     assert sent == [("one", {"songId": SONG, "seq": 13, "type": "COMPLETED"})]
 
 
@@ -130,15 +130,15 @@ LYRICS_ALONE = json.dumps({"version": 1, "files": {"lyrics.json": {"sha256": "00
     "manifest", [b'{"version": 1, "fi', LYRICS_ALONE, None], ids=["torn", "lyrics", "good"]
 )
 def test_a_lyrics_only_run_that_fails_removes_nothing_whatever_the_manifest_says(
-    stage: Stage, put_song: Any, sent: Frames, results: Callable[..., None], manifest: bytes | None
+    cloud: Cloud, put_song: Any, sent: Frames, results: Callable[..., None], manifest: bytes | None
 ) -> None:
     """The song is complete: its stems cannot be made again, and lyrics.json may be the one that is shown."""
     put_song(status=Status.COMPLETED, attempt=2, seq=12, lyrics_status=LyricsStatus.PROCESSING)
     results({"language": "en", "instrumental": False, "segments": []})
     for name, body in (("drums.mp3", b"x"), ("manifest.json", manifest)):
         if body is not None:
-            stage.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=PREFIX + name, Body=body)
-    before = stage.keys("OUTPUT_BUCKET")
-    call(stage, attempt=2, stage="MarkCompleted", error="Invalid", cause="The results are incomplete")
-    assert (stage.row() or {})["lyricsStatus"] == "FAILED"
-    assert stage.keys("OUTPUT_BUCKET") == before
+            cloud.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=PREFIX + name, Body=body)
+    before = cloud.keys("OUTPUT_BUCKET")
+    call(cloud, attempt=2, stage="MarkCompleted", error="Invalid", cause="The results are incomplete")
+    assert (cloud.row() or {})["lyricsStatus"] == "FAILED"
+    assert cloud.keys("OUTPUT_BUCKET") == before

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from tests.stage import SOCKETS, SONG, STRANGER, Stage, event
+from tests.cloud import SOCKETS, SONG, STRANGER, Cloud, event
 from unplugd.aws.sockets import Sockets
 from unplugd.domain.song import Status
 from unplugd.kernel.errors import NotFound
@@ -15,47 +15,47 @@ from unplugd.kernel.errors import NotFound
 Frames = list[tuple[str, dict[str, Any]]]
 
 
-def call(stage: Stage) -> Any:
-    return stage.call("processing", "send_notification", event("processing", "send_notification"))
+def call(cloud: Cloud) -> Any:
+    return cloud.call("processing", "send_notification", event("processing", "send_notification"))
 
 
 def test_every_connection_of_the_owner_hears_it_and_no_other(
-    stage: Stage, put_song: Any, sent: Frames
+    cloud: Cloud, put_song: Any, sent: Frames
 ) -> None:
     put_song(status=Status.COMPLETED, attempt=1, seq=9)
-    stage.connect("one")
-    stage.connect("two")
-    stage.connect("theirs", owner=STRANGER)
-    assert call(stage) == {"delivered": 2}
+    cloud.connect("one")
+    cloud.connect("two")
+    cloud.connect("theirs", owner=STRANGER)
+    assert call(cloud) == {"delivered": 2}
     assert sorted(sent, key=str) == [
         (c, {"songId": SONG, "seq": 9, "type": "COMPLETED"}) for c in ("one", "two")
     ]
 
 
 def test_a_connection_that_fails_is_removed_and_stops_no_other(
-    stage: Stage, put_song: Any, sent: Frames
+    cloud: Cloud, put_song: Any, sent: Frames
 ) -> None:
     put_song(status=Status.COMPLETED, attempt=1, seq=9)
     for name in ("gone-1", "one", "gone-2", "stuck-3"):
-        stage.connect(name)
-    assert call(stage) == {"delivered": 1}
-    assert call(stage) == {"delivered": 1}
-    rows = stage.db.scan(TableName="unplugd-test-connections")["Items"]
+        cloud.connect(name)
+    assert call(cloud) == {"delivered": 1}
+    assert call(cloud) == {"delivered": 1}
+    rows = cloud.db.scan(TableName="unplugd-test-connections")["Items"]
     assert [row["connectionId"]["S"] for row in rows] == ["one"]
 
 
 def test_one_that_is_removed_for_a_passing_fault_is_closed_too(
-    stage: Stage, put_song: Any, sent: Frames, closed: list[str]
+    cloud: Cloud, put_song: Any, sent: Frames, closed: list[str]
 ) -> None:
     """Its client hears nothing any more, and must notice: it comes back by itself, and looks."""
     put_song(status=Status.COMPLETED, attempt=1, seq=9)
     for name in ("gone-1", "one", "stuck-2", "stuck-fast-3"):
-        stage.connect(name)
-    assert call(stage) == {"delivered": 1}
+        cloud.connect(name)
+    assert call(cloud) == {"delivered": 1}
     assert sorted(closed) == ["stuck-2", "stuck-fast-3"]  # one that has gone needs no closing
 
 
-def test_a_connection_that_has_gone_is_told_from_one_that_fails(stage: Stage) -> None:
+def test_a_connection_that_has_gone_is_told_from_one_that_fails(cloud: Cloud) -> None:
     api = boto3.client("apigatewaymanagementapi", endpoint_url=SOCKETS)
     with Stubber(api) as answers:
         answers.add_client_error("post_to_connection", "GoneException", http_status_code=410)
@@ -70,12 +70,12 @@ def test_a_connection_that_has_gone_is_told_from_one_that_fails(stage: Stage) ->
 
 
 def test_nobody_there_is_no_fault_but_a_warning(
-    stage: Stage, put_song: Any, sent: Frames, caplog: Any
+    cloud: Cloud, put_song: Any, sent: Frames, caplog: Any
 ) -> None:
     put_song(status=Status.COMPLETED, attempt=1, seq=9)
-    assert call(stage) == {"delivered": 0}
+    assert call(cloud) == {"delivered": 0}
     assert any(r.levelname == "WARNING" and r.songId == SONG for r in caplog.records)
 
 
-def test_a_song_deleted_meanwhile_is_no_fault(stage: Stage, sent: Frames) -> None:
-    assert call(stage) == {"delivered": 0}
+def test_a_song_deleted_meanwhile_is_no_fault(cloud: Cloud, sent: Frames) -> None:
+    assert call(cloud) == {"delivered": 0}

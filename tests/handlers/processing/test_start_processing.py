@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.cloud import CHOSEN, MACHINE, OWNER, SONG, STRANGER, Cloud, event
 from tests.handlers.processing.starting import age, arn, ended, executions, slots, wake
-from tests.stage import CHOSEN, MACHINE, OWNER, SONG, STRANGER, Stage, event
 from unplugd.domain.song import LyricsStatus, Status
 
 Frames = list[tuple[str, dict[str, Any]]]
@@ -22,150 +22,150 @@ def line(put_song: Any) -> None:
 
 
 def test_as_many_start_as_there_are_slots_first_come_first_served(
-    stage: Stage, line: None, sent: Frames
+    cloud: Cloud, line: None, sent: Frames
 ) -> None:
-    stage.connect("one")
-    assert wake(stage, {"wake": True}, {"wake": True}) == {"batchItemFailures": []}
-    assert sorted(executions(stage)) == [f"{IDS[0]}-1", f"{IDS[1]}-1"]
-    assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
-    row = stage.row(IDS[0]) or {}
+    cloud.connect("one")
+    assert wake(cloud, {"wake": True}, {"wake": True}) == {"batchItemFailures": []}
+    assert sorted(executions(cloud)) == [f"{IDS[0]}-1", f"{IDS[1]}-1"]
+    assert slots(cloud) == {"slot-0": IDS[0], "slot-1": IDS[1]}
+    row = cloud.row(IDS[0]) or {}
     assert (row["status"], row["executionArn"], row["seq"]) == ("PROCESSING", arn(IDS[0]), 2)
     assert row["line"] == "RUNNING"
     assert sent[0] == ("one", {"songId": IDS[0], "seq": 2, "type": "PROCESSING_STARTED"})
-    asked = stage.sfn.describe_execution(executionArn=arn(IDS[0]))
+    asked = cloud.sfn.describe_execution(executionArn=arn(IDS[0]))
     assert json.loads(asked["input"])["songId"] == IDS[0]
-    wake(stage)
-    assert len(executions(stage)) == 2  # full: a further wake-up starts nothing
+    wake(cloud)
+    assert len(executions(cloud)) == 2  # full: a further wake-up starts nothing
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"])
 def test_an_execution_that_ended_makes_room_for_the_next(
-    stage: Stage, line: None, sent: Frames, put_song: Any, status: str
+    cloud: Cloud, line: None, sent: Frames, put_song: Any, status: str
 ) -> None:
-    wake(stage)
+    wake(cloud)
     put_song(song_id=IDS[0], status=Status.COMPLETED, attempt=1)
-    wake(stage, ended(arn(IDS[0]), status))
-    wake(stage, ended(arn(IDS[0]), status))  # told twice
-    assert slots(stage) == {"slot-0": IDS[2], "slot-1": IDS[1]}
+    wake(cloud, ended(arn(IDS[0]), status))
+    wake(cloud, ended(arn(IDS[0]), status))  # told twice
+    assert slots(cloud) == {"slot-0": IDS[2], "slot-1": IDS[1]}
 
 
 def test_without_the_event_the_next_wake_up_asks_the_state_machine(
-    stage: Stage, line: None, sent: Frames, put_song: Any
+    cloud: Cloud, line: None, sent: Frames, put_song: Any
 ) -> None:
-    wake(stage)
+    wake(cloud)
     put_song(song_id=IDS[1], status=Status.FAILED, attempt=1)
-    stage.sfn.stop_execution(executionArn=arn(IDS[1]))
-    wake(stage)
-    assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[2]}
+    cloud.sfn.stop_execution(executionArn=arn(IDS[1]))
+    wake(cloud)
+    assert slots(cloud) == {"slot-0": IDS[0], "slot-1": IDS[2]}
 
 
 def test_an_interrupted_song_goes_back_in_line_with_its_place_and_a_new_attempt(
-    stage: Stage, line: None, sent: Frames
+    cloud: Cloud, line: None, sent: Frames
 ) -> None:
-    wake(stage)
-    stage.sfn.stop_execution(executionArn=arn(IDS[0]))
-    wake(stage, ended(arn(IDS[0]), "ABORTED"))
-    row = stage.row(IDS[0]) or {}
+    wake(cloud)
+    cloud.sfn.stop_execution(executionArn=arn(IDS[0]))
+    wake(cloud, ended(arn(IDS[0]), "ABORTED"))
+    row = cloud.row(IDS[0]) or {}
     assert (row["status"], row["attempt"]) == ("PROCESSING", 2)  # first of the line, so it starts at once
     assert row["queuedAt"] == "2026-01-31T08:00:00.000Z"
-    assert f"{IDS[0]}-2" in executions(stage)
+    assert f"{IDS[0]}-2" in executions(cloud)
 
 
 def test_a_song_that_is_interrupted_again_and_again_fails_with_a_reason(
-    stage: Stage, put_song: Any, sent: Frames
+    cloud: Cloud, put_song: Any, sent: Frames
 ) -> None:
     put_song(status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
-    wake(stage)
+    wake(cloud)
     for attempt in range(1, 5):
-        stage.sfn.stop_execution(executionArn=arn(SONG, attempt))
-        wake(stage, ended(arn(SONG, attempt), "ABORTED"))
-    row = stage.row() or {}
+        cloud.sfn.stop_execution(executionArn=arn(SONG, attempt))
+        wake(cloud, ended(arn(SONG, attempt), "ABORTED"))
+    row = cloud.row() or {}
     assert (row["status"], row["errorCode"], row["attempt"]) == ("FAILED", "INTERRUPTED", 4)
     assert "line" not in row
-    assert slots(stage) == {}
-    assert len(executions(stage)) == 4
+    assert slots(cloud) == {}
+    assert len(executions(cloud)) == 4
 
 
-def test_a_person_s_own_retries_are_no_interruptions(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_a_person_s_own_retries_are_no_interruptions(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=7)
-    wake(stage)
-    stage.sfn.stop_execution(executionArn=arn(SONG, 7))
-    wake(stage, ended(arn(SONG, 7), "ABORTED"))
-    row = stage.row() or {}
+    wake(cloud)
+    cloud.sfn.stop_execution(executionArn=arn(SONG, 7))
+    wake(cloud, ended(arn(SONG, 7), "ABORTED"))
+    row = cloud.row() or {}
     assert (row["status"], row["attempt"], row["recoveries"]) == ("PROCESSING", 8, 1)
 
 
 @pytest.mark.parametrize("stopped", [True, False])
 def test_a_song_at_work_whose_lease_is_lost_is_found(
-    stage: Stage, put_song: Any, sent: Frames, stopped: bool
+    cloud: Cloud, put_song: Any, sent: Frames, stopped: bool
 ) -> None:
-    stage.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1", input="{}")
+    cloud.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1", input="{}")
     if stopped:
-        stage.sfn.stop_execution(executionArn=arn(SONG))
+        cloud.sfn.stop_execution(executionArn=arn(SONG))
     then = "2026-01-31T08:00:00.000Z"
     put_song(status=Status.PROCESSING, queued_at=then, started_at=then, attempt=1, execution_arn=arn(SONG))
-    wake(stage)
-    row = stage.row() or {}
+    wake(cloud)
+    row = cloud.row() or {}
     assert (row["status"], row["attempt"]) == ("PROCESSING", 2 if stopped else 1)
 
 
 @pytest.mark.parametrize("gone", ["cancelled", "deleted", "tried again"])
 def test_what_runs_for_nobody_is_stopped(
-    stage: Stage, line: None, sent: Frames, put_song: Any, gone: str
+    cloud: Cloud, line: None, sent: Frames, put_song: Any, gone: str
 ) -> None:
     """The cancel or delete that should have stopped it died before it could."""
-    wake(stage)
+    wake(cloud)
     if gone == "deleted":
         key = {"userId": {"S": OWNER}, "songId": {"S": IDS[0]}}
-        stage.db.delete_item(TableName=CHOSEN["SONGS_TABLE"], Key=key)
+        cloud.db.delete_item(TableName=CHOSEN["SONGS_TABLE"], Key=key)
     else:
         now = {"status": Status.CANCELLED, "attempt": 1}
         if gone == "tried again":
             now = {"status": Status.QUEUED, "attempt": 2, "queued_at": "2026-01-31T09:00:00.000Z"}
         put_song(song_id=IDS[0], **now)
-    wake(stage)
-    assert stage.sfn.describe_execution(executionArn=arn(IDS[0]))["status"] == "ABORTED"
-    assert stage.sfn.describe_execution(executionArn=arn(IDS[1]))["status"] == "RUNNING"
-    wake(stage, ended(arn(IDS[0]), "ABORTED"))
-    assert slots(stage) == {"slot-0": IDS[2], "slot-1": IDS[1]}
+    wake(cloud)
+    assert cloud.sfn.describe_execution(executionArn=arn(IDS[0]))["status"] == "ABORTED"
+    assert cloud.sfn.describe_execution(executionArn=arn(IDS[1]))["status"] == "RUNNING"
+    wake(cloud, ended(arn(IDS[0]), "ABORTED"))
+    assert slots(cloud) == {"slot-0": IDS[2], "slot-1": IDS[1]}
 
 
 @pytest.mark.parametrize(
     "dies_in", ["aws.executions.Executions.start", "aws.song_table.SongTable.mark_processing"]
 )
 def test_a_start_that_died_half_way_is_finished_by_a_later_one(
-    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch, dies_in: str
+    cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch, dies_in: str
 ) -> None:
     """Between the lease and StartExecution. A young lease may belong to a starter at work, so it is left alone."""
     with monkeypatch.context() as patch:
         patch.setattr(f"unplugd.{dies_in}", _die)
         with pytest.raises(KeyboardInterrupt):
-            wake(stage)
-    assert slots(stage) == {"slot-0": IDS[0]}
-    wake(stage)
-    assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
-    assert executions(stage) == [f"{IDS[1]}-1"]
-    age(stage, "slot-0")
-    wake(stage)
-    row = stage.row(IDS[0]) or {}
+            wake(cloud)
+    assert slots(cloud) == {"slot-0": IDS[0]}
+    wake(cloud)
+    assert slots(cloud) == {"slot-0": IDS[0], "slot-1": IDS[1]}
+    assert executions(cloud) == [f"{IDS[1]}-1"]
+    age(cloud, "slot-0")
+    wake(cloud)
+    row = cloud.row(IDS[0]) or {}
     assert (row["status"], row["attempt"], row["recoveries"]) == ("PROCESSING", 1, 0)
-    assert sorted(executions(stage)) == [f"{IDS[0]}-1", f"{IDS[1]}-1"]
-    wake(stage)
-    assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
+    assert sorted(executions(cloud)) == [f"{IDS[0]}-1", f"{IDS[1]}-1"]
+    wake(cloud)
+    assert slots(cloud) == {"slot-0": IDS[0], "slot-1": IDS[1]}
 
 
 def test_a_lease_that_nobody_will_use_is_dropped_when_old(
-    stage: Stage, line: None, sent: Frames, put_song: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, line: None, sent: Frames, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("unplugd.aws.executions.Executions.start", _die)
         with pytest.raises(KeyboardInterrupt):
-            wake(stage)
+            wake(cloud)
     put_song(song_id=IDS[0], status=Status.CANCELLED, attempt=1, execution_arn=arn(IDS[0]))
-    age(stage, "slot-0")
-    wake(stage)
-    assert slots(stage) == {"slot-0": IDS[1], "slot-1": IDS[2]}
-    assert (stage.row(IDS[0]) or {})["status"] == "CANCELLED"
+    age(cloud, "slot-0")
+    wake(cloud)
+    assert slots(cloud) == {"slot-0": IDS[1], "slot-1": IDS[2]}
+    assert (cloud.row(IDS[0]) or {})["status"] == "CANCELLED"
 
 
 def _die(*_: Any, **__: Any) -> None:
@@ -173,25 +173,25 @@ def _die(*_: Any, **__: Any) -> None:
 
 
 def test_a_start_that_is_refused_leaves_the_song_in_its_place_and_the_slot_free(
-    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise PermissionError("not allowed")
 
     with monkeypatch.context() as patch:
         patch.setattr("unplugd.aws.executions.Executions.start", refuse)
-        assert wake(stage) == {"batchItemFailures": []}
-    assert slots(stage) == {}
-    row = stage.row(IDS[0]) or {}
+        assert wake(cloud) == {"batchItemFailures": []}
+    assert slots(cloud) == {}
+    row = cloud.row(IDS[0]) or {}
     assert (row["status"], row["lineKey"]) == ("QUEUED", f"2026-01-31T08:00:00.000Z#{IDS[0]}")
     assert (row["attempt"], row["recoveries"]) == (1, 0)
-    wake(stage)
-    assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
+    wake(cloud)
+    assert slots(cloud) == {"slot-0": IDS[0], "slot-1": IDS[1]}
 
 
 @pytest.mark.parametrize("reached", [True, False])
 def test_a_start_whose_answer_is_lost_gives_nothing_away(
-    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch, reached: bool
+    cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch, reached: bool
 ) -> None:
     """Whether it runs is not known: were the slot free meanwhile, one song too many could run."""
     from unplugd.aws.executions import Executions
@@ -206,32 +206,32 @@ def test_a_start_whose_answer_is_lost_gives_nothing_away(
 
     with monkeypatch.context() as patch:
         patch.setattr(Executions, "start", lose_the_answer)
-        wake(stage)
-    assert slots(stage) == {"slot-0": IDS[0]}
-    age(stage, "slot-0")
-    wake(stage)
-    assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
-    assert sorted(executions(stage)) == [f"{IDS[0]}-1", f"{IDS[1]}-1"]
-    assert (stage.row(IDS[0]) or {})["attempt"] == 1
+        wake(cloud)
+    assert slots(cloud) == {"slot-0": IDS[0]}
+    age(cloud, "slot-0")
+    wake(cloud)
+    assert slots(cloud) == {"slot-0": IDS[0], "slot-1": IDS[1]}
+    assert sorted(executions(cloud)) == [f"{IDS[0]}-1", f"{IDS[1]}-1"]
+    assert (cloud.row(IDS[0]) or {})["attempt"] == 1
 
 
 def test_an_execution_of_that_name_that_is_over_is_no_start(
-    stage: Stage, put_song: Any, sent: Frames
+    cloud: Cloud, put_song: Any, sent: Frames
 ) -> None:
     """ExecutionAlreadyExists: what it left undone is done under the next attempt's name."""
     put_song(status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
-    started = stage.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1", input="{}")
-    stage.sfn.stop_execution(executionArn=started["executionArn"])
-    wake(stage)
-    assert slots(stage) == {"slot-0": SONG}
-    wake(stage)
-    assert ((stage.row() or {})["status"], (stage.row() or {})["attempt"]) == ("PROCESSING", 2)
-    assert slots(stage) == {"slot-0": SONG}
-    assert sorted(executions(stage)) == [f"{SONG}-1", f"{SONG}-2"]
+    started = cloud.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1", input="{}")
+    cloud.sfn.stop_execution(executionArn=started["executionArn"])
+    wake(cloud)
+    assert slots(cloud) == {"slot-0": SONG}
+    wake(cloud)
+    assert ((cloud.row() or {})["status"], (cloud.row() or {})["attempt"]) == ("PROCESSING", 2)
+    assert slots(cloud) == {"slot-0": SONG}
+    assert sorted(executions(cloud)) == [f"{SONG}-1", f"{SONG}-2"]
 
 
 def test_a_song_cancelled_at_the_last_moment_does_not_start(
-    stage: Stage, line: None, sent: Frames, put_song: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, line: None, sent: Frames, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from unplugd.aws.slots import SlotTable
 
@@ -242,18 +242,18 @@ def test_a_song_cancelled_at_the_last_moment_does_not_start(
         return take(self, lease)
 
     monkeypatch.setattr(SlotTable, "take", take_late)
-    wake(stage)
-    assert (executions(stage), slots(stage)) == ([], {})
+    wake(cloud)
+    assert (executions(cloud), slots(cloud)) == ([], {})
 
 
-def test_a_malformed_wake_up_still_wakes(stage: Stage, line: None, sent: Frames) -> None:
+def test_a_malformed_wake_up_still_wakes(cloud: Cloud, line: None, sent: Frames) -> None:
     trigger = event("processing", "start_processing")
     trigger["Records"][0]["body"] = "not json"
-    stage.call("processing", "start_processing", trigger)
-    assert len(executions(stage)) == 2
+    cloud.call("processing", "start_processing", trigger)
+    assert len(executions(cloud)) == 2
 
 
-def test_two_starters_that_race_never_exceed_the_slots(stage: Stage, line: None, sent: Frames) -> None:
+def test_two_starters_that_race_never_exceed_the_slots(cloud: Cloud, line: None, sent: Frames) -> None:
     """Both read the same line and the same free slots before either writes."""
     from unplugd.aws.slots import SlotTable
 
@@ -271,16 +271,16 @@ def test_two_starters_that_race_never_exceed_the_slots(stage: Stage, line: None,
     patch = pytest.MonkeyPatch()
     patch.setattr(SlotTable, "free", free_then_other_runs)
     try:
-        wake(stage)
+        wake(cloud)
     finally:
         patch.undo()
-    assert slots(stage) == {"slot-0": IDS[0], "slot-1": IDS[1]}
-    assert len(executions(stage)) == 2
-    assert STRANGER not in str(slots(stage))
+    assert slots(cloud) == {"slot-0": IDS[0], "slot-1": IDS[1]}
+    assert len(executions(cloud)) == 2
+    assert STRANGER not in str(slots(cloud))
 
 
 def test_a_song_that_two_starters_take_at_once_holds_one_slot(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second reads the song before the first has marked it, and takes another slot for it."""
     from unplugd.aws.song_table import SongTable
@@ -298,44 +298,44 @@ def test_a_song_that_two_starters_take_at_once_holds_one_slot(
         return mark(self, song, **kwargs)
 
     monkeypatch.setattr(SongTable, "mark_processing", mark_while_another_runs)
-    wake(stage)
-    assert sorted(executions(stage)) == sorted([f"{SONG}-1", f"{IDS[1]}-1"])
-    assert sorted(slots(stage).values()) == sorted([SONG, IDS[1]])
+    wake(cloud)
+    assert sorted(executions(cloud)) == sorted([f"{SONG}-1", f"{IDS[1]}-1"])
+    assert sorted(slots(cloud).values()) == sorted([SONG, IDS[1]])
 
 
-def test_people_take_turns_and_hear_their_places(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_people_take_turns_and_hear_their_places(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     """Ann sends four songs, then Bob two: two slots, then one after the other."""
     for n, (owner, song_id) in enumerate(zip([OWNER] * 3 + [STRANGER] * 2, IDS, strict=True)):
         when = f"2026-01-31T08:00:0{n}.000Z"
         put_song(user_id=owner, song_id=song_id, status=Status.QUEUED, queued_at=when, attempt=1, seq=1)
-    stage.connect("ann")
-    stage.connect("bob", STRANGER)
-    wake(stage)
-    assert sorted(slots(stage).values()) == [IDS[0], IDS[3]]
+    cloud.connect("ann")
+    cloud.connect("bob", STRANGER)
+    wake(cloud)
+    assert sorted(slots(cloud).values()) == [IDS[0], IDS[3]]
     places = [(who, m["songId"], m["position"], m["seq"]) for who, m in sent if m["type"] == "QUEUED"]
     assert places == [("ann", IDS[1], 1, 2), ("bob", IDS[4], 2, 2), ("ann", IDS[2], 3, 2)]
     sent.clear()
-    wake(stage)
+    wake(cloud)
     assert sent == []  # nothing has changed: nobody hears anything
-    _complete(stage, put_song, IDS[3], STRANGER)
-    assert sorted(slots(stage).values()) == [IDS[0], IDS[1]]  # Bob had his turn after Ann had hers
-    _complete(stage, put_song, IDS[0], OWNER)
-    assert sorted(slots(stage).values()) == [IDS[1], IDS[4]]
+    _complete(cloud, put_song, IDS[3], STRANGER)
+    assert sorted(slots(cloud).values()) == [IDS[0], IDS[1]]  # Bob had his turn after Ann had hers
+    _complete(cloud, put_song, IDS[0], OWNER)
+    assert sorted(slots(cloud).values()) == [IDS[1], IDS[4]]
     assert [(m["songId"], m["position"]) for _, m in sent if m["type"] == "QUEUED"] == [
         (IDS[4], 1),
         (IDS[2], 2),
         (IDS[2], 1),
     ]
-    assert not {"queuePosition", "turnAt"} & set(stage.row(IDS[4], STRANGER) or {})
+    assert not {"queuePosition", "turnAt"} & set(cloud.row(IDS[4], STRANGER) or {})
 
 
-def _complete(stage: Stage, put_song: Any, song_id: str, owner: str) -> None:
+def _complete(cloud: Cloud, put_song: Any, song_id: str, owner: str) -> None:
     put_song(user_id=owner, song_id=song_id, status=Status.COMPLETED, attempt=1)
-    wake(stage, ended(arn(song_id)))
+    wake(cloud, ended(arn(song_id)))
 
 
 def test_only_the_first_of_a_long_line_are_told(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("unplugd.processing.starter.PLACES_TOLD", 2)
     for n, song_id in enumerate(IDS):
@@ -343,14 +343,14 @@ def test_only_the_first_of_a_long_line_are_told(
         put_song(
             song_id=song_id, status=Status.QUEUED, queued_at=when, attempt=1, seq=1, queue_position=n + 1
         )
-    stage.connect("one")
-    wake(stage)
+    cloud.connect("one")
+    wake(cloud)
     told = [(m["songId"], m["position"]) for _, m in sent if m["type"] == "QUEUED"]
     assert told == [(IDS[2], 1), (IDS[3], 2)]
-    assert (stage.row(IDS[4]) or {})["queuePosition"] == 5
+    assert (cloud.row(IDS[4]) or {})["queuePosition"] == 5
 
 
-def test_failed_lyrics_of_a_complete_song_run_alone(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_failed_lyrics_of_a_complete_song_run_alone(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(
         status=Status.COMPLETED,
         lyrics_status=LyricsStatus.QUEUED,
@@ -358,18 +358,18 @@ def test_failed_lyrics_of_a_complete_song_run_alone(stage: Stage, put_song: Any,
         attempt=2,
         duration_sec=3.0,
     )
-    wake(stage)
-    row = stage.row() or {}
+    wake(cloud)
+    row = cloud.row() or {}
     assert (row["status"], row["lyricsStatus"]) == ("COMPLETED", "PROCESSING")
-    assert json.loads(stage.sfn.describe_execution(executionArn=arn(SONG, 2))["input"])["lyricsOnly"] is True
-    stage.sfn.stop_execution(executionArn=arn(SONG, 2))
-    wake(stage, ended(arn(SONG, 2), "ABORTED"))
-    row = stage.row() or {}
+    assert json.loads(cloud.sfn.describe_execution(executionArn=arn(SONG, 2))["input"])["lyricsOnly"] is True
+    cloud.sfn.stop_execution(executionArn=arn(SONG, 2))
+    wake(cloud, ended(arn(SONG, 2), "ABORTED"))
+    row = cloud.row() or {}
     assert (row["status"], row["lyricsStatus"], row["attempt"]) == ("COMPLETED", "PROCESSING", 3)
 
 
 def test_a_song_cancelled_while_it_starts_is_stopped(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from unplugd.aws.executions import Executions
 
@@ -381,6 +381,6 @@ def test_a_song_cancelled_while_it_starts_is_stopped(
         start(self, name, payload)
 
     monkeypatch.setattr(Executions, "start", start_late)
-    wake(stage)
-    assert stage.sfn.describe_execution(executionArn=arn(SONG))["status"] == "ABORTED"
+    wake(cloud)
+    assert cloud.sfn.describe_execution(executionArn=arn(SONG))["status"] == "ABORTED"
     assert sent == []

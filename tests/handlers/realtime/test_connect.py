@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.stage import CHOSEN, OWNER, STRANGER, Stage, event
+from tests.cloud import CHOSEN, OWNER, STRANGER, Cloud, event
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -57,44 +57,44 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return pool
 
 
-def connect(stage: Stage, query: dict[str, str] | None) -> int:
+def connect(cloud: Cloud, query: dict[str, str] | None) -> int:
     trigger = event("realtime", "connect")
     trigger["queryStringParameters"] = query
-    return int(stage.call("realtime", "connect", trigger)["statusCode"])
+    return int(cloud.call("realtime", "connect", trigger)["statusCode"])
 
 
-def rows(stage: Stage) -> list[dict[str, Any]]:
-    return stage.db.scan(TableName=CHOSEN["CONNECTIONS_TABLE"])["Items"]  # type: ignore[no-any-return]
+def rows(cloud: Cloud) -> list[dict[str, Any]]:
+    return cloud.db.scan(TableName=CHOSEN["CONNECTIONS_TABLE"])["Items"]  # type: ignore[no-any-return]
 
 
-def test_a_valid_id_token_is_let_in_for_two_hours_at_most(stage: Stage, keys: Any) -> None:
-    assert connect(stage, {"token": token(exp=int(time.time()) + 86_400)}) == 200
-    (row,) = rows(stage)
+def test_a_valid_id_token_is_let_in_for_two_hours_at_most(cloud: Cloud, keys: Any) -> None:
+    assert connect(cloud, {"token": token(exp=int(time.time()) + 86_400)}) == 200
+    (row,) = rows(cloud)
     assert row["userId"]["S"] == OWNER
     assert 7190 < int(row["ttl"]["N"]) - time.time() <= 7200
 
 
-def test_a_connection_ends_with_its_token(stage: Stage, keys: Any) -> None:
-    assert connect(stage, {"token": token(exp=int(time.time()) + 60)}) == 200
-    assert int(rows(stage)[0]["ttl"]["N"]) - time.time() <= 60
+def test_a_connection_ends_with_its_token(cloud: Cloud, keys: Any) -> None:
+    assert connect(cloud, {"token": token(exp=int(time.time()) + 60)}) == 200
+    assert int(rows(cloud)[0]["ttl"]["N"]) - time.time() <= 60
 
 
 def test_one_person_may_have_so_many_open_and_no_more(
-    stage: Stage, keys: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, keys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows that have expired do not count: DynamoDB removes them when it finds the time."""
     monkeypatch.setattr("unplugd.realtime.service.MAX_CONNECTIONS", 2)
-    stage.connect("expired", expires_at=int(time.time()) - 1)
-    stage.connect("one")
-    stage.connect("theirs", STRANGER)
-    assert connect(stage, {"token": token()}) == 200
-    before = rows(stage)
+    cloud.connect("expired", expires_at=int(time.time()) - 1)
+    cloud.connect("one")
+    cloud.connect("theirs", STRANGER)
+    assert connect(cloud, {"token": token()}) == 200
+    before = rows(cloud)
     trigger = event("realtime", "connect")
     trigger["requestContext"]["connectionId"] = "one-too-many"
     trigger["queryStringParameters"] = {"token": token()}
-    assert stage.call("realtime", "connect", trigger)["statusCode"] == 429
-    assert rows(stage) == before
-    assert connect(stage, {"token": token(sub=STRANGER)}) == 200
+    assert cloud.call("realtime", "connect", trigger)["statusCode"] == 429
+    assert rows(cloud) == before
+    assert connect(cloud, {"token": token(sub=STRANGER)}) == 200
 
 
 def _none() -> str:
@@ -136,21 +136,21 @@ REFUSED: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_any_other_token_is_401_and_leaves_nothing(stage: Stage, keys: Any, kind: str) -> None:
-    assert connect(stage, {"token": REFUSED[kind]()}) == 401
-    assert rows(stage) == []
+def test_any_other_token_is_401_and_leaves_nothing(cloud: Cloud, keys: Any, kind: str) -> None:
+    assert connect(cloud, {"token": REFUSED[kind]()}) == 401
+    assert rows(cloud) == []
 
 
-def test_no_query_is_401(stage: Stage, keys: Any) -> None:
-    assert connect(stage, None) == 401
+def test_no_query_is_401(cloud: Cloud, keys: Any) -> None:
+    assert connect(cloud, None) == 401
 
 
 def test_a_token_never_reaches_the_log(
-    stage: Stage, keys: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    cloud: Cloud, keys: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     good, bad = token(), token(kid="two", key=OTHER_KEY)
-    connect(stage, {"token": good})
-    connect(stage, {"token": bad})
+    connect(cloud, {"token": good})
+    connect(cloud, {"token": bad})
     output = capsys.readouterr()
     logged = output.out + output.err + caplog.text + str([vars(r) for r in caplog.records])
     for secret in (good, bad):
@@ -182,7 +182,7 @@ def test_keys_rotate_without_a_restart_and_strangers_cause_no_fetches(keys: Any)
         verifier.verify(token())  # the retired key
 
 
-def test_an_outage_of_the_key_server_harms_nobody_who_is_known(stage: Stage, keys: Any) -> None:
+def test_an_outage_of_the_key_server_harms_nobody_who_is_known(cloud: Cloud, keys: Any) -> None:
     from unplugd.aws.tokens import REFRESH_AFTER_S, TokenVerifier
     from unplugd.kernel.errors import Transient
 
@@ -196,7 +196,7 @@ def test_an_outage_of_the_key_server_harms_nobody_who_is_known(stage: Stage, key
     keys["down"] = True
     with pytest.raises(Transient):
         verifier.verify(token())
-    assert connect(stage, {"token": token()}) == 503
+    assert connect(cloud, {"token": token()}) == 503
     keys["down"] = False
     verifier.verify(token())
     keys["down"] = True

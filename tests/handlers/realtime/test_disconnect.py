@@ -1,13 +1,13 @@
 """WebSocket $disconnect."""
 
-from tests.stage import Stage, event
+from tests.cloud import Cloud, event
 
 
-def test_disconnect_forgets_and_twice_is_fine(stage: Stage) -> None:
+def test_disconnect_forgets_and_twice_is_fine(cloud: Cloud) -> None:
     trigger = event("realtime", "disconnect")
-    stage.connect(trigger["requestContext"]["connectionId"])
-    stage.connect("other")
+    cloud.connect(trigger["requestContext"]["connectionId"])
+    cloud.connect("other")
     for _ in range(2):
-        assert stage.call("realtime", "disconnect", trigger)["statusCode"] == 200
-    rows = stage.db.scan(TableName="unplugd-test-connections")["Items"]
+        assert cloud.call("realtime", "disconnect", trigger)["statusCode"] == 200
+    rows = cloud.db.scan(TableName="unplugd-test-connections")["Items"]
     assert [row["connectionId"]["S"] for row in rows] == ["other"]

@@ -5,20 +5,20 @@ from typing import Any
 
 import pytest
 
+from tests.cloud import MACHINE, SONG, Cloud, event
 from tests.handlers.realtime.hanging import Hanging
-from tests.stage import MACHINE, SONG, Stage, event
 from unplugd.domain.song import Status
 
 Frames = list[tuple[str, dict[str, Any]]]
 ARN = MACHINE.replace("stateMachine", "execution") + f":{SONG}-1"
 
 
-def ask(stage: Stage) -> tuple[int, Any]:
-    answer = stage.call("songs", "cancel_song", event("songs", "cancel_song"))
+def ask(cloud: Cloud) -> tuple[int, Any]:
+    answer = cloud.call("songs", "cancel_song", event("songs", "cancel_song"))
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def test_a_waiting_song_leaves_the_line(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_a_waiting_song_leaves_the_line(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(
         status=Status.QUEUED,
         queued_at="2026-01-31T08:15:00.000Z",
@@ -27,49 +27,49 @@ def test_a_waiting_song_leaves_the_line(stage: Stage, put_song: Any, sent: Frame
         attempt=1,
         seq=1,
     )
-    stage.connect("one")
-    status, song = ask(stage)
+    cloud.connect("one")
+    status, song = ask(cloud)
     assert (status, song["status"]) == (202, "CANCELLED")
-    assert not {"line", "lineKey", "queuePosition", "turnAt"} & set(stage.row() or {})
+    assert not {"line", "lineKey", "queuePosition", "turnAt"} & set(cloud.row() or {})
     assert sent == [("one", {"songId": SONG, "seq": 2, "type": "CANCELLED"})]
-    assert ask(stage)[0] == 200
+    assert ask(cloud)[0] == 200
     assert len(sent) == 1
 
 
-def test_a_running_song_is_stopped(stage: Stage, put_song: Any, sent: Frames) -> None:
-    stage.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1")
+def test_a_running_song_is_stopped(cloud: Cloud, put_song: Any, sent: Frames) -> None:
+    cloud.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1")
     put_song(status=Status.PROCESSING, attempt=1, execution_arn=ARN, stage="demucs", progress=40)
-    assert ask(stage)[0] == 202
-    assert stage.sfn.describe_execution(executionArn=ARN)["status"] == "ABORTED"
-    assert "progress" not in (stage.row() or {})
-    assert stage.wake_ups() == 1
+    assert ask(cloud)[0] == 202
+    assert cloud.sfn.describe_execution(executionArn=ARN)["status"] == "ABORTED"
+    assert "progress" not in (cloud.row() or {})
+    assert cloud.wake_ups() == 1
 
 
 def test_connections_that_hang_cost_neither_the_answer_nor_the_wake_up(
-    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The function is ended after ten seconds."""
     put_song(status=Status.QUEUED, queued_at="2026-01-31T08:15:00.000Z", attempt=1)
-    stage.connect("one")
-    stage.connect("two")
+    cloud.connect("one")
+    cloud.connect("two")
     woken: list[int] = []
-    hanging = Hanging(monkeypatch, at_send=lambda: woken.append(stage.wake_ups()))
-    assert ask(stage)[0] == 202
+    hanging = Hanging(monkeypatch, at_send=lambda: woken.append(cloud.wake_ups()))
+    assert ask(cloud)[0] == 202
     assert woken == [1]
     assert hanging.took_s < 10
 
 
 def test_a_call_that_died_before_stopping_is_finished_by_the_next(
-    stage: Stage, put_song: Any, sent: Frames
+    cloud: Cloud, put_song: Any, sent: Frames
 ) -> None:
-    stage.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1")
+    cloud.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1")
     put_song(status=Status.CANCELLED, attempt=1, execution_arn=ARN)
-    assert ask(stage)[0] == 200
-    assert stage.sfn.describe_execution(executionArn=ARN)["status"] == "ABORTED"
+    assert ask(cloud)[0] == 200
+    assert cloud.sfn.describe_execution(executionArn=ARN)["status"] == "ABORTED"
 
 
 def test_what_cannot_be_stopped_is_left_to_the_starter(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stops whatever runs for a cancelled song (test_start_processing.py)."""
     from unplugd.kernel.errors import Transient
@@ -78,35 +78,35 @@ def test_what_cannot_be_stopped_is_left_to_the_starter(
         raise Transient("not now")
 
     put_song(status=Status.PROCESSING, attempt=1, execution_arn=ARN)
-    stage.connect("one")
+    cloud.connect("one")
     monkeypatch.setattr("unplugd.aws.executions.Executions.stop", refuse)
-    assert ask(stage)[0] == 202
-    assert (stage.row() or {})["status"] == "CANCELLED"
+    assert ask(cloud)[0] == 202
+    assert (cloud.row() or {})["status"] == "CANCELLED"
     assert [m["type"] for _, m in sent] == ["CANCELLED"]
-    assert stage.wake_ups() == 1
+    assert cloud.wake_ups() == 1
 
 
-def test_an_execution_that_never_was_is_no_fault(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_an_execution_that_never_was_is_no_fault(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(status=Status.PROCESSING, attempt=1, execution_arn=ARN)
-    assert ask(stage)[0] == 202
+    assert ask(cloud)[0] == 202
 
 
 @pytest.mark.parametrize("status", [Status.PENDING_UPLOAD, Status.COMPLETED, Status.FAILED])
-def test_anything_else_is_409(stage: Stage, put_song: Any, sent: Frames, status: Status) -> None:
+def test_anything_else_is_409(cloud: Cloud, put_song: Any, sent: Frames, status: Status) -> None:
     put_song(status=status, attempt=1)
-    before = stage.row()
-    assert ask(stage)[0] == 409
-    assert stage.row() == before
+    before = cloud.row()
+    assert ask(cloud)[0] == 409
+    assert cloud.row() == before
 
 
 def test_a_song_that_completes_at_that_moment_stays_complete(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from unplugd.aws.song_table import SongTable
 
     stale = put_song(status=Status.PROCESSING, attempt=1, execution_arn=ARN)
     put_song(status=Status.COMPLETED, attempt=1)
     monkeypatch.setattr(SongTable, "get", lambda *_: stale)
-    assert ask(stage)[0] == 409
-    assert (stage.row() or {})["status"] == "COMPLETED"
+    assert ask(cloud)[0] == 409
+    assert (cloud.row() or {})["status"] == "COMPLETED"
     assert sent == []

@@ -2,11 +2,11 @@
 
 import json
 
-from tests.stage import Stage, event
+from tests.cloud import Cloud, event
 
 
-def test_list_presets_gives_the_five_of_the_contract(stage: Stage) -> None:
-    answer = stage.call("songs", "list_presets", event("songs", "list_presets"))
+def test_list_presets_gives_the_five_of_the_contract(cloud: Cloud) -> None:
+    answer = cloud.call("songs", "list_presets", event("songs", "list_presets"))
     presets = {p["id"]: p["volumes"] for p in json.loads(answer["body"])["data"]}
     assert answer["statusCode"] == 200
     assert presets == {
@@ -18,10 +18,10 @@ def test_list_presets_gives_the_five_of_the_contract(stage: Stage) -> None:
     }
 
 
-def test_an_access_token_is_401(stage: Stage) -> None:
+def test_an_access_token_is_401(cloud: Cloud) -> None:
     trigger = event("songs", "list_presets")
     trigger["requestContext"]["authorizer"]["claims"]["token_use"] = "access"
-    answer = stage.call("songs", "list_presets", trigger)
+    answer = cloud.call("songs", "list_presets", trigger)
     assert answer["statusCode"] == 401
     assert json.loads(answer["body"])["error"] == "unauthorized"
     assert answer["headers"]["Access-Control-Allow-Origin"] == "https://app.example"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.stage import OWNER, STRANGER, Stage, event
+from tests.cloud import OWNER, STRANGER, Cloud, event
 from unplugd.aws import song_table
 from unplugd.domain.song import Status
 from unplugd.songs.rules import encode_cursor
@@ -13,11 +13,11 @@ from unplugd.songs.rules import encode_cursor
 IDS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S{n:02d}" for n in range(7)]
 
 
-def ask(stage: Stage, query: dict[str, str] | None, owner: str = OWNER) -> tuple[int, Any]:
+def ask(cloud: Cloud, query: dict[str, str] | None, owner: str = OWNER) -> tuple[int, Any]:
     trigger = event("songs", "list_songs")
     trigger["queryStringParameters"] = query
     trigger["requestContext"]["authorizer"]["claims"]["sub"] = owner
-    answer = stage.call("songs", "list_songs", trigger)
+    answer = cloud.call("songs", "list_songs", trigger)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -29,12 +29,12 @@ def library(put_song: Any) -> None:
     put_song(user_id=STRANGER, song_id="01J9ZQ4X5V8K2M3N4P5Q6R7SZZ", title="Not yours")
 
 
-def test_pages_are_newest_first_complete_and_without_an_empty_last_one(stage: Stage, library: None) -> None:
+def test_pages_are_newest_first_complete_and_without_an_empty_last_one(cloud: Cloud, library: None) -> None:
     seen: list[str] = []
     query = {"limit": "3"}
     sizes = []
     while True:
-        status, page = ask(stage, query)
+        status, page = ask(cloud, query)
         assert status == 200
         sizes.append(len(page["data"]))
         seen += [song["songId"] for song in page["data"]]
@@ -45,25 +45,25 @@ def test_pages_are_newest_first_complete_and_without_an_empty_last_one(stage: St
     assert sizes == [3, 3, 1]
 
 
-def test_a_page_that_ends_the_library_has_no_cursor(stage: Stage, library: None) -> None:
-    assert ask(stage, {"limit": "7"})[1]["nextCursor"] is None
+def test_a_page_that_ends_the_library_has_no_cursor(cloud: Cloud, library: None) -> None:
+    assert ask(cloud, {"limit": "7"})[1]["nextCursor"] is None
 
 
-def test_status_filter_pages_through_its_own_index(stage: Stage, library: None) -> None:
-    _, first = ask(stage, {"status": "FAILED", "limit": "3"})
-    _, second = ask(stage, {"status": "FAILED", "limit": "3", "cursor": first["nextCursor"]})
+def test_status_filter_pages_through_its_own_index(cloud: Cloud, library: None) -> None:
+    _, first = ask(cloud, {"status": "FAILED", "limit": "3"})
+    _, second = ask(cloud, {"status": "FAILED", "limit": "3", "cursor": first["nextCursor"]})
     assert [s["songId"] for s in first["data"] + second["data"]] == IDS[::-2]
 
 
 def test_a_search_goes_on_by_its_cursor_where_one_call_has_read_enough(
-    stage: Stage, library: None, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, library: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(song_table, "ROWS_A_QUERY", 1)
     monkeypatch.setattr(song_table, "MAX_ROWS_SEARCHED", 3)
     query = {"q": "straße 0"}
     pages = []
     while True:
-        _, page = ask(stage, query)
+        _, page = ask(cloud, query)
         pages.append([song["songId"] for song in page["data"]])
         if page["nextCursor"] is None:
             break
@@ -72,21 +72,21 @@ def test_a_search_goes_on_by_its_cursor_where_one_call_has_read_enough(
     assert [song for page in pages for song in page] == [IDS[0]]
 
 
-def test_text_filter_ignores_case(stage: Stage, library: None) -> None:
-    assert [s["songId"] for s in ask(stage, {"q": "STRASSE 4"})[1]["data"]] == [IDS[4]]
-    assert len(ask(stage, {"q": "émile"})[1]["data"]) == 7
-    assert ask(stage, {"q": "not yours"})[1]["data"] == []
+def test_text_filter_ignores_case(cloud: Cloud, library: None) -> None:
+    assert [s["songId"] for s in ask(cloud, {"q": "STRASSE 4"})[1]["data"]] == [IDS[4]]
+    assert len(ask(cloud, {"q": "émile"})[1]["data"]) == 7
+    assert ask(cloud, {"q": "not yours"})[1]["data"] == []
 
 
-def test_text_filter_does_not_care_how_a_letter_is_composed(stage: Stage, put_song: Any) -> None:
+def test_text_filter_does_not_care_how_a_letter_is_composed(cloud: Cloud, put_song: Any) -> None:
     put_song(title="Beyonce\u0301")
     for q in ("BEYONC\u00c9", "beyonce\u0301"):
-        assert len(ask(stage, {"q": q})[1]["data"]) == 1
+        assert len(ask(cloud, {"q": q})[1]["data"]) == 1
 
 
-def test_text_filter_pages(stage: Stage, library: None) -> None:
-    _, first = ask(stage, {"q": "strasse", "limit": "5"})
-    _, second = ask(stage, {"q": "strasse", "limit": "5", "cursor": first["nextCursor"]})
+def test_text_filter_pages(cloud: Cloud, library: None) -> None:
+    _, first = ask(cloud, {"q": "strasse", "limit": "5"})
+    _, second = ask(cloud, {"q": "strasse", "limit": "5", "cursor": first["nextCursor"]})
     assert [s["songId"] for s in first["data"] + second["data"]] == IDS[::-1]
 
 
@@ -107,8 +107,8 @@ def test_text_filter_pages(stage: Stage, library: None) -> None:
         {"sort": "title"},
     ],
 )
-def test_a_query_that_makes_no_sense_is_400_and_says_why(stage: Stage, query: dict[str, str]) -> None:
-    status, body = ask(stage, query)
+def test_a_query_that_makes_no_sense_is_400_and_says_why(cloud: Cloud, query: dict[str, str]) -> None:
+    status, body = ask(cloud, query)
     assert status == 400
     assert next(iter(query)) in body["message"]
 
@@ -125,6 +125,6 @@ def test_a_query_that_makes_no_sense_is_400_and_says_why(stage: Stage, query: di
         encode_cursor("not-an-id", owner=OWNER, status=None, q=None),
     ],
 )
-def test_a_cursor_of_another_caller_filter_or_making_is_400(stage: Stage, cursor: str) -> None:
-    status, body = ask(stage, {"cursor": cursor})
+def test_a_cursor_of_another_caller_filter_or_making_is_400(cloud: Cloud, cursor: str) -> None:
+    status, body = ask(cloud, {"cursor": cursor})
     assert (status, body["error"]) == (400, "bad_cursor")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.cloud import CHOSEN, OWNER, SONG, Cloud, event
 from tests.handlers.realtime.hanging import Hanging
-from tests.stage import CHOSEN, OWNER, SONG, Stage, event
 from unplugd.domain.files import output_prefix, upload_key
 from unplugd.domain.song import LyricsStatus, Status
 
@@ -15,22 +15,22 @@ Frames = list[tuple[str, dict[str, Any]]]
 FAILED = {"status": Status.FAILED, "attempt": 1, "seq": 6, "error_code": "OLD", "error_message": "Old."}
 
 
-def ask(stage: Stage) -> tuple[int, Any]:
-    answer = stage.call("songs", "retry_song", event("songs", "retry_song"))
+def ask(cloud: Cloud) -> tuple[int, Any]:
+    answer = cloud.call("songs", "retry_song", event("songs", "retry_song"))
     return answer["statusCode"], json.loads(answer["body"])
 
 
 @pytest.fixture
-def original(stage: Stage) -> None:
-    stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=upload_key(OWNER, SONG, "song.mp3"), Body=b"x")
+def original(cloud: Cloud) -> None:
+    cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=upload_key(OWNER, SONG, "song.mp3"), Body=b"x")
 
 
 @pytest.fixture
-def stems(stage: Stage) -> Callable[[], None]:
+def stems(cloud: Cloud) -> Callable[[], None]:
     def store() -> None:
         files = {f"{stem}.wav": {} for stem in ("drums", "bass", "other", "vocals")}
         key = f"{output_prefix(OWNER, SONG)}manifest.json"
-        stage.s3.put_object(
+        cloud.s3.put_object(
             Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key, Body=json.dumps({"files": files}).encode()
         )
 
@@ -39,47 +39,47 @@ def stems(stage: Stage) -> Callable[[], None]:
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
 def test_three_clicks_start_one_attempt(
-    stage: Stage, put_song: Any, sent: Frames, original: None, status: Status
+    cloud: Cloud, put_song: Any, sent: Frames, original: None, status: Status
 ) -> None:
     put_song(**FAILED | {"status": status, "recoveries": 3, "part_progress": "100,7"})
-    stage.connect("one")
-    answers = [ask(stage)[0] for _ in range(3)]
-    row = stage.row() or {}
+    cloud.connect("one")
+    answers = [ask(cloud)[0] for _ in range(3)]
+    row = cloud.row() or {}
     assert answers == [202, 409, 409]
     assert (row["status"], row["attempt"], row["seq"]) == ("QUEUED", 2, 7)
     assert (row["recoveries"], row["queuePosition"]) == (0, 1)
     assert row["lineKey"] == f"{row['queuedAt']}#{SONG}"
     assert not {"errorCode", "errorMessage", "executionArn", "stage", "partProgress"} & set(row)
     assert sent == [("one", {"songId": SONG, "seq": 7, "type": "QUEUED", "position": 1})]
-    assert stage.wake_ups() == 1
+    assert cloud.wake_ups() == 1
 
 
 def test_the_log_joins_the_request_to_the_attempt(
-    stage: Stage, put_song: Any, sent: Frames, original: None, caplog: pytest.LogCaptureFixture
+    cloud: Cloud, put_song: Any, sent: Frames, original: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
     put_song(**FAILED)
-    ask(stage)
+    ask(cloud)
     lines = [vars(line) for line in caplog.records if line.getMessage() == "queued"]
     assert [(line["songId"], line["attempt"]) for line in lines] == [(SONG, 2)]
 
 
 def test_connections_that_hang_cost_neither_the_answer_nor_the_wake_up(
-    stage: Stage, put_song: Any, original: None, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, original: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The function is ended after ten seconds."""
     put_song(**FAILED)
-    stage.connect("one")
-    stage.connect("two")
+    cloud.connect("one")
+    cloud.connect("two")
     woken: list[int] = []
-    hanging = Hanging(monkeypatch, at_send=lambda: woken.append(stage.wake_ups()))
-    assert ask(stage)[0] == 202
+    hanging = Hanging(monkeypatch, at_send=lambda: woken.append(cloud.wake_ups()))
+    assert ask(cloud)[0] == 202
     assert woken == [1]
     assert hanging.took_s < 10
 
 
 def test_two_clicks_at_the_very_same_time_start_one_attempt(
-    stage: Stage, put_song: Any, sent: Frames, original: None, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, original: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second reads the row before the first writes it."""
     from unplugd.aws.song_table import SongTable
@@ -88,46 +88,46 @@ def test_two_clicks_at_the_very_same_time_start_one_attempt(
     seen = SongTable.get
     stale = put_song(**FAILED)
     monkeypatch.setattr(SongTable, "get", lambda *_: stale)
-    assert [ask(stage)[0], ask(stage)[0]] == [202, 409]
+    assert [ask(cloud)[0], ask(cloud)[0]] == [202, 409]
     monkeypatch.setattr(SongTable, "get", seen)
-    assert (stage.row() or {})["attempt"] == 2
+    assert (cloud.row() or {})["attempt"] == 2
 
 
-def test_without_the_original_there_is_nothing_to_try(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_without_the_original_there_is_nothing_to_try(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(**FAILED)
-    status, body = ask(stage)
+    status, body = ask(cloud)
     assert status == 409
     assert "upload the song again" in body["message"]
-    assert (stage.row() or {})["status"] == "FAILED"
+    assert (cloud.row() or {})["status"] == "FAILED"
 
 
 def test_a_file_the_validator_refused_stays_refused(
-    stage: Stage, put_song: Any, sent: Frames, original: None
+    cloud: Cloud, put_song: Any, sent: Frames, original: None
 ) -> None:
     put_song(**FAILED | {"attempt": 0})
-    assert ask(stage)[0] == 409
+    assert ask(cloud)[0] == 409
 
 
 def test_finished_stems_need_no_original(
-    stage: Stage, put_song: Any, sent: Frames, stems: Callable[[], None]
+    cloud: Cloud, put_song: Any, sent: Frames, stems: Callable[[], None]
 ) -> None:
     put_song(**FAILED)
     stems()
-    assert ask(stage)[0] == 202
+    assert ask(cloud)[0] == 202
 
 
 def test_failed_lyrics_of_a_complete_song_wait_while_the_song_stays_complete(
-    stage: Stage, put_song: Any, sent: Frames, stems: Callable[[], None]
+    cloud: Cloud, put_song: Any, sent: Frames, stems: Callable[[], None]
 ) -> None:
     put_song(
         status=Status.COMPLETED, attempt=1, lyrics_status=LyricsStatus.FAILED, lyrics_reason="No engine."
     )
     stems()
-    status, song = ask(stage)
+    status, song = ask(cloud)
     assert status == 202
     assert (song["status"], song["lyricsStatus"], song["lyricsReason"]) == ("COMPLETED", "QUEUED", None)
     assert (song["attempt"], song["queuePosition"]) == (2, 1)
-    assert ask(stage)[0] == 409
+    assert ask(cloud)[0] == 409
 
 
 @pytest.mark.parametrize(
@@ -141,13 +141,13 @@ def test_failed_lyrics_of_a_complete_song_wait_while_the_song_stays_complete(
     ],
 )
 def test_anything_else_is_409(
-    stage: Stage, put_song: Any, sent: Frames, original: None, fields: dict[str, Any]
+    cloud: Cloud, put_song: Any, sent: Frames, original: None, fields: dict[str, Any]
 ) -> None:
     put_song(attempt=1, **fields)
-    before = stage.row()
-    assert ask(stage)[0] == 409
-    assert stage.row() == before
+    before = cloud.row()
+    assert ask(cloud)[0] == 409
+    assert cloud.row() == before
 
 
-def test_no_such_song_is_404(stage: Stage) -> None:
-    assert ask(stage)[0] == 404
+def test_no_such_song_is_404(cloud: Cloud) -> None:
+    assert ask(cloud)[0] == 404

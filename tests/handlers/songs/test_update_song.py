@@ -5,30 +5,30 @@ from typing import Any
 
 import pytest
 
-from tests.stage import Stage, event
+from tests.cloud import Cloud, event
 from unplugd.aws.song_table import SongTable
 from unplugd.domain.song import Song, Status
 
 
-def ask(stage: Stage, body: Any) -> tuple[int, Any]:
+def ask(cloud: Cloud, body: Any) -> tuple[int, Any]:
     trigger = event("songs", "update_song")
     trigger["body"] = body if isinstance(body, str) else json.dumps(body)
-    answer = stage.call("songs", "update_song", trigger)
+    answer = cloud.call("songs", "update_song", trigger)
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def test_changes_what_is_named_and_clears_what_is_null(stage: Stage, put_song: Any) -> None:
+def test_changes_what_is_named_and_clears_what_is_null(cloud: Cloud, put_song: Any) -> None:
     put_song(status=Status.COMPLETED, title="Old", artist="Someone", language="es", seq=7)
-    status, song = ask(stage, {"title": "  مرحبا 你好 ", "artist": None})
+    status, song = ask(cloud, {"title": "  مرحبا 你好 ", "artist": None})
     assert status == 200
     assert (song["title"], song["artist"], song["language"], song["seq"]) == ("مرحبا 你好", None, "es", 7)
-    row = stage.row() or {}
+    row = cloud.row() or {}
     assert row["searchText"] == "مرحبا 你好"
     assert "artist" not in row
 
 
 def test_what_is_searched_holds_the_tags_that_arrived_meanwhile(
-    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_song(status=Status.PENDING_UPLOAD, title="file", artist=None)
     write, tags = SongTable.update_details, [{"title": "Tag", "artist": "Singer"}]
@@ -39,22 +39,22 @@ def test_what_is_searched_holds_the_tags_that_arrived_meanwhile(
         return write(table, song, changes, now=now)
 
     monkeypatch.setattr(SongTable, "update_details", late)
-    status, song = ask(stage, {"title": "Mine"})
+    status, song = ask(cloud, {"title": "Mine"})
     assert (status, song["title"], song["artist"]) == (200, "Mine", "Singer")
-    assert (stage.row() or {})["searchText"] == "mine singer"
+    assert (cloud.row() or {})["searchText"] == "mine singer"
 
 
 def test_a_song_that_changes_each_time_says_so(
-    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_song(title="Old")
     monkeypatch.setattr(SongTable, "update_details", lambda *_, **__: None)
-    assert ask(stage, {"title": "New"})[0] == 503
+    assert ask(cloud, {"title": "New"})[0] == 503
 
 
-def test_an_empty_change_changes_nothing(stage: Stage, put_song: Any) -> None:
+def test_an_empty_change_changes_nothing(cloud: Cloud, put_song: Any) -> None:
     put_song(title="Old")
-    assert ask(stage, {})[1]["title"] == "Old"
+    assert ask(cloud, {})[1]["title"] == "Old"
 
 
 @pytest.mark.parametrize(
@@ -67,25 +67,25 @@ def test_an_empty_change_changes_nothing(stage: Stage, put_song: Any) -> None:
         ({"artist": ["a"], "nope": 1}, ["artist", "nope"]),
     ],
 )
-def test_every_faulty_field_is_named(stage: Stage, put_song: Any, body: Any, names: list[str]) -> None:
+def test_every_faulty_field_is_named(cloud: Cloud, put_song: Any, body: Any, names: list[str]) -> None:
     put_song(title="Old")
-    status, answer = ask(stage, body)
+    status, answer = ask(cloud, body)
     assert status == 400
     assert [fault["field"] for fault in answer["details"]] == names
-    assert (stage.row() or {})["title"] == "Old"
+    assert (cloud.row() or {})["title"] == "Old"
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"title": NaN}', "[" * 50_000, '"x"'])
-def test_what_is_no_json_object_is_400(stage: Stage, put_song: Any, body: str) -> None:
+def test_what_is_no_json_object_is_400(cloud: Cloud, put_song: Any, body: str) -> None:
     put_song()
-    status, answer = ask(stage, body)
+    status, answer = ask(cloud, body)
     assert (status, answer["error"]) == (400, "invalid_json")
 
 
-def test_a_body_of_a_megabyte_is_413(stage: Stage, put_song: Any) -> None:
+def test_a_body_of_a_megabyte_is_413(cloud: Cloud, put_song: Any) -> None:
     put_song()
-    assert ask(stage, {"title": "x" * 1_000_000})[0] == 413
+    assert ask(cloud, {"title": "x" * 1_000_000})[0] == 413
 
 
-def test_no_such_song_is_404(stage: Stage) -> None:
-    assert ask(stage, {"title": "x"})[0] == 404
+def test_no_such_song_is_404(cloud: Cloud) -> None:
+    assert ask(cloud, {"title": "x"})[0] == 404

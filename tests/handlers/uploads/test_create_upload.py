@@ -7,32 +7,32 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from tests.stage import CHOSEN, STRANGER, Stage, event
+from tests.cloud import CHOSEN, STRANGER, Cloud, event
 from unplugd.domain.song import MAX_TEXT, Status
 from unplugd.uploads.rules import MAX_PENDING
 
 GOOD = {"filename": "Song.mp3", "contentType": "audio/mpeg", "sizeBytes": 1234}
 
 
-def ask(stage: Stage, body: Any) -> tuple[int, Any]:
+def ask(cloud: Cloud, body: Any) -> tuple[int, Any]:
     trigger = event("uploads", "create_upload")
     trigger["body"] = json.dumps(body)
-    answer = stage.call("uploads", "create_upload", trigger)
+    answer = cloud.call("uploads", "create_upload", trigger)
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def rows(stage: Stage) -> list[dict[str, Any]]:
-    return stage.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]  # type: ignore[no-any-return]
+def rows(cloud: Cloud) -> list[dict[str, Any]]:
+    return cloud.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]  # type: ignore[no-any-return]
 
 
-def test_gives_a_link_that_binds_type_length_and_absence(stage: Stage) -> None:
-    status, body = ask(stage, {**GOOD, "title": "Tïtle", "model": "preview"})
+def test_gives_a_link_that_binds_type_length_and_absence(cloud: Cloud) -> None:
+    status, body = ask(cloud, {**GOOD, "title": "Tïtle", "model": "preview"})
     assert status == 201
     assert body["expiresIn"] == 900
     assert body["headers"] == {"Content-Type": "audio/mpeg", "If-None-Match": "*"}
     query = parse_qs(urlsplit(body["uploadUrl"]).query)
     assert query["X-Amz-SignedHeaders"] == ["content-length;content-type;host;if-none-match"]
-    row = stage.row(body["songId"]) or {}
+    row = cloud.row(body["songId"]) or {}
     assert (row["status"], row["title"], row["model"], row["fileSizeBytes"]) == (
         "PENDING_UPLOAD",
         "Tïtle",
@@ -59,11 +59,11 @@ def test_gives_a_link_that_binds_type_length_and_absence(stage: Stage) -> None:
         ({}, 400, "invalid_request"),
     ],
 )
-def test_a_refusal_leaves_no_row(stage: Stage, body: Any, status: int, error: str) -> None:
-    got, answer = ask(stage, body)
+def test_a_refusal_leaves_no_row(cloud: Cloud, body: Any, status: int, error: str) -> None:
+    got, answer = ask(cloud, body)
     assert (got, answer["error"]) == (status, error)
     assert answer["message"]
-    assert rows(stage) == []
+    assert rows(cloud) == []
 
 
 @pytest.mark.parametrize(
@@ -81,39 +81,39 @@ def test_a_refusal_leaves_no_row(stage: Stage, body: Any, status: int, error: st
         ("é" * 5_000, "é" * 59),
     ],
 )
-def test_a_file_name_becomes_a_safe_key(stage: Stage, filename: str, last: str) -> None:
-    status, body = ask(stage, {**GOOD, "filename": filename})
+def test_a_file_name_becomes_a_safe_key(cloud: Cloud, filename: str, last: str) -> None:
+    status, body = ask(cloud, {**GOOD, "filename": filename})
     assert status == 201
     assert unquote(urlsplit(body["uploadUrl"]).path).rsplit("/", 1)[1] == last
 
 
 def test_one_person_may_announce_so_many_uploads_and_no_more(
-    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("unplugd.uploads.rules.MAX_PENDING", 2)
     put_song(user_id=STRANGER, song_id="01J9ZQ4X5V8K2M3N4P5Q6R7S9A")  # another's do not count
     put_song(status=Status.COMPLETED, attempt=1)  # nor what has arrived
-    assert [ask(stage, GOOD)[0] for _ in range(3)] == [201, 201, 429]
-    status, body = ask(stage, GOOD)
+    assert [ask(cloud, GOOD)[0] for _ in range(3)] == [201, 201, 429]
+    status, body = ask(cloud, GOOD)
     assert (status, body["error"]) == (429, "too_many")
     assert body["message"].endswith(".")
-    assert len(rows(stage)) == 4
+    assert len(rows(cloud)) == 4
 
 
-def test_long_titles_do_not_hide_how_many_are_pending(stage: Stage, put_song: Any) -> None:
+def test_long_titles_do_not_hide_how_many_are_pending(cloud: Cloud, put_song: Any) -> None:
     """Each of these rows has over 2 KB, and one Query reads 1 MB."""
     long = "\N{GUITAR}" * MAX_TEXT
     for n in range(MAX_PENDING - 1):
         put_song(song_id=f"01J9ZQ4X5V8K2M3N4P5Q6R{n:04}", title=long, artist=long, ttl=4102444800)
-    assert [ask(stage, GOOD)[0] for _ in range(2)] == [201, 429]
+    assert [ask(cloud, GOOD)[0] for _ in range(2)] == [201, 429]
 
 
 def test_an_upload_whose_time_is_over_does_not_count(
-    stage: Stage, put_song: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DynamoDB removes expired rows within days, not at once. One with words from a person never expires."""
     monkeypatch.setattr("unplugd.uploads.rules.MAX_PENDING", 2)
     for n in range(5):
         put_song(song_id=f"01J9ZQ4X5V8K2M3N4P5Q6R000{n}", ttl=int(time.time()) - 1)
     put_song()
-    assert [ask(stage, GOOD)[0] for _ in range(2)] == [201, 429]
+    assert [ask(cloud, GOOD)[0] for _ in range(2)] == [201, 429]

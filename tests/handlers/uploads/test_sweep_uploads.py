@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.stage import CHOSEN, OWNER, SONG, STRANGER, Stage, event
+from tests.cloud import CHOSEN, OWNER, SONG, STRANGER, Cloud, event
 from unplugd.domain.files import upload_key
 from unplugd.domain.song import LyricsStatus, Status
 from unplugd.edge import s3
@@ -20,10 +20,10 @@ Announced = list[dict[str, Any]]
 
 
 @pytest.fixture
-def announced(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Announced:
+def announced(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Announced:
     """What the validator was told, as Lambda got it; the call is checked against the role, and not made."""
     calls: Announced = []
-    original = stage._gate
+    original = cloud._gate
 
     def watched(name: str, actions: set[str]) -> Any:
         check = original(name, actions)
@@ -35,28 +35,28 @@ def announced(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Announced:
 
         return hook
 
-    monkeypatch.setattr(stage, "_gate", watched)
+    monkeypatch.setattr(cloud, "_gate", watched)
     monkeypatch.setattr("moto.awslambda.responses.LambdaResponse.invoke", lambda _: "")
     return calls
 
 
-def sweep(stage: Stage, monkeypatch: pytest.MonkeyPatch, minutes: float) -> int:
+def sweep(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, minutes: float) -> int:
     """Sweep `minutes` from now."""
     later = datetime.now(UTC) + timedelta(minutes=minutes)
     monkeypatch.setattr("unplugd.uploads.handlers.sweep_uploads.utc_now", lambda: later)
-    return int(stage.call("uploads", "sweep_uploads", event("uploads", "sweep_uploads"))["repeated"])
+    return int(cloud.call("uploads", "sweep_uploads", event("uploads", "sweep_uploads"))["repeated"])
 
 
 @pytest.fixture
-def upload(stage: Stage) -> None:
-    stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=KEY, Body=b"x" * 7)
+def upload(cloud: Cloud) -> None:
+    cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=KEY, Body=b"x" * 7)
 
 
 def test_a_lost_event_is_said_again_as_s3_says_it(
-    stage: Stage, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_song(s3_key=KEY)
-    assert sweep(stage, monkeypatch, 4) == 1
+    assert sweep(cloud, monkeypatch, 4) == 1
     assert [call["FunctionName"] for call in announced] == [CHOSEN["VALIDATE_FUNCTION"]]
     assert announced[0]["InvocationType"] == "Event"
 
@@ -67,22 +67,22 @@ def test_a_lost_event_is_said_again_as_s3_says_it(
 
 
 def test_a_row_whose_file_has_arrived_lives_as_long_as_the_file(
-    stage: Stage, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a validator that is broken for a day costs the song: a redrive would find no row and remove the file."""
     now = int(datetime.now(UTC).timestamp())
     put_song(s3_key=KEY, ttl=now + 60)
-    assert sweep(stage, monkeypatch, 10) == 1
-    row = stage.row() or {}
+    assert sweep(cloud, monkeypatch, 10) == 1
+    row = cloud.row() or {}
     assert row["ttl"] == pytest.approx(now + 8 * 24 * 3600, abs=60)
     assert (row["status"], row["seq"], len(announced)) == ("PENDING_UPLOAD", 0, 1)
-    assert sweep(stage, monkeypatch, 20) == 1
-    assert stage.row() == row
+    assert sweep(cloud, monkeypatch, 20) == 1
+    assert cloud.row() == row
 
 
 @pytest.mark.parametrize("ttl", [None, 4102444800])
 def test_a_row_that_lives_longer_is_left_as_it_is(
-    stage: Stage,
+    cloud: Cloud,
     put_song: Any,
     upload: None,
     announced: Announced,
@@ -90,16 +90,16 @@ def test_a_row_that_lives_longer_is_left_as_it_is(
     ttl: int | None,
 ) -> None:
     put_song(s3_key=KEY, ttl=ttl)
-    before = stage.row()
-    assert sweep(stage, monkeypatch, 10) == 1
-    assert stage.row() == before
+    before = cloud.row()
+    assert sweep(cloud, monkeypatch, 10) == 1
+    assert cloud.row() == before
 
 
 @pytest.mark.parametrize(
     "meanwhile", [{"status": Status.QUEUED}, {"lyrics_version": 1}], ids=["queued", "words"]
 )
 def test_a_row_that_no_longer_expires_is_not_made_to(
-    stage: Stage,
+    cloud: Cloud,
     put_song: Any,
     upload: None,
     announced: Announced,
@@ -109,23 +109,23 @@ def test_a_row_that_no_longer_expires_is_not_made_to(
     """The sweep has read the row; then its file is checked, or a person gives it words, which takes its `ttl` away."""
     seen = put_song(s3_key=KEY, ttl=1)
     put_song(s3_key=KEY, queued_at="2026-01-31T08:15:00.000Z", **meanwhile)
-    before = stage.row()
+    before = cloud.row()
     monkeypatch.setattr("unplugd.aws.song_table.SongTable.get", lambda *_: seen)
-    assert sweep(stage, monkeypatch, 10) == 1
-    assert stage.row() == before
+    assert sweep(cloud, monkeypatch, 10) == 1
+    assert cloud.row() == before
 
 
 def test_an_event_on_its_way_is_waited_for(
-    stage: Stage, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_song(s3_key=KEY)
-    assert sweep(stage, monkeypatch, 1) == 0
+    assert sweep(cloud, monkeypatch, 1) == 0
     assert announced == []
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.PROCESSING, Status.FAILED, Status.CANCELLED])
 def test_a_song_that_was_checked_is_left_alone(
-    stage: Stage,
+    cloud: Cloud,
     put_song: Any,
     upload: None,
     announced: Announced,
@@ -134,9 +134,9 @@ def test_a_song_that_was_checked_is_left_alone(
 ) -> None:
     """Its original is still to be read, or a retry reads it."""
     put_song(s3_key=KEY, status=status, queued_at="2026-01-31T08:15:00.000Z", attempt=1)
-    before = stage.row()
-    assert sweep(stage, monkeypatch, 4) == 0
-    assert (announced, stage.keys("UPLOADS_BUCKET"), stage.row()) == ([], [KEY], before)
+    before = cloud.row()
+    assert sweep(cloud, monkeypatch, 4) == 0
+    assert (announced, cloud.keys("UPLOADS_BUCKET"), cloud.row()) == ([], [KEY], before)
 
 
 @pytest.mark.parametrize("minutes", [4, DAYS_LATER])
@@ -151,7 +151,7 @@ def test_a_song_that_was_checked_is_left_alone(
     ids=["complete", "lyrics wait", "lyrics failed", "refused"],
 )
 def test_an_original_that_nobody_will_read_any_more_goes(
-    stage: Stage,
+    cloud: Cloud,
     put_song: Any,
     upload: None,
     announced: Announced,
@@ -162,28 +162,28 @@ def test_an_original_that_nobody_will_read_any_more_goes(
     """The execution died between COMPLETED and its clean-up, or the validator between its verdict and the delete.
     Lyrics are made of the stems."""
     put_song(s3_key=KEY, queued_at="2026-01-31T08:15:00.000Z", **finished)
-    before = stage.row()
-    assert sweep(stage, monkeypatch, minutes) == 0
-    assert (announced, stage.keys("UPLOADS_BUCKET"), stage.row()) == ([], [], before)
+    before = cloud.row()
+    assert sweep(cloud, monkeypatch, minutes) == 0
+    assert (announced, cloud.keys("UPLOADS_BUCKET"), cloud.row()) == ([], [], before)
 
 
 def test_what_a_day_of_trying_did_not_bring_through_is_not_announced_any_more(
-    stage: Stage, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_song(s3_key=KEY)
-    assert sweep(stage, monkeypatch, DAYS_LATER) == 0
-    assert (announced, stage.keys("UPLOADS_BUCKET")) == ([], [KEY])
+    assert sweep(cloud, monkeypatch, DAYS_LATER) == 0
+    assert (announced, cloud.keys("UPLOADS_BUCKET")) == ([], [KEY])
 
 
 @pytest.mark.parametrize(
     "key", ["uploads/a/b", f"uploads/{STRANGER}/{SONG}/song.mp3", f"uploads/{OWNER}/{SONG}/other"]
 )
 def test_what_belongs_to_no_song_is_left_alone(
-    stage: Stage, put_song: Any, announced: Announced, monkeypatch: pytest.MonkeyPatch, key: str
+    cloud: Cloud, put_song: Any, announced: Announced, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     put_song()
-    stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=b"x")
-    assert sweep(stage, monkeypatch, 4) == 0
+    cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=b"x")
+    assert sweep(cloud, monkeypatch, 4) == 0
     assert announced == []
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.stage import CHOSEN, OWNER, SONG, Stage, event
+from tests.cloud import CHOSEN, OWNER, SONG, Cloud, event
 from unplugd.domain.files import upload_key
 from unplugd.domain.song import Song, Status
 from unplugd.uploads.model import Probe
@@ -34,37 +34,37 @@ def wav(seconds: float, *, amplitude: float = 0.5, rate: int = 8000) -> bytes:
     return file.getvalue()
 
 
-def arrive(stage: Stage, body: bytes, *, times: int = 1, key: str = KEY) -> None:
-    stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=body)
+def arrive(cloud: Cloud, body: bytes, *, times: int = 1, key: str = KEY) -> None:
+    cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=body)
     trigger = event("uploads", "validate_upload")
     trigger["Records"][0]["s3"]["object"] |= {"key": key, "size": len(body)}
     for _ in range(times):
-        stage.call("uploads", "validate_upload", copy.deepcopy(trigger))
+        cloud.call("uploads", "validate_upload", copy.deepcopy(trigger))
 
 
-def test_a_song_joins_the_line_once_however_often_s3_tells(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_a_song_joins_the_line_once_however_often_s3_tells(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(ttl=4102444800)
-    stage.connect("one")
-    arrive(stage, wav(2.0), times=3)
-    row = stage.row() or {}
+    cloud.connect("one")
+    arrive(cloud, wav(2.0), times=3)
+    row = cloud.row() or {}
     assert (row["status"], row["attempt"], row["seq"], float(row["durationSec"])) == ("QUEUED", 1, 1, 2.0)
     assert (row["originalFormat"], row["title"]) == ("wav", "song")
     assert "ttl" not in row
     assert row["lineKey"] == f"{row['queuedAt']}#{SONG}"
     assert sent == [("one", {"songId": SONG, "seq": 1, "type": "QUEUED", "position": 1})]
-    assert stage.wake_ups() == 3  # a repeated event wakes again: the first may have died before it did
-    assert stage.keys("UPLOADS_BUCKET") == [KEY]
+    assert cloud.wake_ups() == 3  # a repeated event wakes again: the first may have died before it did
+    assert cloud.keys("UPLOADS_BUCKET") == [KEY]
 
 
 def test_two_validators_at_once_queue_the_song_once(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both have read the row before either writes it."""
     from unplugd.aws.song_table import SongTable
 
     put_song()
-    stage.connect("one")
-    other = [lambda: arrive(stage, wav(2.0))]
+    cloud.connect("one")
+    other = [lambda: arrive(cloud, wav(2.0))]
     position = SongTable.line_position
 
     def racing(*given: Any) -> int:
@@ -73,12 +73,12 @@ def test_two_validators_at_once_queue_the_song_once(
         return position(*given)
 
     monkeypatch.setattr(SongTable, "line_position", racing)
-    arrive(stage, wav(2.0))
+    arrive(cloud, wav(2.0))
     assert other == []
-    row = stage.row() or {}
+    row = cloud.row() or {}
     assert (row["status"], row["attempt"], row["seq"]) == ("QUEUED", 1, 1)
     assert [message["type"] for _, message in sent] == ["QUEUED"]
-    assert stage.keys("UPLOADS_BUCKET") == [KEY]
+    assert cloud.keys("UPLOADS_BUCKET") == [KEY]
 
 
 @pytest.mark.parametrize(
@@ -94,49 +94,49 @@ def test_two_validators_at_once_queue_the_song_once(
     ids=["text", "empty", "torn", "short", "long", "silent"],
 )
 def test_a_bad_file_fails_with_a_sentence_and_is_deleted(
-    stage: Stage, put_song: Any, sent: Frames, body: bytes, code: str
+    cloud: Cloud, put_song: Any, sent: Frames, body: bytes, code: str
 ) -> None:
     put_song()
-    stage.connect("one")
-    arrive(stage, body, times=2)
-    row = stage.row() or {}
+    cloud.connect("one")
+    arrive(cloud, body, times=2)
+    row = cloud.row() or {}
     assert (row["status"], row["errorCode"]) == ("FAILED", code)
     assert row["errorMessage"].endswith(".")
     assert [message["errorCode"] for _, message in sent] == [code]
-    assert stage.keys("UPLOADS_BUCKET") == []
-    assert stage.wake_ups() == 0
+    assert cloud.keys("UPLOADS_BUCKET") == []
+    assert cloud.wake_ups() == 0
 
 
-def test_a_late_event_for_a_deleted_song_removes_the_file(stage: Stage, sent: Frames) -> None:
-    arrive(stage, wav(2.0))
-    assert stage.keys("UPLOADS_BUCKET") == []
-    assert stage.row() is None
+def test_a_late_event_for_a_deleted_song_removes_the_file(cloud: Cloud, sent: Frames) -> None:
+    arrive(cloud, wav(2.0))
+    assert cloud.keys("UPLOADS_BUCKET") == []
+    assert cloud.row() is None
 
 
 @pytest.mark.parametrize("status", [Status.PROCESSING, Status.CANCELLED])
 def test_a_late_event_leaves_a_song_that_moved_on_alone(
-    stage: Stage, put_song: Any, sent: Frames, status: Status
+    cloud: Cloud, put_song: Any, sent: Frames, status: Status
 ) -> None:
     put_song(status=status, attempt=1)
-    before = stage.row()
-    arrive(stage, wav(2.0))
-    assert stage.row() == before
-    assert stage.keys("UPLOADS_BUCKET") == [KEY]
-    assert stage.wake_ups() == 0
+    before = cloud.row()
+    arrive(cloud, wav(2.0))
+    assert cloud.row() == before
+    assert cloud.keys("UPLOADS_BUCKET") == [KEY]
+    assert cloud.wake_ups() == 0
 
 
-def test_events_reversed_and_mixed_reach_each_song(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_events_reversed_and_mixed_reach_each_song(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     other = "01J9ZQ4X5V8K2M3N4P5Q6R7S9A"
     put_song()
     put_song(song_id=other)
     records = []
     for song_id in (other, SONG):
         key = upload_key(OWNER, song_id, "song.mp3")
-        stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=wav(1.0))
+        cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=wav(1.0))
         records += event("uploads", "validate_upload")["Records"]
         records[-1]["s3"]["object"] |= {"key": key, "size": 16_044}
-    stage.call("uploads", "validate_upload", {"Records": records})
-    assert {(stage.row(s) or {})["status"] for s in (SONG, other)} == {"QUEUED"}
+    cloud.call("uploads", "validate_upload", {"Records": records})
+    assert {(cloud.row(s) or {})["status"] for s in (SONG, other)} == {"QUEUED"}
 
 
 @pytest.mark.parametrize(
@@ -148,13 +148,13 @@ def test_events_reversed_and_mixed_reach_each_song(stage: Stage, put_song: Any, 
         {"s3": {"bucket": {"name": "b"}, "object": {"key": f"uploads/{OWNER}/not-a-song/x.mp3", "size": 1}}},
     ],
 )
-def test_a_malformed_record_is_skipped(stage: Stage, record: dict[str, Any]) -> None:
-    stage.call("uploads", "validate_upload", {"Records": [record]})
-    assert stage.wake_ups() == 0
+def test_a_malformed_record_is_skipped(cloud: Cloud, record: dict[str, Any]) -> None:
+    cloud.call("uploads", "validate_upload", {"Records": [record]})
+    assert cloud.wake_ups() == 0
 
 
 def test_a_transient_fault_is_raised_so_that_s3_tells_again(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from unplugd.kernel.errors import Transient
 
@@ -166,10 +166,10 @@ def test_a_transient_fault_is_raised_so_that_s3_tells_again(
     with monkeypatch.context() as patch:
         patch.setattr("unplugd.aws.objects.Objects.fetch", down)
         with pytest.raises(Transient):
-            arrive(stage, wav(2.0))
-    assert (stage.row() or {})["status"] == "PENDING_UPLOAD"
-    arrive(stage, wav(2.0))
-    assert (stage.row() or {})["status"] == "QUEUED"
+            arrive(cloud, wav(2.0))
+    assert (cloud.row() or {})["status"] == "PENDING_UPLOAD"
+    arrive(cloud, wav(2.0))
+    assert (cloud.row() or {})["status"] == "QUEUED"
 
 
 Changing = Callable[[Callable[[], object]], list[int]]
@@ -206,7 +206,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Changing:
     ids=["title", "artist", "both", "language"],
 )
 def test_what_a_person_changes_while_the_file_is_looked_at_stands(
-    stage: Stage,
+    cloud: Cloud,
     put_song: Any,
     sent: Frames,
     meanwhile: Changing,
@@ -215,37 +215,37 @@ def test_what_a_person_changes_while_the_file_is_looked_at_stands(
     after: tuple[str, str, str],
 ) -> None:
     put_song(ttl=4102444800, **before)
-    stage.connect("one")
+    cloud.connect("one")
     trigger = event("songs", "update_song") | {"body": json.dumps(patch)}
-    looks = meanwhile(lambda: stage.call("songs", "update_song", trigger))
-    arrive(stage, wav(2.0))
-    row = stage.row() or {}
+    looks = meanwhile(lambda: cloud.call("songs", "update_song", trigger))
+    arrive(cloud, wav(2.0))
+    row = cloud.row() or {}
     assert (row["status"], row["attempt"], row.get("language")) == ("QUEUED", 1, patch.get("language"))
     assert (row["title"], row["artist"], row["searchText"]) == after
     assert [message["type"] for _, message in sent] == ["QUEUED"]
-    assert (len(looks), stage.wake_ups()) == (1, 1)
+    assert (len(looks), cloud.wake_ups()) == (1, 1)
     assert "ttl" not in row
 
 
 def test_words_that_come_while_the_file_is_looked_at_stay(
-    stage: Stage, put_song: Any, sent: Frames, meanwhile: Changing
+    cloud: Cloud, put_song: Any, sent: Frames, meanwhile: Changing
 ) -> None:
     put_song(ttl=4102444800)
     words = event("lyrics", "put_lyrics") | {"body": json.dumps({"version": 0, "text": "la la"})}
-    meanwhile(lambda: stage.call("lyrics", "put_lyrics", words))
-    arrive(stage, wav(2.0))
-    row = stage.row() or {}
+    meanwhile(lambda: cloud.call("lyrics", "put_lyrics", words))
+    arrive(cloud, wav(2.0))
+    row = cloud.row() or {}
     assert (row["status"], row["title"], row["lyricsVersion"], row["lyricsSource"]) == (
         "QUEUED",
         "Tag",
         1,
         "supplied",
     )
-    assert row["lyricsTextKey"] in stage.keys("OUTPUT_BUCKET")
+    assert row["lyricsTextKey"] in cloud.keys("OUTPUT_BUCKET")
 
 
 def test_a_song_that_changes_each_time_is_tried_again_later(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from unplugd.aws.song_table import SongTable
     from unplugd.kernel.errors import Transient
@@ -259,25 +259,25 @@ def test_a_song_that_changes_each_time_is_tried_again_later(
     with monkeypatch.context() as patch:
         patch.setattr(SongTable, "line_position", restless)
         with pytest.raises(Transient):
-            arrive(stage, wav(2.0))
-    assert (stage.row() or {})["status"] == "PENDING_UPLOAD"
-    arrive(stage, wav(2.0))
-    assert ((stage.row() or {})["status"], (stage.row() or {})["title"]) == ("QUEUED", "00000")
+            arrive(cloud, wav(2.0))
+    assert (cloud.row() or {})["status"] == "PENDING_UPLOAD"
+    arrive(cloud, wav(2.0))
+    assert ((cloud.row() or {})["status"], (cloud.row() or {})["title"]) == ("QUEUED", "00000")
 
 
 def test_a_song_deleted_while_the_file_is_looked_at_stays_deleted(
-    stage: Stage, put_song: Any, sent: Frames, meanwhile: Changing
+    cloud: Cloud, put_song: Any, sent: Frames, meanwhile: Changing
 ) -> None:
     put_song()
-    meanwhile(lambda: stage.call("songs", "delete_song", event("songs", "delete_song")))
-    arrive(stage, wav(2.0))
-    assert stage.row() is None
-    assert (sent, stage.wake_ups(), stage.keys("UPLOADS_BUCKET")) == ([], 0, [])
+    meanwhile(lambda: cloud.call("songs", "delete_song", event("songs", "delete_song")))
+    arrive(cloud, wav(2.0))
+    assert cloud.row() is None
+    assert (sent, cloud.wake_ups(), cloud.keys("UPLOADS_BUCKET")) == ([], 0, [])
 
 
-def test_the_recorded_event_is_what_the_handler_reads(stage: Stage, put_song: Any, sent: Frames) -> None:
+def test_the_recorded_event_is_what_the_handler_reads(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song()
-    stage.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=KEY, Body=wav(1.0))
-    stage.call("uploads", "validate_upload", event("uploads", "validate_upload"))
-    assert (stage.row() or {})["status"] == "QUEUED"
+    cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=KEY, Body=wav(1.0))
+    cloud.call("uploads", "validate_upload", event("uploads", "validate_upload"))
+    assert (cloud.row() or {})["status"] == "QUEUED"
     assert json.dumps(event("uploads", "validate_upload")).count(KEY) == 1

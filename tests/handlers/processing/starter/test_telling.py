@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.cloud import OWNER, STRANGER, Cloud
 from tests.handlers.processing.starting import age, arn, ended, executions, slots, wake
-from tests.stage import OWNER, STRANGER, Stage
 from unplugd.domain.song import Status
 from unplugd.processing import starter
 
@@ -24,7 +24,7 @@ def line(put_song: Any) -> None:
 
 
 def test_a_starter_that_dies_in_telling_has_given_the_turns(
-    stage: Stage, line: None, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, line: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One person's thousands of sockets would end each starter before it gets to anybody else."""
 
@@ -33,12 +33,12 @@ def test_a_starter_that_dies_in_telling_has_given_the_turns(
             raise KeyboardInterrupt
 
     monkeypatch.setattr("unplugd.aws.sockets.Sockets.send", send)
-    stage.connect("hers")
+    cloud.connect("hers")
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            wake(stage)
-    assert sorted(slots(stage).values()) == sorted([HERS[0], HIS])
-    assert "turnAt" in (stage.row(HERS[1]) or {})
+            wake(cloud)
+    assert sorted(slots(cloud).values()) == sorted([HERS[0], HIS])
+    assert "turnAt" in (cloud.row(HERS[1]) or {})
 
 
 class Clock:
@@ -56,32 +56,32 @@ class Clock:
 
 
 def test_slow_connections_of_one_person_take_no_word_from_another(
-    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch, sent)
     for n in range(20):
-        stage.connect(f"slow-{n}")
-    stage.connect("his", STRANGER)
-    wake(stage)
+        cloud.connect(f"slow-{n}")
+    cloud.connect("his", STRANGER)
+    wake(cloud)
     assert ("his", "PROCESSING_STARTED") in [(who, said["type"]) for who, said in sent]
     assert clock.at - 1000 <= starter.TELL_FOR_S + 4.5
 
 
 def test_places_that_there_was_no_time_to_tell_are_told_after_the_next_wake_up(
-    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(starter, "TELL_FOR_S", 0.0)
-        wake(stage)
+        wake(cloud)
     assert sent == []
-    assert "queuePosition" not in (stage.row(HERS[1]) or {})
-    stage.connect("hers")
-    wake(stage)
+    assert "queuePosition" not in (cloud.row(HERS[1]) or {})
+    cloud.connect("hers")
+    wake(cloud)
     assert [(who, said["position"]) for who, said in sent] == [("hers", 1), ("hers", 2)]
 
 
 def test_a_run_that_fails_half_way_tells_what_it_has_written(
-    stage: Stage, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from unplugd.aws.executions import Executions
 
@@ -93,70 +93,70 @@ def test_a_run_that_fails_half_way_tells_what_it_has_written(
         start(self, name, payload)
 
     monkeypatch.setattr(Executions, "start", start_hers_only)
-    stage.connect("hers")
-    wake(stage)
+    cloud.connect("hers")
+    wake(cloud)
     assert [(said["songId"], said["type"]) for _, said in sent] == [(HERS[0], "PROCESSING_STARTED")]
 
 
 @pytest.mark.parametrize("scanned_first", ["slot-0", "slot-1"])
 def test_of_two_slots_that_dead_starters_left_for_one_attempt_the_first_stays(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch, scanned_first: str
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch, scanned_first: str
 ) -> None:
     """The song is started once, as the attempt it was, and is not taken for an interrupted one."""
     from unplugd.aws.slots import SlotTable
     from unplugd.domain.queue import Lease
 
     put_song(song_id=HERS[0], status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
-    with stage.role_of("start_processing"):
+    with cloud.role_of("start_processing"):
         from unplugd import wiring
 
         for slot in ("slot-0", "slot-1"):
             lease = Lease(slot, OWNER, HERS[0], 1, arn(HERS[0]), "2026-01-31T08:00:00.000Z")
             assert wiring.slots().take(lease)
-            age(stage, slot)
+            age(cloud, slot)
     leases = SlotTable.leases
 
     def in_that_order(self: SlotTable) -> Any:
         return sorted(leases(self), key=lambda lease: lease.slot_id != scanned_first)
 
     monkeypatch.setattr(SlotTable, "leases", in_that_order)
-    wake(stage)
-    row = stage.row(HERS[0]) or {}
+    wake(cloud)
+    row = cloud.row(HERS[0]) or {}
     assert (row["status"], row["attempt"], row.get("recoveries", 0)) == ("PROCESSING", 1, 0)
-    assert executions(stage) == [f"{HERS[0]}-1"]
-    assert slots(stage) == {"slot-0": HERS[0]}
+    assert executions(cloud) == [f"{HERS[0]}-1"]
+    assert slots(cloud) == {"slot-0": HERS[0]}
 
 
 def test_a_starter_that_fails_at_every_lease_still_says_how_old_the_line_is(
-    stage: Stage,
+    cloud: Cloud,
     line: None,
     sent: Frames,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The alarm on that age is what tells us that nothing is started any more."""
-    wake(stage)
+    wake(cloud)
 
     def fail(*_: Any, **__: Any) -> None:
         raise PermissionError("not allowed")
 
     monkeypatch.setattr("unplugd.aws.executions.Executions.status", fail)
     capsys.readouterr()
-    assert wake(stage) == {"batchItemFailures": []}
+    assert wake(cloud) == {"batchItemFailures": []}
     assert "LineAgeSeconds" in capsys.readouterr().out
 
 
 def test_a_song_that_comes_back_into_line_is_told_its_true_place(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody else is told here, so nothing corrects an untrue one."""
     monkeypatch.setattr(starter, "PLACES_TOLD", 0)
     put_song(song_id=HERS[0], status=Status.QUEUED, queued_at="2026-01-31T08:00:05.000Z", attempt=1)
-    wake(stage)
-    stage.connect("hers")
+    wake(cloud)
+    cloud.connect("hers")
     put_song(user_id=STRANGER, song_id=HIS, status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z")
-    stage.sfn.stop_execution(executionArn=arn(HERS[0]))
-    wake(stage)
+    cloud.sfn.stop_execution(executionArn=arn(HERS[0]))
+    wake(cloud)
     assert [(said["type"], said.get("position")) for _, said in sent] == [
         ("QUEUED", 2),
         ("PROCESSING_STARTED", None),
@@ -164,23 +164,23 @@ def test_a_song_that_comes_back_into_line_is_told_its_true_place(
 
 
 def test_new_words_that_join_the_line_are_told_their_true_place(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(starter, "PLACES_TOLD", 0)
     put_song(song_id=HERS[0], status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
-    wake(stage)
-    stage.connect("hers")
+    wake(cloud)
+    cloud.connect("hers")
     for n, owner in enumerate(OTHERS):
         when = f"2026-01-31T08:00:1{n}.000Z"
         put_song(user_id=owner, song_id=IDS[n + 1], status=Status.QUEUED, queued_at=when, attempt=1)
     put_song(song_id=HERS[0], status=Status.COMPLETED, attempt=1, lyrics_text_version=1)
-    wake(stage, ended(arn(HERS[0])))
+    wake(cloud, ended(arn(HERS[0])))
     assert [(said["type"], said["position"]) for _, said in sent] == [("QUEUED", 4)]
-    assert (stage.row(HERS[0]) or {})["queuePosition"] == 4
+    assert (cloud.row(HERS[0]) or {})["queuePosition"] == 4
 
 
 def test_a_start_that_is_refused_leaves_the_place_that_was_told(
-    stage: Stage, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise PermissionError("not allowed")
@@ -188,5 +188,5 @@ def test_a_start_that_is_refused_leaves_the_place_that_was_told(
     monkeypatch.setattr("unplugd.aws.executions.Executions.start", refuse)
     when = "2026-01-31T08:00:00.000Z"
     put_song(song_id=HERS[0], status=Status.QUEUED, queued_at=when, attempt=1, queue_position=7)
-    wake(stage)
-    assert (stage.row(HERS[0]) or {})["queuePosition"] == 7
+    wake(cloud)
+    assert (cloud.row(HERS[0]) or {})["queuePosition"] == 7

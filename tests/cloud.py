@@ -1,4 +1,4 @@
-"""A stage for handler tests: each function runs under its own template's environment and policy, over moto's AWS.
+"""AWS in memory for handler tests: each function runs under its own template's environment and policy, over moto.
 
 A call that the function's role does not allow fails here as it would on AWS."""
 
@@ -86,7 +86,7 @@ def event(room: str, name: str) -> dict[str, Any]:
     return json.loads((ROOT / "events" / room / f"{name}.json").read_text())  # type: ignore[no-any-return]
 
 
-class Stage:
+class Cloud:
     """moto's AWS with the templates' tables, the buckets, the queue and the state machine."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
