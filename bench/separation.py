@@ -1,8 +1,8 @@
-"""What separation costs beside the demucs command line: whole processes, file to stem files, in turn on one song.
+"""The cost of our separation next to the demucs command line: whole processes, file to stem files, on one song.
 
     python -m bench.separation [--seconds 40] [--runs 3] [--long 600] [--long-precision f32] [--cores 2] [--write]
 
-Needs torch, demucs and OpenVINO (`make bench-separation` sees to them). The weights are random, of htdemucs_ft's full
+Needs torch, demucs and OpenVINO (`make bench-separation` installs them). The weights are random, of htdemucs_ft's full
 size: they give the true time and the true difference from stock, and say nothing about music. Prints a table;
 `--write` puts the figures into bench/results/separation.json.
 """

@@ -81,36 +81,38 @@ def to_text(described: dict[str, Any]) -> str:
     return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
-def _operation(route: Route, told: Operation) -> dict[str, Any]:
-    if set(route.query) != set(told.query):
-        raise Undescribed(f"{route.name} knows the query parameters {route.query}, not {sorted(told.query)}")
+def _operation(route: Route, operation: Operation) -> dict[str, Any]:
+    if set(route.query) != set(operation.query):
+        raise Undescribed(
+            f"{route.name} knows the query parameters {route.query}, not {sorted(operation.query)}"
+        )
     if set(route.path_parameters) - {"songId"}:
         raise Undescribed(f"{route} has a path parameter that the reference does not know")
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": SONG_ID} for name in route.path_parameters
-    ] + [{"name": name, "in": "query", "schema": schema} for name, schema in told.query.items()]
+    ] + [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()]
     made: dict[str, Any] = {
         "operationId": route.name,
         "tags": [TITLES[route.room]],
         "summary": route.summary,
     }
-    if told.notes:
-        made["description"] = told.notes
+    if operation.notes:
+        made["description"] = operation.notes
     if parameters:
         made["parameters"] = parameters
-    if told.body:
+    if operation.body:
         made["requestBody"] = {
             "required": True,
-            "content": _json(_ref(told.body), examples.BODIES[told.body]),
+            "content": _json(_ref(operation.body), examples.BODIES[operation.body]),
         }
     made["responses"] = {
         **{
-            str(status): _answer(status, name, told.files) | _links(name)
-            for status, name in told.answers.items()
+            str(status): _answer(status, name, operation.files) | _links(name)
+            for status, name in operation.answers.items()
         },
         **{
             str(status): {"$ref": f"#/components/responses/{_name(codes)}"}
-            for status, codes in _refusals(route, told).items()
+            for status, codes in _refusals(route, operation).items()
         },
     }
     return made
@@ -135,22 +137,22 @@ def _links(name: str) -> dict[str, Any]:
     }
 
 
-def _refusals(route: Route, told: Operation) -> dict[int, frozenset[str]]:
+def _refusals(route: Route, operation: Operation) -> dict[int, frozenset[str]]:
     """Status → the codes it can carry: the use case's errors, the edge's, the gateway's."""
     codes: dict[int, set[str]] = {}
     kinds: list[type[errors.AppError]] = [
         errors.Invalid,
         errors.Unauthorized,
         errors.Transient,
-        *told.refusals,
+        *operation.refusals,
     ]
     kinds += [errors.NotFound] if route.path_parameters else []
-    kinds += [errors.TooLarge] if told.body else []
+    kinds += [errors.TooLarge] if operation.body else []
     for kind in kinds:
         codes.setdefault(kind.status, set()).add(kind.code)
-    if told.body:
+    if operation.body:
         codes[400].add("invalid_json")
-    if "cursor" in told.query:
+    if "cursor" in operation.query:
         codes[400].add("bad_cursor")
     for status, code in gateway_refusals().items():
         if status in _GATEWAY_ANYWHERE:

@@ -31,7 +31,7 @@ BODIES: dict[str, Any] = {
 
 def song(**fields: Any) -> Song:
     """A song at work, changed by `fields`."""
-    told: dict[str, Any] = {
+    stored: dict[str, Any] = {
         "user_id": "11111111-1111-4111-8111-111111111111",
         "song_id": SONG_ID,
         "status": Status.PROCESSING,
@@ -51,7 +51,7 @@ def song(**fields: Any) -> Song:
         "progress": 42,
         "seq": 12,
     }
-    return Song(**{**told, **fields})
+    return Song(**{**stored, **fields})
 
 
 def _finished() -> dict[str, Any]:

@@ -90,8 +90,8 @@ def _call(described: dict[str, Any], path: str, method: str, call: dict[str, Any
 
 def _shape(name: str, schema: dict[str, Any]) -> str:
     rows = [
-        (f"<code>{escape(field)}</code>", _type(told), _about(told) + _if_optional(field, schema))
-        for field, told in schema["properties"].items()
+        (f"<code>{escape(field)}</code>", _type(property_), _about(property_) + _if_optional(field, schema))
+        for field, property_ in schema["properties"].items()
     ]
     about = f"<p>{_prose(schema['description'])}</p>" if "description" in schema else ""
     return f'<section id="{name}"><h3>{name}</h3>{about}{_table(("field", "type", ""), rows)}</section>\n'

@@ -64,7 +64,7 @@ def routes() -> list[Route]:
             _, room, _, name, _ = resource["Properties"]["Handler"].split(".")
             for event in resource["Properties"].get("Events", {}).values():
                 if event["Type"] == "Api":
-                    told = event["Properties"]
-                    model = told.get("RequestModel", {}).get("Model")
-                    found.append(Route(told["Method"].upper(), told["Path"], room, name, model))
+                    properties = event["Properties"]
+                    model = properties.get("RequestModel", {}).get("Model")
+                    found.append(Route(properties["Method"].upper(), properties["Path"], room, name, model))
     return sorted(found, key=lambda route: (route.path, route.method))

@@ -27,7 +27,7 @@ _HEAD = """\
 # Who may
 
 Made by `make reference` from the templates' routes and from the cases of `tests/e2e/test_who_may.py`, which sends each
-of them to the running stack: a new route is tested and stands here without anybody thinking of it. A refusal leaves no
+of them to the running stack: a new route is tested and listed here automatically. A refusal leaves no
 trace (the test compares tables, buckets and people), is never a 5xx, and carries the CORS header, so that a browser can
 read it.
 

@@ -109,8 +109,8 @@ def _crowd(
 
 
 def wait_ratio(starts: list[float], singles: list[float], people: int) -> float:
-    """The worst wait of a person with one song beside what round robin promises: by the time of as many starts as
-    there are people, each of them has had one. `starts`: when each song began, in order (s)."""
+    """The worst wait of a person with one song, divided by what round robin promises: after as many starts as there
+    are people, each has had one. `starts`: when each song began, in order (s)."""
     ideal = starts[min(people, len(starts)) - 1]
     return round(max(singles) / max(ideal, 0.001), 2)
 

@@ -30,7 +30,7 @@ class Encoded:
     encode_cpu_s: float
 
     def plan(self, url: str) -> dict[str, object]:
-        """What the page gets told: everything but the bytes."""
+        """What the page receives: everything but the bytes."""
         plan = asdict(self)
         del plan["data"]
         return plan | {"url": url, "bytes": len(self.data), "window_s": WINDOW_S}

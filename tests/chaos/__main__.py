@@ -75,7 +75,7 @@ def _without(world: World, only: str) -> list[dict[str, Any]]:
             continue
         result = red_without(world, protection)
         found.append({"name": protection.name, "case": protection.case, "red_without": not result.ok})
-        why = result.findings.all[0][:100] if result.findings.all else "nobody missed it"
+        why = result.findings.all[0][:100] if result.findings.all else "no finding"
         print(
             f"{'red  ' if not result.ok else 'GREEN'} {protection.name:<22} {protection.case:<28} {why}",
             flush=True,

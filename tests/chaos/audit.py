@@ -1,6 +1,6 @@
-"""What must hold after any fault: nothing lost, nothing twice, the state true, the slots whole, the person told.
+"""What must hold after any fault: nothing lost, nothing twice, the state true, the slots whole, the person informed.
 
-"Twice" is: a song completed by two executions though nobody asked for the second, or its end told with two `seq`; a
+"Twice" is: a song completed by two executions although only one was requested, or its end pushed with two `seq`; a
 stage's engine begun although an earlier run had saved all its results; two runs of a stage of one song at one time;
 more songs at work than slots. A stage reckoned again because its results could not be saved is not: work that is not
 saved is done again (docs/reliability.md)."""

@@ -147,7 +147,7 @@ def connect_fails(world: World, guest: Guest) -> None:
     guest.send()
 
 
-@case("disconnect-always", "$disconnect: the connection cannot be removed; pushes to the corpse harm nobody")
+@case("disconnect-always", "$disconnect: the connection cannot be removed; pushes to it disturb no other")
 def disconnect_always(world: World, guest: Guest) -> None:
     fault = world.fault("http", r"\.DeleteItem$", "fail", body=f"{PREFIX}-connections", times=10_000)
     guest.close()

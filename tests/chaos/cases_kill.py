@@ -44,7 +44,7 @@ def _kill(
             world.set_clock(200)
             world.invoke("sweep-uploads")
         guest.wait(song, "COMPLETED", "FAILED", within_s=60)
-        # The end may have been told before the person was back.
+        # The end may have been pushed before the person was back.
         guest.deaf = True
 
     return Case(name, f"kill -9 of the whole stack: {where}", killed)
@@ -67,7 +67,7 @@ cases(
         _kill("kill-at-completion", "before COMPLETED is written", hold=("function", "^mark-completed$", "")),
         _kill(
             "kill-at-notification",
-            "after COMPLETED, before it is told",
+            "after COMPLETED, before it is pushed",
             hold=("function", "^send-notification$", ""),
         ),
         _kill("kill-at-cleanup", "before the original is deleted", hold=("function", "^cleanup-upload$", "")),

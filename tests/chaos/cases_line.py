@@ -53,7 +53,7 @@ def events_reversed(world: World, guest: Guest) -> None:
         time.sleep(0.3)
 
 
-@case("event-before-its-row", "S3 → validate_upload: an event for a song that nobody announced")
+@case("event-before-its-row", "S3 → validate_upload: an event for a song that was not announced")
 def event_of_nothing(world: World, guest: Guest) -> None:
     song = "01J9ZQ4X5V8K2M3N4P5Q6R7S8T"
     world.invoke("validate-upload", _object_created(world, guest, song))
@@ -135,7 +135,7 @@ def dies_after_lease(world: World, guest: Guest) -> None:
     fault = world.fault("http", r"\.StartExecution$", "kill:start-processing")
     song = guest.send()
     fault.wait_until_hit()
-    world.set_clock(120)  # the lease is old: nobody is at work with it
+    world.set_clock(120)  # the lease is old: no starter is at work with it
     guest.wait(song, "COMPLETED", "FAILED", within_s=60)
 
 
@@ -154,7 +154,7 @@ def start_refused(world: World, guest: Guest) -> None:
     song = guest.send()
     fault.wait_until_hit()
     wait_for(lambda: fault.hits == 4, 20, "the last refusal")
-    world.set_clock(120)  # the lease is old: nobody is at work with it
+    world.set_clock(120)  # the lease is old: no starter is at work with it
     guest.wait(song, "COMPLETED", "FAILED", within_s=60)
 
 
@@ -191,7 +191,7 @@ def already_exists(world: World, guest: Guest) -> None:
     guest.wait(song, "COMPLETED", "FAILED")
 
 
-@case("end-event-lost", "EventBridge: the end of an execution is never told; the schedule frees the slot")
+@case("end-event-lost", "EventBridge: the end of an execution is never reported; the schedule frees the slot")
 def end_lost(world: World, guest: Guest) -> None:
     bridge = world.client("events")
     bridge.disable_rule(Name=ENDED_RULE)

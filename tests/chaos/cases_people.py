@@ -107,7 +107,7 @@ def cancel_stop_refused(world: World, guest: Guest) -> None:
     guest.call("POST", f"/songs/{song}/cancel")
     assert guest.status(song) == "CANCELLED"
     fault.lift()
-    wait_for(world.is_quiet, 15, "the slot, although nobody clicked again")
+    wait_for(world.is_quiet, 15, "the slot, without another click")
 
 
 @case("progress-after-cancel", "send_progress: a report that comes after the cancel changes nothing")

@@ -206,13 +206,13 @@ async def _whole(receive: gate.Receive) -> bytes:
 
 
 def _again(body: bytes, rest: gate.Receive) -> gate.Receive:
-    told = False
+    sent = False
 
     async def receive() -> Any:
-        nonlocal told
-        if told:
+        nonlocal sent
+        if sent:
             return await rest()
-        told = True
+        sent = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive

@@ -59,7 +59,7 @@ class Guest:
                     self.heard.append(message)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._socket is not None:
             with contextlib.suppress(WebSocketException, OSError):
                 self._socket.close()
@@ -123,7 +123,7 @@ class Guest:
         return Transport().send(method, url, headers=headers).status
 
     def another(self) -> ClientConnection:
-        """One connection more, which nobody listens to."""
+        """One more connection, without a listener."""
         url = f"{self._world.outputs['WebSocketUrl']}?token={quote(self.identity.id_token())}"
         return connect(url, open_timeout=60, close_timeout=1, proxy=None)
 

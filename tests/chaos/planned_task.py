@@ -179,7 +179,7 @@ def _write(planned: Planned) -> Callable[..., dict[str, Any]]:
 
 
 def _believe_checkpoints() -> None:
-    """The checkpoint's own check, switched off: whatever its payload is, it is taken (tests.chaos.protections)."""
+    """The checkpoint's own check, switched off: any payload is accepted (tests.chaos.protections)."""
     from ml.separation import checkpoints
 
     class Believing:

@@ -12,10 +12,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MOST_LINES = 400
 
-# A file may be longer where cutting it would hide something; the reason stands beside it.
+# A file may be longer where cutting it would hide something; the reason is the value.
 LONGER = {"web/src/api/schema.d.ts": "generated from docs/openapi.json"}
 
-# Words that say where a thing lies instead of what it is.
+# Words that name a place and not a content.
 EMPTY_WORDS = {"utils", "util", "common", "shared", "helpers", "helper", "manager", "misc"}
 
 SOURCE = (".py", ".ts", ".tsx", ".mjs", ".js")

@@ -57,8 +57,8 @@ def test_every_example_is_valid(call: dict[str, Any]) -> None:
     contents = [one["content"] for one in call["responses"].values() if "content" in one]
     contents += [call["requestBody"]["content"]] if "requestBody" in call else []
     for content in contents:
-        told = content["application/json"]
-        assert answers.faults(told["schema"], told["example"]) == []
+        media = content["application/json"]
+        assert answers.faults(media["schema"], media["example"]) == []
 
 
 @pytest.mark.parametrize("call", OPERATIONS.values(), ids=list(OPERATIONS))

@@ -131,7 +131,7 @@ def templates(tools: Path) -> Verdict:
 
 
 def judge_templates(answer: Any, exceptions: list[dict[str, str]]) -> Verdict:
-    """checkov's answer beside the exceptions: what no exception covers, and exceptions that cover nothing."""
+    """checkov's answer compared with the exceptions: what no exception covers, and exceptions that cover nothing."""
     reports = answer if isinstance(answer, list) else [answer]
     failed = [
         (one["check_id"], f"{Path(one['file_path']).name}:{one['resource']}", one["check_name"])

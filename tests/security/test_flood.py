@@ -57,11 +57,11 @@ def test_announcing_without_end_is_bounded_and_harms_nobody_else(stack: sessions
     greedy, other = Caller(stack, "greedy"), Caller(stack, "other")
     with ThreadPoolExecutor(AT_ONCE) as threads:
         answers = list(threads.map(lambda _: greedy.call("POST", "/songs/upload-url", BODY), range(CALLS)))
-    told = Counter(answer.status for answer in answers)
+    statuses = Counter(answer.status for answer in answers)
     # The rows are counted before one more is written, so calls that arrive together may each be the last.
-    assert set(told) == {201, 429}
-    assert MAX_PENDING <= told[201] < MAX_PENDING + AT_ONCE
-    assert rows(greedy) == told[201]
+    assert set(statuses) == {201, 429}
+    assert MAX_PENDING <= statuses[201] < MAX_PENDING + AT_ONCE
+    assert rows(greedy) == statuses[201]
     refused = next(answer.json() for answer in answers if answer.status == 429)
     assert refused["error"] == "too_many"
     assert "announced and not sent" in refused["message"]
