@@ -1,7 +1,7 @@
 """Symptom: thirty calls at once to a stack that has just started end with 502 instead of an answer.
 
-Each call that finds no free worker starts one, all at once, and what a function loads in its first call counts into its
-timeout: thirty starts that share two cores take longer than the ten seconds of most functions. Here only as many workers
+Each call that finds no free worker starts one, all at once, and what a function loads in its first call counts into
+its timeout: thirty starts on two cores take longer than the ten seconds of most functions. Here only as many workers
 start at a time as the machine has cores; a call waits for a free worker or for its turn to start one, whichever comes
 first; and a worker's first call has Lambda's init time on top of the function's own.
 """
