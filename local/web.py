@@ -10,6 +10,7 @@ import errno
 import functools
 import gzip
 import json
+import re
 import secrets
 import socket
 import sys
@@ -68,6 +69,7 @@ _SQUEEZED = frozenset(
     {".html", ".js", ".mjs", ".css", ".json", ".map", ".svg", ".webmanifest", ".wasm", ".txt"}
 )
 _MAX_BODY = 1024
+_LENGTH = re.compile(r"[0-9]{1,9}")
 
 
 class StartCode:
@@ -78,13 +80,21 @@ class StartCode:
         self._credentials: dict[str, str] | None = {"email": email, "password": password}
         self._lock = threading.Lock()
 
-    def exchange(self, code: object) -> dict[str, str] | None:
-        """The user's address and password, the first time that the right code comes."""
-        if not isinstance(code, str) or not secrets.compare_digest(code.encode(), self.value.encode()):
-            return None
+    def exchange(self, code: object) -> dict[str, str]:
+        """The user's address and password, the first time that the right code comes; else raise StartLinkRefused."""
+        # JSON can hold half a surrogate pair, which has no bytes.
+        sent = code.encode(errors="replace") if isinstance(code, str) else b""
+        if not secrets.compare_digest(sent, self.value.encode()):
+            raise StartLinkRefused("This start link is incomplete, or is from an earlier start.")
         with self._lock:
-            given, self._credentials = self._credentials, None
-        return given
+            credentials, self._credentials = self._credentials, None
+        if credentials is None:
+            raise StartLinkRefused("This start link has been used already; each works once.")
+        return credentials
+
+
+class StartLinkRefused(Exception):
+    """Why a start link lets nobody in, in one sentence."""
 
 
 def settings(url: str, outputs: Mapping[str, str]) -> dict[str, object]:
@@ -200,11 +210,15 @@ class _Page:
             # The API and the buckets answer one origin, so the page has one name.
             same = f"http://localhost:{self.port}/{target.lstrip('/')}"
             return _Answer(HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": same})
-        path = unquote(urlsplit(target).path)
+        try:
+            path = unquote(urlsplit(target).path)
+            file = self._file(path)
+        except (OSError, ValueError, RuntimeError):
+            # A name that is too long, an address that is none, a link to itself: no file can be meant.
+            return _refused(HTTPStatus.NOT_FOUND, "There is no such file.")
         if path == "/config.json":
             headers = {"Content-Type": _TYPES[".json"], "Cache-Control": "no-store"}
             return _Answer(HTTPStatus.OK, self.config, headers)
-        file = self._file(path)
         if file is None:
             return _refused(HTTPStatus.NOT_FOUND, "There is no such file.")
         # Names below /assets carry a hash of their content.
@@ -233,19 +247,14 @@ class _Page:
             sent = None
         if not isinstance(sent, dict):
             return _refused(HTTPStatus.BAD_REQUEST, "Send the code as a JSON object.")
-        given = self.start.exchange(sent.get("code"))
-        if given is None:
-            return _refused(
-                HTTPStatus.FORBIDDEN,
-                "This start link was used already, or is of an earlier start. "
-                "Sign in with the user and password that the terminal shows.",
-            )
-        return _said(HTTPStatus.OK, given)
+        try:
+            return _said(HTTPStatus.OK, self.start.exchange(sent.get("code")))
+        except StartLinkRefused as reason:
+            how = "Sign in with the user and password that the terminal shows."
+            return _refused(HTTPStatus.FORBIDDEN, f"{reason} {how}")
 
     def _file(self, path: str) -> Path | None:
         """The file of a path; a path without an extension is the app's own affair, so it gets index.html."""
-        if "\0" in path:
-            return None
         wanted = (self.dist / path.lstrip("/")).resolve()
         if not wanted.is_relative_to(self.dist):
             return None
@@ -303,7 +312,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._own_host():
             return
         length = self.headers.get("Content-Length", "")
-        if not length.isascii() or not length.isdigit() or int(length) > _MAX_BODY:
+        if not _LENGTH.fullmatch(length) or int(length) > _MAX_BODY:
             self._send(_refused(HTTPStatus.BAD_REQUEST, f"Send at most {_MAX_BODY} bytes, and say how many."))
             return
         self._send(self.page.post(self.path, self.headers.get("Origin"), self.rfile.read(int(length))))

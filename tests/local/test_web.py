@@ -28,6 +28,7 @@ def dist(tmp_path):
     (folder / "notes.sqlite").write_text("not a page's")
     (tmp_path / "secret.json").write_text("{}")
     (folder / "link.json").symlink_to(tmp_path / "secret.json")
+    (folder / "loop.js").symlink_to(folder / "loop.js")
     return folder
 
 
@@ -106,6 +107,7 @@ def test_what_can_be_squeezed_is(site, dist):
     [
         "/../secret.json", "/%2e%2e/secret.json", "/assets/..%2f..%2fsecret.json", "//../secret.json", "/link.json",
         "/notes.sqlite", "/assets/app-old.js", "/assets/", "/missing.js", "/a%00b", "/%ff.js",
+        f"/{'a' * 300}.js", f"/assets/{'a' * 300}", f"/{'a/' * 3000}x.js", "/loop.js", "http://[x.js", "/%ed%a0%80.js",
     ],
 )  # fmt: skip
 def test_nothing_else_is_there(site, path):
@@ -152,14 +154,20 @@ def test_nothing_can_be_written(site, method):
     assert site.ask(method, "/favicon.svg", b"x")[0] in (405, 501)
 
 
+@pytest.mark.parametrize("code", ["wrong", "", "\ud800", "é", "a" * 900, None, 7, ["x"], {"a": 1}, True])
+def test_a_wrong_start_link_says_why(site, code):
+    status, refused = site.exchange(code)
+    assert (status, refused["error"]) == (403, "forbidden")
+    assert "incomplete, or is from an earlier start. Sign in with the user" in refused["message"]
+    assert site.exchange(site.start.value)[0] == 200
+
+
 def test_the_start_link_is_good_once(site):
-    assert site.exchange("wrong")[0] == 403
-    assert site.exchange(None)[0] == 403
     given = {"email": "you@unplugd.example", "password": "secret"}
     assert site.exchange(site.start.value) == (200, given)
     status, refused = site.exchange(site.start.value)
     assert (status, refused["error"]) == (403, "forbidden")
-    assert "Sign in with the user and password" in refused["message"]
+    assert "has been used already; each works once. Sign in with the user" in refused["message"]
 
 
 def test_of_many_who_have_the_link_one_gets_in(site):
@@ -182,7 +190,7 @@ def test_another_site_cannot_use_the_link(site, origin):
     ("body", "headers"),
     [
         (b"", {}), (b"[]", {}), (b"{", {}), (b"\xff", {}), (b"x" * 2000, {}), (b"{}", {"Content_Length": "-1"}),
-        (b"[" * 1000, {}),
+        (b"[" * 1000, {}), (b"{}", {"Content_Length": "9" * 5000}), (b"{}", {"Content_Length": "²"}),
     ],
 )  # fmt: skip
 def test_a_broken_exchange(site, body, headers):
