@@ -13,6 +13,8 @@ import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from local.disk import SENTENCE
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -42,27 +44,47 @@ CLOSED_PREFIXES = (
 # The container registry's protocol shares /v2/ with API Gateway and SES, which do ask for a signature.
 _REGISTRY = re.compile(r"/v2/?$|/v2/.+/(manifests|blobs|tags|referrers)(/|$)")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# DELETE makes room.
+_STORING_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Gate:
     """An ASGI application that refuses before the inner one is asked."""
 
-    def __init__(self, app: App, *, port: int, origins: frozenset[str]) -> None:
+    def __init__(
+        self, app: App, *, port: int, origins: frozenset[str], has_room: Callable[[int], bool]
+    ) -> None:
         self._app = app
         self._port = port
+        self._has_room = has_room
         own = {f"http://{host}:{port}" for host in ("127.0.0.1", "localhost")}
         self._origins = frozenset(origin.rstrip("/").lower() for origin in origins | own)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 403 with the reason."""
+        """Pass the request on, or answer 403 (507 on a full disk) with the reason."""
         reason = None if scope["type"] == "lifespan" else self.refusal(scope)
-        if reason is None:
+        if reason is None and scope["type"] == "http" and self._needs_room(scope):
+            await _refuse(send, 507, "DISK_FULL", SENTENCE, origin=_header(scope, "origin"))
+        elif reason is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await _forbid(send, reason)
+            await _refuse(send, 403, "FORBIDDEN", reason)
+
+    def _needs_room(self, scope: Scope) -> bool:
+        """Whether this stores something of a client's and the disk has no room for it.
+
+        What the stack and its functions ask for is signed by a header; it uses the reserve.
+        """
+        if scope["method"] not in _STORING_METHODS:
+            return False
+        if (_header(scope, "authorization") or "").startswith("AWS4-"):
+            return False
+        length = _header(scope, "content-length") or ""
+        return not self._has_room(int(length) if _LENGTH.fullmatch(length) else 0)
 
     def refusal(self, scope: Scope) -> str | None:
         """Say why this request is refused, or None."""
@@ -96,8 +118,17 @@ class Gate:
         return name in ("127.0.0.1", "localhost") or name.endswith(".localhost")
 
 
-async def _forbid(send: Send, reason: str) -> None:
-    body = json.dumps({"error": "FORBIDDEN", "message": reason}).encode()
+def _header(scope: Scope, name: str) -> str | None:
+    wanted = name.encode()
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == wanted]
+    return values[0] if values else None
+
+
+async def _refuse(send: Send, status: int, error: str, message: str, origin: str | None = None) -> None:
+    """Answer with the reason; `origin`, one of ours, may read it."""
+    body = json.dumps({"error": error, "message": message}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    if origin:
+        headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -32,9 +32,18 @@ class Journal:
         self._descriptor = self._open()
 
     def note(self, table_arn: str, table_id: str, pk_val: Any, sk_val: Any, item: Any) -> None:
-        """Append one write; an item of None is a removal. The caller holds the lock."""
+        """Append one write, whole or not at all (OSError); an item of None is a removal. The caller holds the lock."""
         line = json.dumps([table_arn, table_id, pk_val, sk_val, item], separators=(",", ":")).encode() + b"\n"
-        os.write(self._descriptor, line)
+        end = os.fstat(self._descriptor).st_size
+        try:
+            # On a full disk a write may take a part of the line before it fails.
+            rest = line
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:
+            # Half a line would hide every line that comes after it.
+            os.ftruncate(self._descriptor, end)
+            raise
         self.size_bytes += len(line)
 
     def rotate(self) -> int:

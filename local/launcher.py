@@ -23,6 +23,7 @@ from typing import IO, Any
 from local import addresses
 from local.children import Children
 from local.datadir import ACCOUNT, REGION, DataDir, StackError, listen
+from local.disk import Space
 from local.tasks import STOP_GRACE_S, TaskSettings
 
 _WORKER_IDLE_S = "300"
@@ -144,7 +145,9 @@ def _serve(
     config.loglevel = os.environ["LOG_LEVEL"]
     config.accesslog = None
     config.graceful_timeout = 1
-    gate: Any = Gate(upstream.module("app").app, port=port, origins=origins)
+    gate: Any = Gate(
+        upstream.module("app").app, port=port, origins=origins, has_room=Space(data.root).has_room
+    )
 
     async def until_told() -> None:
         stop = asyncio.Event()

@@ -53,17 +53,15 @@ def _write_through(dynamodb: Any, journal: Journal, snapshots: Snapshots) -> Non
     set_item, remove_item, replaced = dynamodb._set_item, dynamodb._remove_item, dynamodb._items_replaced
 
     def set_and_note(table: Any, pk_val: Any, sk_val: Any, item: Any) -> Any:
+        # Noted first: a write that cannot be noted must not be seen either.
         with journal.lock:
-            old = set_item(table, pk_val, sk_val, item)
             journal.note(table["TableArn"], table.get("TableId", ""), pk_val, sk_val, item)
-        return old
+            return set_item(table, pk_val, sk_val, item)
 
     def remove_and_note(table: Any, pk_val: Any, sk_val: Any) -> Any:
         with journal.lock:
-            old = remove_item(table, pk_val, sk_val)
-            if old is not None:
-                journal.note(table["TableArn"], table.get("TableId", ""), pk_val, sk_val, None)
-        return old
+            journal.note(table["TableArn"], table.get("TableId", ""), pk_val, sk_val, None)
+            return remove_item(table, pk_val, sk_val)
 
     def replace_and_note(table: Any) -> None:
         replaced(table)

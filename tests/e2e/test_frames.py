@@ -24,6 +24,7 @@ HOSTILE: dict[str, list[str | bytes]] = {
     "an unknown action": [
         '{"action": "__proto__"}',
         '{"action": {"a": 1}}',
+        '{"action": "$connect"}',
         '{"action": "ping", "action": "x"}',
     ],
 }
@@ -56,6 +57,14 @@ def test_a_hostile_frame_harms_nobody(pia: Visitor, name: str) -> None:
             pass
         pong(other)
     assert pia.library.list()["data"] == []
+
+
+def test_a_message_does_not_end_its_connection(pia: Visitor) -> None:
+    with dial(pia) as socket:
+        socket.send('{"action": "$disconnect"}')
+        while json.loads(socket.recv(timeout=60)).get("action") != "unknown":
+            pass
+        pong(socket)
 
 
 def test_a_flood_is_answered_or_ended_and_others_are_served(pia: Visitor) -> None:

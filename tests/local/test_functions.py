@@ -80,3 +80,10 @@ def test_a_refused_socket_ends_with_the_functions_own_status(app: App, status: i
     with pytest.raises(InvalidStatus) as refused, connect(url):
         pass
     assert refused.value.response.status_code == status
+
+
+@pytest.mark.parametrize("action", ["$connect", "$disconnect", "$default", "$other", "other"])
+def test_a_message_cannot_name_a_reserved_route(app: App, action: str) -> None:
+    with connect(app.outputs["WebSocketUrl"].replace("http://", "ws://"), proxy=None) as socket:
+        socket.send(json.dumps({"action": action}))
+        assert socket.recv(timeout=20) == "$default"
