@@ -63,6 +63,31 @@ def exit_code(cause: str) -> int | None:
     return code if isinstance(code, int) else None
 
 
+# Of a task, a refused task and a function's error.
+_LOGGABLE = ("TaskArn", "StopCode", "StoppedReason", "Failures", "errorType")
+
+
+def loggable_cause(cause: str) -> str:
+    """What the log may hold of a failed state's cause.
+
+    A task's description has its overrides, and with them the upload's key, which ends in the name of a user's file.
+    """
+    try:
+        task = json.loads(cause)
+    except ValueError:
+        return cause[:500]
+    if not isinstance(task, dict):
+        return cause[:500]
+    containers = task.get("Containers")
+    ends = [
+        {name: container.get(name) for name in ("Name", "ExitCode", "Reason")}
+        for container in (containers if isinstance(containers, list) else [])
+        if isinstance(container, dict)
+    ]
+    stop = {name: task[name] for name in _LOGGABLE if name in task}
+    return json.dumps({**stop, "Containers": ends})[:2000]
+
+
 def lyrics_outcome(lyrics: Mapping[str, Any]) -> tuple[LyricsStatus, str | None]:
     """Where the lyrics stand by the document the task wrote, and the reason when there are none."""
     if lyrics.get("status") == "FAILED":

@@ -167,7 +167,13 @@ def mark_failed(
     judged = rules.failure_cause(stage=stage, error=error, cause=cause, said=said)
     logger().error(
         "a song failed",
-        extra={"songId": song_id, "stage": stage, "error": error, "cause": cause[:2000], "code": judged.code},
+        extra={
+            "songId": song_id,
+            "stage": stage,
+            "error": error,
+            "cause": rules.loggable_cause(cause),
+            "code": judged.code,
+        },
     )
     if song.runs:
         if not song.lyrics_only:

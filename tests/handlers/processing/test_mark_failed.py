@@ -50,6 +50,31 @@ def test_every_cause_has_a_code_and_a_sentence(
     assert row["errorMessage"].endswith(".")
 
 
+@pytest.mark.parametrize(
+    "cause",
+    [
+        {
+            "Overrides": {
+                "ContainerOverrides": [{"Environment": [{"Name": "UPLOAD_KEY", "Value": "My song.mp3"}]}]
+            }
+        },
+        {"Containers": [{"Name": "demucs", "ExitCode": 1, "Environment": "My song.mp3"}]},
+        {"errorMessage": "My song.mp3 is not there", "errorType": "NotFound", "trace": ["My song.mp3"]},
+        {"Containers": "My song.mp3"},
+    ],
+)
+def test_a_failure_is_logged_without_file_names(
+    cloud: Cloud, put_song: Any, caplog: pytest.LogCaptureFixture, cause: dict[str, Any]
+) -> None:
+    caplog.set_level("ERROR")
+    put_song(**RUNNING)
+    call(cloud, cause=json.dumps({"StoppedReason": "Essential container exited", **cause}))
+    logged = [vars(record) for record in caplog.records if record.getMessage() == "a song failed"]
+    assert len(logged) == 1
+    assert "Essential container exited" in logged[0]["cause"]
+    assert "My song" not in str(logged)
+
+
 def test_what_the_task_wrote_down_is_what_the_person_reads(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(**RUNNING)
     said = {"stage": "demucs", "errorCode": "CORRUPT_AUDIO", "message": "The file ends after 3 s."}
