@@ -1,7 +1,7 @@
 import { QueryClient } from "@tanstack/react-query";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Song } from "./client";
-import { dropSong, findSong, isFinished, keys, patchSong, putSong, type SongFilter } from "./songs";
+import { dropSong, findSong, isFinished, keys, newestSongs, patchSong, putSong, type SongFilter } from "./songs";
 import { aSong } from "./songs.fake";
 
 let client: QueryClient;
@@ -69,6 +69,31 @@ describe("putSong", () => {
     const after = client.getQueryData<Song>(keys.song("A"));
     expect(after?.lyricsStatus).toBe("QUEUED");
     expect(after && isFinished(after)).toBe(true);
+  });
+});
+
+describe("newestSongs", () => {
+  const page = (...data: Song[]) => ({ data, nextCursor: null });
+  const of = (...pages: { data: Song[]; nextCursor: null }[]) => ({ pages, pageParams: pages.map(() => undefined) });
+
+  it("looks at the page that is new, not at those that were there", () => {
+    const [first, second] = [page(aSong("C")), page(aSong("B"))];
+    const third = page(aSong("A", { seq: 1 }), aSong("C", { seq: 0 }));
+    const { pages } = newestSongs(of(first, second), of(first, second, third));
+    expect([pages[0] === first, pages[1] === second]).toEqual([true, true]);
+    expect(pages[2]?.data.map(({ songId, seq }) => [songId, seq])).toEqual([
+      ["A", 1],
+      ["C", 1],
+    ]);
+  });
+
+  it("keeps what is newer in the cache than in a page that was read again", () => {
+    const before = of(page(aSong("A", { seq: 5, queuePosition: 2 }), aSong("B", { seq: 5, queuePosition: 3 })));
+    const { pages } = newestSongs(before, of(page(aSong("A", { seq: 4 }), aSong("B", { seq: 5 }))));
+    expect(pages[0]?.data.map(({ seq, queuePosition }) => [seq, queuePosition])).toEqual([
+      [5, 2],
+      [5, 3],
+    ]);
   });
 });
 

@@ -102,15 +102,20 @@ export function useSong(songId: string) {
 
 /** Of two copies of a song the newer one: an answer may have been overtaken by a message. Lists do not tell the place. */
 function newest<S extends Song>(before: S | undefined, now: S): S {
-  if (!before || before.seq < now.seq) return now;
+  if (!before || before === now || before.seq < now.seq) return now;
   if (before.seq > now.seq) return before;
   return { ...now, queuePosition: now.queuePosition ?? before.queuePosition };
 }
 
-function newestSongs(before: SongList | undefined, now: SongList): SongList {
+/** Pages that are the same objects stay so: when the last of a hundred pages arrives, only that one is compared. */
+export function newestSongs(before: SongList | undefined, now: SongList): SongList {
   if (!before) return now;
+  const same = (page: SongPage, index: number) => page === before.pages[index];
+  if (now.pages.every(same)) return now;
   const known = new Map(before.pages.flatMap((page) => page.data.map((song) => [song.songId, song])));
-  const pages = now.pages.map((page) => ({ ...page, data: page.data.map((s) => newest(known.get(s.songId), s)) }));
+  const pages = now.pages.map((page, index) =>
+    same(page, index) ? page : { ...page, data: page.data.map((song) => newest(known.get(song.songId), song)) },
+  );
   return { ...now, pages };
 }
 
