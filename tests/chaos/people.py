@@ -13,10 +13,10 @@ from urllib.parse import quote
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from local.cli import session as sessions
-from local.client.errors import ClientError
-from local.client.library import Song, Ticket
-from local.client.transport import Transport
+from cli import session as sessions
+from cli.client.errors import ClientError
+from cli.client.library import Song, Ticket
+from cli.client.transport import Transport
 from tests.chaos.rules import PATIENCE
 
 if TYPE_CHECKING:

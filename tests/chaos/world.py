@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.cli.session import Session
+from cli.session import Session
 from local.stack import Endpoint, LocalStack, deploy
 from tests.chaos import rules
 from tests.chaos.faults import Faults

@@ -5,9 +5,9 @@ import socket
 
 import pytest
 
-from local.cli import arguments, commands, main
-from local.cli.songfile import MAX_BYTES, check
-from local.client.errors import ClientError
+from cli import arguments, commands, main
+from cli.client.errors import ClientError
+from cli.songfile import MAX_BYTES, check
 
 
 @pytest.fixture(autouse=True)
@@ -17,8 +17,8 @@ def nothing_may_start(monkeypatch):
     def refuse(*_args, **_options):
         raise AssertionError("a stack was started")
 
-    monkeypatch.setattr("local.cli.session.use", refuse)
-    monkeypatch.setattr("local.cli.session.start", refuse)
+    monkeypatch.setattr("cli.session.use", refuse)
+    monkeypatch.setattr("cli.session.start", refuse)
     monkeypatch.delenv("UNPLUGD_DEBUG", raising=False)
     before = signal.getsignal(signal.SIGTERM)
     yield

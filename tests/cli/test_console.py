@@ -2,9 +2,9 @@
 
 import io
 
-from local.cli import journey
-from local.cli.console import Console
-from local.client.realtime import Event
+from cli import journey
+from cli.client.realtime import Event
+from cli.console import Console
 
 
 class Terminal(io.StringIO):

@@ -2,7 +2,7 @@
 
 import json
 
-from local.cli import doctor, main
+from cli import doctor, main
 
 
 def test_a_healthy_machine_is_found_healthy(capsys, tmp_path):

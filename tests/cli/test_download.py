@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from local.client.download import Downloader, Entry
-from local.client.errors import ClientError
-from local.client.transport import Transport
+from cli.client.download import Downloader, Entry
+from cli.client.errors import ClientError
+from cli.client.transport import Transport
 
 BODY = bytes(range(256)) * 2000
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cli import main
+from cli import main
 from tests.ml.evaluation.songs import poor_stems, true_stems, write
 
 

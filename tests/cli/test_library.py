@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from local.client.cognito import Identity
-from local.client.errors import ClientError, Unreachable
-from local.client.library import Library
-from local.client.transport import Transport
+from cli.client.cognito import Identity
+from cli.client.errors import ClientError, Unreachable
+from cli.client.library import Library
+from cli.client.transport import Transport
 
 
 def tokens(name):
@@ -82,7 +82,7 @@ def test_nobody_there_is_one_sentence_without_the_query():
 
 
 def ticket_for(server, **more):
-    from local.client.library import Ticket
+    from cli.client.library import Ticket
 
     return Ticket("S", server.url + "/put", {"Content-Type": "audio/mpeg", "If-None-Match": "*", **more})
 

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from local.cli import commands, lyrics
-from local.cli.arguments import main
-from local.cli.songfile import Refused
-from local.client.cognito import Identity
-from local.client.errors import Unreachable
-from local.client.library import Library
-from local.client.transport import Transport
+from cli import commands, lyrics
+from cli.arguments import main
+from cli.client.cognito import Identity
+from cli.client.errors import Unreachable
+from cli.client.library import Library
+from cli.client.transport import Transport
+from cli.songfile import Refused
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.cli import doctor, main
-from local.cli.models import model_folder
+from cli import doctor, main
+from cli.models import model_folder
 
 
 @pytest.fixture(autouse=True)

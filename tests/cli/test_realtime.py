@@ -6,8 +6,8 @@ import threading
 import pytest
 from websockets.sync.server import serve
 
-from local.client.errors import ClientError, Unreachable
-from local.client.realtime import Listener
+from cli.client.errors import ClientError, Unreachable
+from cli.client.realtime import Listener
 
 
 class FakeSocket:

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
-from local.cli.redrive import redrive
+from cli.redrive import redrive
 from tests.cloud import ROOT
 
 PREFIX = "unplugd-dev"

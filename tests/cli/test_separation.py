@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cli.arguments import main
+from cli.arguments import main
 from tests.ml.separation.filters import Filters
 from tests.ml.signals import noise, write_wav
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local.cli import session as sessions
-from local.cli.songfile import Refused
-from local.client.errors import ClientError
+from cli import session as sessions
+from cli.client.errors import ClientError
+from cli.songfile import Refused
 
 
 def test_the_data_folder_is_the_option_then_the_variable_then_the_repositorys(monkeypatch, tmp_path):
@@ -17,7 +17,7 @@ def test_the_data_folder_is_the_option_then_the_variable_then_the_repositorys(mo
     assert sessions.data_folder(tmp_path / "option") == tmp_path / "option"
     assert sessions.data_folder(None) == tmp_path / "variable"
     monkeypatch.delenv("UNPLUGD_DATA")
-    assert sessions.data_folder(None) == Path(sessions.__file__).resolve().parents[2] / "data"
+    assert sessions.data_folder(None) == Path(sessions.__file__).resolve().parents[1] / "data"
 
 
 def test_the_ready_user_is_made_once_and_private(tmp_path):

@@ -31,11 +31,14 @@ FORBIDDEN = {
     "training": ("training/__init__.py", "import local"),
     "task": ("containers/task/__init__.py", "import local"),
     "local": ("local/__init__.py", "import unplugd.wiring"),
+    "stack": ("local/stack.py", "import cli.session"),
+    "cli": ("cli/session.py", "import unplugd.wiring"),
+    "client": ("cli/client/library.py", "import local.stack"),
 }
 
 # Of ours, what an entrypoint may import; and what it may never have, ours or not.
 CONTAINER_ROOMS = {"ml", "task"}
-OUR_ROOMS = {"ml", "training", "task", "unplugd", "local", "containers"}
+OUR_ROOMS = {"ml", "training", "task", "unplugd", "local", "cli", "containers"}
 
 
 def contracts() -> dict[str, str]:
@@ -49,7 +52,7 @@ def contracts() -> dict[str, str]:
 
 
 def copy_of_the_code(where: Path) -> Path:
-    for folder in ("functions", "ml", "training", "containers", "local"):
+    for folder in ("functions", "ml", "training", "containers", "local", "cli"):
         shutil.copytree(
             ROOT / folder, where / folder, ignore=shutil.ignore_patterns("__pycache__", "weights")
         )

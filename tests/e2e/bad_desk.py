@@ -13,8 +13,8 @@ from urllib.parse import quote
 import boto3
 from botocore.config import Config
 
-from local.cli.session import Session
-from local.client.transport import Answer, Transport
+from cli.client.transport import Answer, Transport
+from cli.session import Session
 from local.datadir import REGION, DataDir
 from tests.e2e.bad_cases import Call, Upload
 

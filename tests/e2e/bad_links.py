@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pytest
 
-from local.client.transport import Answer
+from cli.client.transport import Answer
 from tests.e2e.bad_desk import Announced, Desk, Row, quoted, s3_sentence
 
 _SIGNING = threading.Lock()  # the time a link lasts is patched, for one thread at a time

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from local.cli import session as sessions
-from local.cli.commands import DEMO_SONG
-from local.cli.songfile import check
-from local.client.download import Downloader
-from local.client.library import Library, Song
-from local.client.realtime import Event, Listener
-from local.client.transport import Transport
+from cli import session as sessions
+from cli.client.download import Downloader
+from cli.client.library import Library, Song
+from cli.client.realtime import Event, Listener
+from cli.client.transport import Transport
+from cli.commands import DEMO_SONG
+from cli.songfile import check
 
 
 @dataclass

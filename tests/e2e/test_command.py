@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from local.cli.session import free_port
-from local.client.download import sha256
+from cli.client.download import sha256
+from cli.session import free_port
 
 pytestmark = pytest.mark.stack
 
@@ -30,7 +30,7 @@ LAST_LINE = r"COMPLETED (?P<song>[0-9A-HJKMNP-TV-Z]{26}) in (?P<seconds>\d+) s -
 
 def unplugd(*words, **options):
     """Run the command to its end."""
-    command = [sys.executable, "-m", "local.cli", *map(str, words)]
+    command = [sys.executable, "-m", "cli", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
 
 
@@ -125,7 +125,7 @@ def test_up_serves_the_page_and_stops_on_ctrl_c_and_reset_forgets(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         web_port = probe.getsockname()[1]
-    command = [sys.executable, "-u", "-m", "local.cli", "up", "--data", str(data), "--port", str(port)]
+    command = [sys.executable, "-u", "-m", "cli", "up", "--data", str(data), "--port", str(port)]
     command += ["--web-port", str(web_port), "--web-dist", str(dist)]
     process = subprocess.Popen(
         command,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local.cli.session import Session
+from cli.session import Session
 from tests.e2e.tokens import Pool
 
 pytestmark = pytest.mark.stack

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from local.cli.commands import DEMO_SONG
-from local.client.errors import ClientError
-from local.client.realtime import Listener
+from cli.client.errors import ClientError
+from cli.client.realtime import Listener
+from cli.commands import DEMO_SONG
 from tests.e2e.conftest import Visitor
 from tests.e2e.test_second_thoughts import until
 

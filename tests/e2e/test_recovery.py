@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from local.cli.redrive import redrive
-from local.client.library import Library
-from local.client.realtime import Listener
+from cli.client.library import Library
+from cli.client.realtime import Listener
+from cli.redrive import redrive
 from tests.e2e.conftest import Visitor
 
 pytestmark = pytest.mark.stack

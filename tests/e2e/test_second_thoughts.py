@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from local.cli.commands import DEMO_SONG
-from local.client.errors import ClientError
+from cli.client.errors import ClientError
+from cli.commands import DEMO_SONG
 from tests.e2e.conftest import Visitor
 
 pytestmark = pytest.mark.stack

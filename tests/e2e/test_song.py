@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from local.cli.commands import DEMO_SONG
-from local.client.download import sha256
-from local.client.errors import ClientError
+from cli.client.download import sha256
+from cli.client.errors import ClientError
+from cli.commands import DEMO_SONG
 from ml.audio.decode import decode
 
 pytestmark = pytest.mark.stack

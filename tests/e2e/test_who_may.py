@@ -15,7 +15,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from local.cli.session import Session
+from cli.session import Session
 from reference.examples import BODIES
 from reference.routes import Route, routes
 from reference.who_may import REFUSED

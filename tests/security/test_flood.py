@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local.cli import session as sessions
-from local.client.transport import Answer, Transport
+from cli import session as sessions
+from cli.client.transport import Answer, Transport
 from unplugd.uploads.rules import MAX_PENDING
 
 pytestmark = pytest.mark.stack

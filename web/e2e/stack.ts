@@ -45,7 +45,7 @@ export default async function start(): Promise<(() => Promise<void>) | undefined
     const [port, webPort] = await freePorts(2);
     const data = join(folder, "data");
     const options = ["--data", data, "--port", String(port), "--web-port", String(webPort), "--web-dist", dist];
-    const child = spawn(join(REPO, ".venv/bin/python"), ["-u", "-m", "local.cli", "up", ...options], {
+    const child = spawn(join(REPO, ".venv/bin/python"), ["-u", "-m", "cli", "up", ...options], {
       cwd: REPO,
       env: { ...process.env, MODEL_DIR: join(folder, "no-models") },
       stdio: ["ignore", "pipe", "pipe"],

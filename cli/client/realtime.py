@@ -13,8 +13,8 @@ from urllib.parse import quote
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from local.client.errors import ClientError, Unreachable
-from local.client.library import Song
+from cli.client.errors import ClientError, Unreachable
+from cli.client.library import Song
 
 FINAL = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 QUIET_S = 10.0  # no news for so long: ask the API, a push may have been lost

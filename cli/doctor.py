@@ -16,10 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from local.cli import session as sessions
+from cli import session as sessions
 
 State = Literal["ok", "note", "broken"]
-REPO = Path(__file__).resolve().parents[2]
+REPO = Path(__file__).resolve().parents[1]
 MINISTACK = "1.5.33"  # patched from outside, so no other will do
 _SIGNS: dict[State, str] = {"ok": "ok", "note": "note", "broken": "BROKEN"}
 _NEED_BYTES, _WISH_BYTES = 500 * 1024**2, 5 * 1024**3
@@ -134,7 +134,7 @@ def _codec(name: str, mode: Literal["r", "w"]) -> bool:
 
 def separation() -> Check:
     """Which separators can run, and which of them "auto" is: asked of the core itself."""
-    from local.cli.models import model_folder
+    from cli.models import model_folder
     from ml.separation import registry
 
     folder = model_folder()
@@ -152,7 +152,7 @@ def separation() -> Check:
 
 def lyrics() -> Check:
     """Which lyrics engines can run, and which of them "auto" is."""
-    from local.cli.models import model_folder
+    from cli.models import model_folder
     from ml.lyrics import engines, whisper
 
     folder = model_folder()
@@ -170,7 +170,7 @@ def lyrics() -> Check:
 
 def weights() -> Check:
     """The weights on this machine and how far each was proved. Their hashes are checked when they are loaded."""
-    from local.cli.models import describe, model_folder
+    from cli.models import describe, model_folder
     from ml.models.store import ModelStore
 
     folder = model_folder()

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from local.cli.console import Console
-from local.cli.songfile import check, check_folder
+from cli.console import Console
+from cli.songfile import check, check_folder
 from ml.separation import Part, SeparationResult
 
 
@@ -18,7 +18,7 @@ def separate(
     song: Path, out: Path, model: str, *, precision: str, part: Part | None, checkpoints: Path | None
 ) -> None:
     """A song's stems into `out`, or a part of the work into a folder there."""
-    from local.cli.models import model_folder
+    from cli.models import model_folder
     from ml.separation import separate_file, separate_part
 
     check(song)

@@ -1,5 +1,5 @@
 """The `unplugd` command: the whole studio from a terminal."""
 
-from local.cli.arguments import main
+from cli.arguments import main
 
 __all__ = ["main"]

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.cli import session as sessions
-from local.cli.console import Console
-from local.cli.songfile import SongFile
-from local.client.download import Downloader
-from local.client.errors import ClientError
-from local.client.library import Library, Song
-from local.client.realtime import Event, Listener
-from local.client.transport import Transport
+from cli import session as sessions
+from cli.client.download import Downloader
+from cli.client.errors import ClientError
+from cli.client.library import Library, Song
+from cli.client.realtime import Event, Listener
+from cli.client.transport import Transport
+from cli.console import Console
+from cli.songfile import SongFile
 
 STAGES = {"demucs": "Separating the instruments", "whisper": "Writing the lyrics"}
 

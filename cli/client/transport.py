@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import urllib3
 
-from local.client.errors import Unreachable
+from cli.client.errors import Unreachable
 
 CONNECT_S = 10.0
 ANSWER_S = 40.0  # API Gateway gives up after 29 s

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from local.cli.console import Console
-from local.cli.separation import stoppable
-from local.cli.songfile import Refused
+from cli.console import Console
+from cli.separation import stoppable
+from cli.songfile import Refused
 from ml.evaluation import BadSongs, SongScore, StemScore, evaluate, evaluate_model
 from ml.separation import STEMS
 
@@ -59,7 +59,7 @@ def run(
 
 
 def _separated(references: Path, model: str, precision: str, console: Console) -> list[SongScore]:
-    from local.cli.models import model_folder
+    from cli.models import model_folder
 
     with stoppable(console) as stop:
         return evaluate_model(

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from local.cli import commands
+    from cli import commands
 
     match options.word:
         case "demo":
@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace) -> int:
         case "process":
             commands.process(options.file, options.out, options.data, options.model, options.lyrics)
         case "lyrics":
-            from local.cli import lyrics
+            from cli import lyrics
 
             lyrics.run(
                 options.data,
@@ -64,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
         case "up":
             commands.up(options.data, options.port, web_port=options.web_port, dist=options.web_dist)
         case "separate":
-            from local.cli import separation
+            from cli import separation
 
             separation.separate(
                 options.file,
@@ -75,11 +75,11 @@ def _run(options: argparse.Namespace) -> int:
                 checkpoints=options.checkpoints,
             )
         case "merge":
-            from local.cli import separation
+            from cli import separation
 
             separation.merge(options.file, options.parts, options.out)
         case "evaluate":
-            from local.cli import evaluation
+            from cli import evaluation
 
             evaluation.run(
                 options.references,
@@ -91,11 +91,11 @@ def _run(options: argparse.Namespace) -> int:
         case "reset":
             commands.reset(options.data, sure=options.yes)
         case "redrive":
-            from local.cli import redrive
+            from cli import redrive
 
             return redrive.run(options.data, aws=options.aws, app=options.app)
         case "models":
-            from local.cli import models
+            from cli import models
 
             return models.run(
                 options.name,
@@ -105,7 +105,7 @@ def _run(options: argparse.Namespace) -> int:
                 listing=options.list,
             )
         case "doctor":
-            from local.cli import doctor
+            from cli import doctor
 
             return doctor.run(options.data, as_json=options.json)
     return 0
@@ -236,7 +236,7 @@ def _terminated(_number: int, _frame: FrameType | None) -> None:
 
 def _sentence(error: Exception) -> str:
     text = " ".join(str(error).split())
-    if type(error).__module__.startswith(("local.", "ml")) and text:
+    if type(error).__module__.startswith(("cli.", "local.", "ml")) and text:
         return text
     if isinstance(error, OSError) and error.strerror:
         named = f" {error.filename}" if error.filename else ""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.cli import session as sessions
-from local.cli.console import Console
-from local.cli.songfile import Refused
+from cli import session as sessions
+from cli.console import Console
+from cli.songfile import Refused
 
 _SUFFIX = "-dlq"
 # Longer than sending one batch takes: whatever is not sent back is in sight again afterwards.

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO, Any, TypedDict
 from urllib.parse import quote, urlencode
 
-from local.client.cognito import Identity
-from local.client.errors import ClientError, Unreachable, from_answer
-from local.client.transport import Answer, Transport
+from cli.client.cognito import Identity
+from cli.client.errors import ClientError, Unreachable, from_answer
+from cli.client.transport import Answer, Transport
 
 TRIES = 3
 _BUSY = frozenset({429, 500, 502, 503, 504})

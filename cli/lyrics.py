@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.cli import session as sessions
-from local.cli.console import Console
-from local.cli.songfile import Refused
-from local.client.library import Library
-from local.client.transport import Transport
+from cli import session as sessions
+from cli.client.library import Library
+from cli.client.transport import Transport
+from cli.console import Console
+from cli.songfile import Refused
 
 MAX_BYTES = 1_000_000
 

@@ -14,9 +14,9 @@ from urllib.parse import unquote, urlsplit
 
 import urllib3
 
-from local.client.errors import ClientError, Unreachable, from_answer
-from local.client.library import Song
-from local.client.transport import Transport, unreachable
+from cli.client.errors import ClientError, Unreachable, from_answer
+from cli.client.library import Song
+from cli.client.transport import Transport, unreachable
 
 MANIFEST = "manifest.json"
 TRIES = 5

@@ -8,11 +8,11 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from local.cli import session as sessions
-from local.cli.console import Console
-from local.cli.songfile import Refused, check, check_folder
+from cli import session as sessions
+from cli.console import Console
+from cli.songfile import Refused, check, check_folder
 
-REPO = Path(__file__).resolve().parents[2]
+REPO = Path(__file__).resolve().parents[1]
 DEMO_SONG = REPO / "local" / "demo" / "song.mp3"
 WEB_DIST = REPO / "web" / "dist"
 
@@ -21,8 +21,8 @@ def process(
     song: Path, out: Path | None, data: Path | None, model: str | None, lyrics: Path | None = None
 ) -> None:
     """One song through the whole stack. The last line of the output says where the result is."""
-    from local.cli import journey
-    from local.cli.lyrics import words_of
+    from cli import journey
+    from cli.lyrics import words_of
 
     file = check(song)
     words = words_of(lyrics) if lyrics else None
@@ -75,7 +75,7 @@ def _built(dist: Path | None) -> Path | None:
 
 
 def _join(session: sessions.Session, who: sessions.Person) -> None:
-    from local.client.transport import Transport
+    from cli.client.transport import Transport
 
     transport = Transport()
     try:

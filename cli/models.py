@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.cli.console import Console
+from cli.console import Console
 from ml.models import ModelError, WrongHash
 from ml.models.adopt import adopt
 from ml.models.fetch import fetch
@@ -16,7 +16,7 @@ from ml.models.store import Model, ModelStore
 from ml.separation import ModelUnavailable
 from ml.separation.demucs import prepare
 
-REPO = Path(__file__).resolve().parents[2]
+REPO = Path(__file__).resolve().parents[1]
 
 
 def model_folder() -> Path:

@@ -14,12 +14,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.cli.models import model_folder
-from local.cli.songfile import Refused
-from local.client.cognito import Identity
-from local.client.errors import ClientError, Unreachable
-from local.client.library import Library
-from local.client.transport import Transport
+from cli.client.cognito import Identity
+from cli.client.errors import ClientError, Unreachable
+from cli.client.library import Library
+from cli.client.transport import Transport
+from cli.models import model_folder
+from cli.songfile import Refused
 from local.datadir import DataDir, StackError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def data_folder(given: Path | None) -> Path:
     """Where the library lies: --data, UNPLUGD_DATA, or `data/` in the repository."""
     from_environment = os.environ.get("UNPLUGD_DATA")
     chosen = given or (Path(from_environment) if from_environment else None)
-    return (chosen or Path(__file__).resolve().parents[2] / "data").expanduser().absolute()
+    return (chosen or Path(__file__).resolve().parents[1] / "data").expanduser().absolute()
 
 
 def find(root: Path) -> Session | None:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from local.client.errors import ClientError, from_answer
-from local.client.transport import Transport
+from cli.client.errors import ClientError, from_answer
+from cli.client.transport import Transport
 
 # A token that ends within this time is renewed first: the call it goes with may take a while.
 RENEW_BEFORE_S = 120.0
