@@ -1,8 +1,9 @@
 """A stage task with planned faults: the real entrypoint, its S3, manifest and progress, over an engine of a moment.
 
-`python planned_task.py demucs|whisper`. `CHAOS_FOLDER`/<songId>.plan says what the 1st,
-2nd, … run of a stage does (the last entry goes on for ever): "ok", "<seconds>s", "bad" (input), "model" (not here),
-"memory", "held" (until `CHAOS_FOLDER`/release exists), "exit:<code>", "term|kill|oom|full@<percent>"; "real" is the embedded separator itself, "real-kill@70" too.
+`python planned_task.py demucs|whisper`. `CHAOS_FOLDER`/<songId>.plan says what the 1st, 2nd, … run of a stage does (the
+last entry applies to all later runs): "ok", "<seconds>s", "held" (until `CHAOS_FOLDER`/release exists), "bad" (input),
+"model" (not here), "memory", "exit:<code>", "term|kill|oom|full@<percent>"; "real" is the embedded separator itself,
+"real-kill@70" too.
 <songId>.runs gets a line when a stage's engine begins, when it is done, and when all its results are saved (exit 0)."""
 
 from __future__ import annotations
