@@ -104,7 +104,6 @@ def _wake(world: World) -> Mapping[str, Any]:
     return answer
 
 
-# Outdated starters. Each holds a thread of the stack while its answer is late, and the stack has six.
 OUTDATED = 3
 
 

@@ -44,6 +44,10 @@ class Guest:
         self._socket: ClientConnection | None = None
         self._listener: threading.Thread | None = None
 
+    def move(self) -> None:
+        """Follow the stack to another port, with the same tokens."""
+        self.library = sessions.library(self._world.session(), self._transport, self.identity)
+
     def listen(self) -> None:
         """Open a connection and keep what it says in `heard`."""
         url = f"{self._world.outputs['WebSocketUrl']}?token={quote(self.identity.id_token())}"

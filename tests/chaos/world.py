@@ -6,6 +6,7 @@ import json
 import math
 import os
 import signal
+import socket
 import struct
 import sys
 import threading
@@ -46,21 +47,26 @@ class World:
         self.folder.mkdir()
         self._data = folder / "data"
         self._rules: list[rules.Placed] = []
-        tasks = {stage: [sys.executable, str(TASK), stage] for stage in ("demucs", "whisper")}
-        settings = {"CHAOS_FOLDER": str(self.folder), "LOCAL_CHAOS_FOLDER": str(self.folder)}
-        self._stack = ChaosStack(self._data, task_commands=tasks, env=settings)
+        self._stack = self._new_stack()
         self.song_file = write_song(folder / "song.wav")
         self.endpoint: Endpoint = self._stack.start()
         try:
-            self.outputs = deploy(
-                self.endpoint, parameters={"Environment": "dev", "MaxConcurrentSongs": str(slots)}
-            )
+            self.outputs = self._deploy()
             self.machine = self.outputs["StateMachineArn"]
             self._clients: dict[str, Any] = {}
             self.change_machine(lambda definition: definition)
         except BaseException:
             self._stack.stop()
             raise
+
+    def _new_stack(self, port: int = 0) -> ChaosStack:
+        tasks = {stage: [sys.executable, str(TASK), stage] for stage in ("demucs", "whisper")}
+        settings = {"CHAOS_FOLDER": str(self.folder), "LOCAL_CHAOS_FOLDER": str(self.folder)}
+        return ChaosStack(self._data, port=port, task_commands=tasks, env=settings)
+
+    def _deploy(self) -> dict[str, str]:
+        parameters = {"Environment": "dev", "MaxConcurrentSongs": str(self.slots)}
+        return deploy(self.endpoint, parameters=parameters)
 
     # --- the stack ----------------------------------------------------------------------------------------------
 
@@ -73,10 +79,14 @@ class World:
         os.kill(self.endpoint.pid, signal.SIGKILL)
         self._stack.stop()
 
-    def start(self) -> None:
+    def start(self, *, on_another_port: bool = False) -> None:
         """Start it again on the same folder."""
+        if on_another_port:
+            self._stack = self._new_stack(free_port())
         self.endpoint = self._stack.start()
         self._clients.clear()
+        if on_another_port:
+            self.outputs = self._deploy()
 
     def client(self, service: str) -> Any:
         """A client of the administrator."""
@@ -223,6 +233,13 @@ class World:
     def is_quiet(self) -> bool:
         """Whether every slot is free and nothing runs."""
         return not self.leases() and not self.executions(status="RUNNING")
+
+
+def free_port() -> int:
+    """A port on 127.0.0.1 that no program uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_for(ask: Callable[[], Any], within_s: float, what: str) -> Any:
