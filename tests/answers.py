@@ -1,4 +1,4 @@
-"""The OpenAPI document as a judge: whatever a function answers in a test must be what docs/openapi.json says."""
+"""The OpenAPI document as a judge: each answer of a function in a test must match docs/openapi.json."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Row:
 
 
 class Desk:
-    """One signed-up person with raw HTTP, beside an administrator of the same stack."""
+    """One signed-up person with raw HTTP, and an administrator of the same stack."""
 
     def __init__(self, session: Session, token: Callable[[], str], admin: Callable[[str], Any]) -> None:
         outputs = session.outputs
@@ -77,8 +77,8 @@ class Desk:
     def ask(self, call: Call) -> Row:
         """A request that is refused."""
         answer = self.call(call.method, call.path, call.body)
-        told = answer.json()
-        return Row(answer.status, code=told["error"], sentence=told["message"])
+        body = answer.json()
+        return Row(answer.status, code=body["error"], sentence=body["message"])
 
     def announce(self, size: int, file_name: str = "song.mp3", content_type: str = "audio/mpeg") -> Announced:
         """A PENDING_UPLOAD song. The preview separator is quick, and what is asked here is the same for all."""
@@ -90,8 +90,8 @@ class Desk:
         }
         answer = self.call("POST", "/songs/upload-url", json.dumps(body).encode())
         assert answer.status == 201, answer.body
-        told = answer.json()
-        return Announced(told["songId"], told["uploadUrl"], told["headers"])
+        body = answer.json()
+        return Announced(body["songId"], body["uploadUrl"], body["headers"])
 
     def put(self, url: str, body: bytes, headers: dict[str, str], method: str = "PUT") -> Answer:
         """A request to S3 as any client sends it."""
@@ -201,5 +201,5 @@ def s3_sentence(body: bytes) -> tuple[str, str]:
 
 
 def quoted(key: str) -> str:
-    """A key as it stands in a URL."""
+    """A key as a URL has it."""
     return quote(key, safe="/")

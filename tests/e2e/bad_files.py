@@ -67,9 +67,13 @@ def wav(
     return b"RIFF" + struct.pack("<I", size) + b"WAVE" + body
 
 
-def tone_wav(seconds: float = 1.0, rate: int = RATE, channels: int = 2, bits: int = 16, **lies: Any) -> bytes:
+def tone_wav(
+    seconds: float = 1.0, rate: int = RATE, channels: int = 2, bits: int = 16, **false_fields: Any
+) -> bytes:
     """The tone as an integer WAV."""
-    return wav(pcm(tone(seconds, rate, channels), bits), rate=rate, channels=channels, bits=bits, **lies)
+    return wav(
+        pcm(tone(seconds, rate, channels), bits), rate=rate, channels=channels, bits=bits, **false_fields
+    )
 
 
 def float_wav(samples: Samples, rate: int = RATE) -> bytes:
@@ -220,7 +224,7 @@ def id3_frame(name: bytes, body: bytes, flags: bytes = b"\0\0") -> bytes:
 
 
 def id3_bomb(mib: int) -> bytes:
-    """A frame that is small on disk and huge in memory: zlib, as ID3v2.4 allows. A block that stands alone is packed
+    """A frame that is small on disk and huge in memory: zlib, as ID3v2.4 allows. A single block is packed
     once and repeated; the checksum of zeros alone is known."""
     packer = zlib.compressobj(9)
     head = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
@@ -364,7 +368,7 @@ def audiobook() -> bytes:
 
 
 def elsewhere(path: bytes) -> bytes:
-    """An m4a that says its sound lies in another file of the machine."""
+    """An m4a that names another file of the machine as its sound."""
     data = m4a()
     inside = b"\0\0\0\x0curl \0\0\0\x01"  # flags 1: here
     outside = atom(b"url ", bytes(4), b"file://" + path + b"\0")

@@ -26,7 +26,7 @@ class Try:
     name: str
     status: int
     do: Callable[[Desk, Announced], Answer]
-    song: str = "PENDING_UPLOAD"  # how the song stands afterwards; empty: it is gone
+    song: str = "PENDING_UPLOAD"  # its status afterwards; empty: it is gone
 
 
 def _changed(url: str, *, path: str | None = None, **query: str) -> str:
@@ -153,8 +153,8 @@ def attempt(desk: Desk, case: Try) -> Row:
     ticket = desk.announce(len(BODY))
     answer = case.do(desk, ticket)
     if answer.status == 409:
-        told: dict[str, Any] = answer.json()
-        code, sentence = str(told["error"]), str(told["message"])
+        refusal: dict[str, Any] = answer.json()
+        code, sentence = str(refusal["error"]), str(refusal["message"])
     else:
         code, sentence = s3_sentence(answer.body)
     if case.song == "FAILED":

@@ -125,7 +125,7 @@ FILES: dict[str, tuple[str | None, Maker]] = {
         "corrupt",
         lambda: files.into_moov(files.m4a(), files.nested(b"udta", 50_000)),
     ),
-    "a million boxes beside each other in an m4a": (
+    "a million sibling boxes in an m4a": (
         None,
         lambda: files.into_moov(files.m4a(), files.atom(b"udta", files.atom(b"free") * 1_000_000)),
     ),

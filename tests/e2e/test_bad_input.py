@@ -1,4 +1,4 @@
-"""Whatever is sent, its sender gets a status and a sentence, and nothing of it stays behind.
+"""Any bad input gets a status and a sentence, and leaves nothing behind.
 
 docs/bad-input.md is the table of what was seen here: `WRITE_DOCS=1 pytest tests/e2e/test_bad_input.py` writes it."""
 
@@ -120,5 +120,5 @@ def _table(title: str, heads: tuple[str, ...]) -> Iterator[str]:
 
 
 def _line(*cells: Any) -> str:
-    told = (str(cell).encode("utf-8", "replace").decode().replace("|", "\\|") for cell in cells)
-    return "| " + " | ".join(told) + " |"
+    texts = (str(cell).encode("utf-8", "replace").decode().replace("|", "\\|") for cell in cells)
+    return "| " + " | ".join(texts) + " |"

@@ -35,17 +35,17 @@ def unplugd(*words, **options):
 
 
 def living(data):
-    """Processes of a data folder's stack: its launcher, and whatever has the folder as its place of work."""
+    """Processes of a data folder's stack: its launcher, and every process whose working directory is the folder."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
-                told = (entry / "cmdline").read_bytes().decode(errors="replace") + str(
+                names = (entry / "cmdline").read_bytes().decode(errors="replace") + str(
                     (entry / "cwd").readlink()
                 )
             except OSError:
                 continue
-            if str(data) in told:
+            if str(data) in names:
                 found.append(int(entry.name))
     return found
 
@@ -133,17 +133,17 @@ def test_up_serves_the_page_and_stops_on_ctrl_c_and_reset_forgets(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Whoever runs the tests in the background of a shell hands down an ignored SIGINT; a terminal does not.
+        # A shell that runs the tests in the background passes on an ignored SIGINT; a terminal does not.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it touches no lock
     )
     try:
         assert process.stdout is not None
-        told = []
+        output = []
         for line in process.stdout:
-            told.append(line)
+            output.append(line)
             if line.startswith("Ready."):
                 break
-        shown = "".join(told)
+        shown = "".join(output)
         assert f"http://127.0.0.1:{port}/" in shown
         assert f"ws://127.0.0.1:{port}/" in shown
         who = json.loads((data / "user.json").read_text())

@@ -1,4 +1,4 @@
-"""Schemathesis against the running stack: whatever docs/openapi.json allows or forbids is sent, and every answer must
+"""Schemathesis against the running stack: all that docs/openapi.json allows or forbids is sent, and every answer must
 be one that it describes; what it forbids must be refused, what it allows taken, and nothing may be a 5xx."""
 
 from __future__ import annotations

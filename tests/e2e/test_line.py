@@ -45,7 +45,7 @@ class Machine:
             self.most_at_once = max(self.most_at_once, self._at_work())
 
     def stop(self, arn: str) -> None:
-        raise AssertionError(f"nobody cancelled {arn}")
+        raise AssertionError(f"{arn} must not be stopped")
 
     def status(self, arn: str) -> str | None:
         with self.lock:

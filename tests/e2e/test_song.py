@@ -1,4 +1,4 @@
-"""The shipped song through the real stack: what its owner hears, gets and keeps, and what nobody else sees."""
+"""The shipped song through the real stack: what its owner is sent, gets and keeps, and what no other person sees."""
 
 import csv
 import json
@@ -21,12 +21,12 @@ WORDS_CSV = DEMO_SONG.with_name("words.csv")
 
 
 def test_the_socket_told_the_whole_story_in_order(finished):
-    told = [message for message in finished.owner.heard if message["songId"] == finished.song_id]
-    kinds = [message["type"] for message in told]
+    messages = [message for message in finished.owner.heard if message["songId"] == finished.song_id]
+    kinds = [message["type"] for message in messages]
     assert re.fullmatch(r"QUEUED PROCESSING_STARTED( PROGRESS)+ COMPLETED", " ".join(kinds))
-    seqs = [message["seq"] for message in told]
+    seqs = [message["seq"] for message in messages]
     assert seqs == sorted(set(seqs))
-    progress = [(m["stage"], m["progress"]) for m in told if m["type"] == "PROGRESS"]
+    progress = [(m["stage"], m["progress"]) for m in messages if m["type"] == "PROGRESS"]
     assert [cloud for cloud, _ in progress] == sorted(cloud for cloud, _ in progress)  # demucs, then whisper
     demucs = [percent for cloud, percent in progress if cloud == "demucs"]
     assert demucs == sorted(demucs)

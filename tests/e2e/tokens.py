@@ -1,4 +1,4 @@
-"""Tokens nobody should be let in with: real ones of the wrong kind, and forged ones. The forger has what no stranger
+"""Tokens that must be refused: real ones of the wrong kind, and forged ones. The forger has what no stranger
 has, the pool's own private key, so that each token is wrong in one thing only."""
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Pool:
         )
         return dict(answer["AuthenticationResult"])
 
-    def beside(self) -> Pool:
+    def other_client(self) -> Pool:
         """Another client of the same pool."""
         made = self.cognito.create_user_pool_client(
             UserPoolId=self.pool_id,
@@ -62,7 +62,7 @@ class Pool:
         made = self.cognito.create_user_pool(
             PoolName="another", UsernameAttributes=["email"], AutoVerifiedAttributes=["email"]
         )
-        return Pool(self.cognito, made["UserPool"]["Id"], "").beside()
+        return Pool(self.cognito, made["UserPool"]["Id"], "").other_client()
 
 
 class Forger:
@@ -85,7 +85,7 @@ class Forger:
             "expired": lambda: self._signed(exp=int(time.time()) - 1),
             "other pool": lambda: self._pool.another().sign_in("mallory")["IdToken"],
             "wrong iss": lambda: self._signed(iss=self._claims["iss"] + "x"),
-            "wrong aud": lambda: self._pool.beside().sign_in("ann-who-may")["IdToken"],
+            "wrong aud": lambda: self._pool.other_client().sign_in("ann-who-may")["IdToken"],
             "access token": lambda: self._good["AccessToken"],
             "alg none": self._unsigned,
             "HS256": self._hs256,
