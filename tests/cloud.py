@@ -86,6 +86,12 @@ def event(room: str, name: str) -> dict[str, Any]:
     return json.loads((ROOT / "events" / room / f"{name}.json").read_text())  # type: ignore[no-any-return]
 
 
+@functools.cache
+def session() -> boto3.Session:
+    """One session for all tests: it keeps the parsed service models, which are most of the cost of a client."""
+    return boto3.Session("testing", "testing", region_name=REGION)
+
+
 class Cloud:
     """moto's AWS with the templates' tables, the buckets, the queue and the state machine."""
 
@@ -101,6 +107,7 @@ class Cloud:
             "AWS_DEFAULT_REGION": REGION,
         }.items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", session())
         self.db = boto3.client("dynamodb")
         self.s3 = boto3.client("s3")
         self.sqs = boto3.client("sqs")
