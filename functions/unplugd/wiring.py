@@ -96,8 +96,8 @@ def tokens() -> TokenVerifier:
     )
 
 
-def push(user_id: str, message: Mapping[str, Any], until: float | None = None) -> int:
-    """Send a message to a person's connections: the realtime room's verb, handed to other rooms as an argument."""
+def push(user_id: str, message: Mapping[str, Any], within_s: float) -> int:
+    """The realtime room's `push` (domain.notify.Push), handed to the other rooms as an argument."""
     from unplugd.realtime import service
 
-    return service.push(user_id, message, connections=connections(), sockets=sockets(), until=until)
+    return service.push(user_id, message, connections=connections(), sockets=sockets(), within_s=within_s)

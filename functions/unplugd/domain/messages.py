@@ -9,10 +9,6 @@ from unplugd.domain.song import Song, Status, eta_s
 
 Message = dict[str, Any]
 
-# How long a function that is ended after 10 s goes on telling one person: with the one send that is then under way
-# (7 s, when nothing answers) it stays within that.
-TELL_FOR_S = 2.0
-
 
 def for_song(song: Song, *, now: datetime) -> Message | None:
     """The message that says where `song` stands; None when there is nothing to say (no file has arrived yet).

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
-from unplugd.domain import files, messages
+from unplugd.domain import files
+from unplugd.domain.notify import Push
+from unplugd.domain.queueing import WakeQueue, put_in_queue
 from unplugd.domain.song import LyricsStatus, Song, Status
 from unplugd.domain.song_view import public_view
 from unplugd.kernel.clock import to_iso
@@ -20,9 +22,6 @@ from unplugd.lyrics.formats.registry import FORMATS
 from unplugd.lyrics.layers import Change, Layer
 from unplugd.lyrics.model import KEPT_VERSIONS, About, Timed
 from unplugd.lyrics.view import View, machine_view, person_view
-
-# Who, what, and until when (`time.monotonic`) there is time for it.
-Push = Callable[[str, Mapping[str, Any], float], int]
 
 _TRIES = 4  # against a song that moves on while its lyrics are saved
 
@@ -42,12 +41,6 @@ class Results(Protocol):
     def write_json(self, key: str, document: Mapping[str, Any]) -> None: ...
     def names(self, prefix: str) -> Iterator[str]: ...
     def delete(self, key: str) -> None: ...
-
-
-class Queue(Protocol):
-    """Where wake-ups go."""
-
-    def wake(self) -> None: ...
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -107,7 +100,7 @@ def put_lyrics(
     owner: str,
     songs: Songs,
     results: Results,
-    queue: Queue,
+    queue: WakeQueue,
     push: Push,
     now: datetime,
     new_id: NewId,
@@ -123,23 +116,34 @@ def put_lyrics(
         key = files.layer_key(owner, song_id, layer.version, new_id())
         results.write_json(key, layers.storable(layer))
         next_row, run = _next_row(song, layer, key, results)
+        write = partial(_save_layer, songs=songs, seen=song, run=run, key=key, now=now)
         if run:
-            place = songs.line_position(replace(song, queued_at=to_iso(now)))
-            next_row = replace(next_row, queue_position=place)
-        saved = songs.save_layer(next_row, seen=song.lyrics_status, run=run, now=to_iso(now))
-        saved = saved or _saved_before(next_row, key, songs)
+            saved = put_in_queue(
+                replace(next_row, queued_at=to_iso(now)),
+                write=write,
+                place_of=songs.line_position,
+                queue=queue,
+                push=push,
+                now=now,
+            )
+        else:
+            saved = write(next_row)
         if saved is not None:
             _tidy(saved, results)
-            if run:
-                _announce(saved, queue, push, now)
             return public_view(saved, now=now, queue_position=saved.queue_position)
         results.delete(key)
     raise Transient("This song is changing just now. Please try again.")
 
 
+def _save_layer(row: Song, *, songs: Songs, seen: Song, run: bool, key: str, now: datetime) -> Song | None:
+    """The row after the write; None when another change was first."""
+    saved = songs.save_layer(row, seen=seen.lyrics_status, run=run, now=to_iso(now))
+    return saved or _saved_before(row, key, songs)
+
+
 def _saved_before(song: Song, key: str, songs: Songs) -> Song | None:
-    """The row, when it holds the layer at `key`. A write whose answer was lost is sent again, and then fails the
-    condition that it met the first time: nobody else was first."""
+    """The row, if it already holds the layer at `key`. A write whose answer was lost is sent again, and then fails the
+    condition that it met the first time: no other change was first."""
     row = songs.get(song.user_id, song.song_id)
     return row if row is not None and key in (row.lyrics_layer_key, row.lyrics_text_key) else None
 
@@ -180,13 +184,6 @@ def _next_row(song: Song, layer: Layer, key: str, results: Results) -> tuple[Son
             status = LyricsStatus.INSTRUMENTAL if written.get("instrumental") else LyricsStatus.READY
             row = replace(row, lyrics_run_version=0, lyrics_status=status, lyrics_reason=None)
     return row, row.lyrics_outdated
-
-
-def _announce(song: Song, queue: Queue, push: Push, now: datetime) -> None:
-    logger().info("queued", extra={"songId": song.song_id, "attempt": song.attempt})
-    queue.wake()
-    if message := messages.for_song(song, now=now):
-        push(song.user_id, message, time.monotonic() + messages.TELL_FOR_S)
 
 
 def _tidy(song: Song, results: Results) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from unplugd.domain import files, messages
+from unplugd.domain import files
+from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.song import STEMS, LyricsStatus, Song, Status
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import Conflict, Invalid, NotFound
 from unplugd.kernel.log import logger
 from unplugd.processing import rules, starter
-
-Push = Callable[[str, Mapping[str, Any]], int]
 
 
 class Songs(Protocol):
@@ -53,7 +52,7 @@ def start_processing(
     line: starter.Line,
     slots: starter.Slots,
     executions: starter.Executions,
-    push: starter.Push,
+    push: Push,
     now: datetime,
 ) -> int:
     """Free the slots of executions that are over, then start as many waiting songs as there are free slots.
@@ -138,7 +137,7 @@ def _duration_s(manifest: Mapping[str, Any]) -> float | None:
 def send_notification(user_id: str, song_id: str, *, songs: Songs, push: Push, now: datetime) -> int:
     """Tell the person where their song stands; answers how many connections heard it."""
     song = songs.get(user_id, song_id)
-    return _tell(song, push, now)
+    return notify_owner(song, push=push, now=now) if song else 0
 
 
 def cleanup_upload(key: str, *, objects: Objects) -> None:
@@ -183,7 +182,7 @@ def mark_failed(
             raise Conflict("The song is no longer being processed.")
         song = changed
     if song.status is Status.FAILED or song.lyrics_status is LyricsStatus.FAILED:
-        _tell(song, push, now)
+        notify_owner(song, push=push, now=now)
     return song
 
 
@@ -210,8 +209,3 @@ def _run_of(user_id: str, song_id: str, attempt: int, songs: Songs) -> Song:
     if song.attempt != attempt or song.waits or song.status in (Status.CANCELLED, Status.PENDING_UPLOAD):
         raise Conflict("The song is no longer being processed.")
     return song
-
-
-def _tell(song: Song | None, push: Push, now: datetime) -> int:
-    message = messages.for_song(song, now=now) if song else None
-    return push(song.user_id, message) if song and message else 0

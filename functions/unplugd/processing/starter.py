@@ -7,22 +7,21 @@ is written, so that nobody's connections keep anybody else from a slot or a turn
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
-from unplugd.domain import messages
+from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queue import Lease, Waiting, in_turn
+from unplugd.domain.queueing import join_queue
 from unplugd.domain.song import Song, Status
 from unplugd.kernel import metrics
 from unplugd.kernel.clock import from_iso, to_iso
 from unplugd.kernel.errors import Transient
 from unplugd.kernel.log import logger
 from unplugd.processing import rules
-
-# Who, what, and until when (`time.monotonic`) there is time for it.
-Push = Callable[[str, Mapping[str, Any], float], int]
 
 # A lease without an execution may belong to a starter that is at work this moment. One this old does not: a starter is
 # ended after 30 s (its timeout in templates/queue.yaml).
@@ -179,8 +178,13 @@ class Starter:
             )
         else:
             now = to_iso(self.now)
-            place = self.line.place(replace(song, queued_at=song.queued_at or now))
-            after = self.songs.mark_back_in_line(song, now=now, attempt=song.attempt + 1, place=place)
+            after = join_queue(
+                replace(song, queued_at=song.queued_at or now),
+                write=lambda waiting: self.songs.mark_back_in_line(
+                    waiting, now=now, attempt=song.attempt + 1, place=waiting.queue_position
+                ),
+                place_of=self.line.place,
+            )
         logger().warning(
             "an execution ended without a result", extra={"songId": song.song_id, "attempt": song.attempt}
         )
@@ -190,8 +194,8 @@ class Starter:
         """Words that a person gave while the run was under way are timed by a run of their own."""
         if song is not None and song.lyrics_outdated:
             now = to_iso(self.now)
-            place = self.line.place(replace(song, queued_at=now))
-            self._note(self.songs.mark_queued_again(replace(song, queue_position=place), now=now))
+            write = partial(self.songs.mark_queued_again, now=now)
+            self._note(join_queue(replace(song, queued_at=now), write=write, place_of=self.line.place))
 
     # --- who is next ----------------------------------------------------------------------------------------
 
@@ -301,10 +305,9 @@ class Starter:
             self._tell(self.line.note_place(entry, place), deadline, to_tell - told)
 
     def _tell(self, song: Song | None, deadline: float, shares: int) -> None:
-        message = messages.for_song(song, now=self.now) if song else None
-        if song and message:
-            now = time.monotonic()
-            self.push(song.user_id, message, now + max(0.0, deadline - now) / shares)
+        if song:
+            left_s = max(0.0, deadline - time.monotonic())
+            notify_owner(song, push=self.push, now=self.now, within_s=left_s / shares)
 
 
 def _payload(song: Song) -> dict[str, Any]:

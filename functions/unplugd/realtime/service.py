@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from unplugd.domain import messages
+from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.song import Song
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import NotFound, TooMany, Unauthorized
@@ -22,9 +22,6 @@ MAX_CONNECTION_S = 2 * 3600
 MAX_CONNECTIONS = 200
 # How often a part's report is worked into the song's figure anew because another part was quicker.
 _TRIES = 4
-
-# Who, what, and until when (`time.monotonic`) there is time for it.
-Push = Callable[[str, Mapping[str, Any], float], int]
 
 
 class Connections(Protocol):
@@ -132,10 +129,11 @@ def push(
     *,
     connections: Connections,
     sockets: Sockets,
-    until: float | None = None,
+    within_s: float,
 ) -> int:
-    """Send `message` to every connection of a person, or to those whose turn comes before `until` (`time.monotonic`);
-    answers how many took it.
+    """Send `message` to the connections of a person, one after another; answers how many took it. No send begins later
+    than `within_s` seconds after the first: finding the connections, in a function that has just been loaded, is slow
+    and takes nothing of that time.
 
     Never raises: what a client missed stands in the song's row. A connection whose send fails in any way is removed
     and closed, so that its client comes back and looks."""
@@ -146,12 +144,13 @@ def push(
         logger().exception("the connections could not be read", extra=extra)
         return 0
     if not open_now:
-        logger().warning("nobody is connected to hear this", extra=extra)
+        logger().warning("no connection is open to receive this message", extra=extra)
         return 0
+    until = time.monotonic() + within_s
     heard = 0
     for one in open_now:
         if _is_late(until):
-            logger().warning("not every connection could be told in time", extra=extra)
+            logger().warning("some connections were not tried: the time is up", extra=extra)
             break
         if fault := _fault_of_sending(one, message, sockets):
             _drop(one, fault, connections)
@@ -163,8 +162,8 @@ def push(
     return heard
 
 
-def _is_late(until: float | None) -> bool:
-    return until is not None and time.monotonic() >= until
+def _is_late(until: float) -> bool:
+    return time.monotonic() >= until
 
 
 def _fault_of_sending(connection_id: str, message: Mapping[str, Any], sockets: Sockets) -> Exception | None:
@@ -206,8 +205,7 @@ def send_progress(said: Mapping[str, Any], *, songs: Songs, push: Push, now: dat
             song, stage=told.stage, progress=progress, parts=parts, now=to_iso(now)
         )
         if stored is not None:
-            if message := messages.for_song(stored, now=now):
-                push(told.user_id, message, time.monotonic() + messages.TELL_FOR_S)
+            notify_owner(stored, push=push, now=now)
             return True
         if not told.parts:
             break

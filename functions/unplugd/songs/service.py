@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
-from unplugd.domain import messages
 from unplugd.domain.files import (
     LINK_SECONDS,
     LYRICS,
@@ -20,6 +19,8 @@ from unplugd.domain.files import (
     upload_prefix,
     wav_name,
 )
+from unplugd.domain.notify import Push, notify_owner
+from unplugd.domain.queueing import WakeQueue, put_in_queue
 from unplugd.domain.song import STEMS, LyricsStatus, Song, Status
 from unplugd.domain.song_view import public_view
 from unplugd.kernel.clock import to_iso
@@ -27,9 +28,6 @@ from unplugd.kernel.errors import AppError, Conflict, NotFound, Transient
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
 from unplugd.songs import rules
-
-# Who, what, and until when (`time.monotonic`) there is time for it.
-Push = Callable[[str, Mapping[str, Any], float], int]
 
 _GONE = "There is no such song in your library."
 _TRIES = 4  # against a song whose title somebody else changes at this moment
@@ -65,12 +63,6 @@ class Manifests(Protocol):
     """The output bucket, to see which stages are finished."""
 
     def read_json(self, key: str) -> dict[str, Any] | None: ...
-
-
-class Queue(Protocol):
-    """Where wake-ups go."""
-
-    def wake(self) -> None: ...
 
 
 class Executions(Protocol):
@@ -178,7 +170,7 @@ def retry_song(
     songs: Songs,
     originals: Originals,
     results: Manifests,
-    queue: Queue,
+    queue: WakeQueue,
     push: Push,
     now: datetime,
 ) -> dict[str, Any]:
@@ -192,13 +184,16 @@ def retry_song(
         raise Conflict("This song is already on its way.")
     if not _separated(song, results) and (song.attempt == 0 or not originals.exists(song.s3_key or "")):
         raise Conflict("The uploaded file is no longer here. Please upload the song again.")
-    place = songs.line_position(dataclasses.replace(song, queued_at=to_iso(now)))
-    queued = songs.mark_queued_again(dataclasses.replace(song, queue_position=place), now=to_iso(now))
+    queued = put_in_queue(
+        dataclasses.replace(song, queued_at=to_iso(now)),
+        write=partial(songs.mark_queued_again, now=to_iso(now)),
+        place_of=songs.line_position,
+        queue=queue,
+        push=push,
+        now=now,
+    )
     if queued is None:
         raise Conflict("This song is already on its way.")
-    logger().info("queued", extra={"songId": song_id, "attempt": queued.attempt})
-    queue.wake()
-    _tell(queued, push, now)
     return public_view(queued, now=now, queue_position=queued.queue_position)
 
 
@@ -208,7 +203,14 @@ def _separated(song: Song, results: Manifests) -> bool:
 
 
 def cancel_song(
-    song_id: str, *, owner: str, songs: Songs, executions: Executions, queue: Queue, push: Push, now: datetime
+    song_id: str,
+    *,
+    owner: str,
+    songs: Songs,
+    executions: Executions,
+    queue: WakeQueue,
+    push: Push,
+    now: datetime,
 ) -> tuple[dict[str, Any], bool]:
     """Take a song out of the line or off the machine; answers the song and whether this call did it.
 
@@ -225,15 +227,8 @@ def cancel_song(
     if fresh or not stopped:
         queue.wake()
     if fresh:
-        _tell(cancelled, push, now)
+        notify_owner(cancelled, push=push, now=now)
     return public_view(cancelled, now=now), fresh
-
-
-def _tell(song: Song, push: Push, now: datetime) -> None:
-    """Tell the owner where their song stands, last of all: connections that hang cost time, and nothing else. Should
-    the starter be quicker, a client drops what has the older `seq`."""
-    if message := messages.for_song(song, now=now):
-        push(song.user_id, message, time.monotonic() + messages.TELL_FOR_S)
 
 
 def _stop(song: Song, executions: Executions) -> bool:

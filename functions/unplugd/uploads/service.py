@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from unplugd.domain import messages
 from unplugd.domain.files import LINK_SECONDS, UPLOADS, parse_upload_key, upload_key
+from unplugd.domain.notify import Push, notify_owner
+from unplugd.domain.queueing import WakeQueue, put_in_queue
 from unplugd.domain.song import Song, Status
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import Conflict, Invalid, NotFound, TooLarge, TooMany, Transient, UnsupportedType
@@ -17,8 +19,6 @@ from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
 from unplugd.uploads import rules
 from unplugd.uploads.model import Probe
-
-Push = Callable[[str, Mapping[str, Any]], int]
 
 _TRIES = 4  # against a person who changes the song while it joins the line
 
@@ -54,12 +54,6 @@ class Events(Protocol):
     """Where the validator hears of uploads."""
 
     def repeat(self, key: str, size_bytes: int) -> None: ...
-
-
-class Queue(Protocol):
-    """Where wake-ups go."""
-
-    def wake(self) -> None: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,7 +142,7 @@ def validate_upload(
     probe: Callable[[Path], Probe],
     songs: Songs,
     objects: Objects,
-    queue: Queue,
+    queue: WakeQueue,
     push: Push,
     now: datetime,
 ) -> None:
@@ -206,7 +200,7 @@ def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, now: dateti
     return repeated
 
 
-def _heard_before(song: Song, key: str, *, objects: Objects, queue: Queue) -> None:
+def _heard_before(song: Song, key: str, *, objects: Objects, queue: WakeQueue) -> None:
     """A repeated event. The first may have died after its write, so what follows that write is done again."""
     if song.status is Status.QUEUED:
         queue.wake()
@@ -246,43 +240,37 @@ def _refuse(
     if refused is None:
         return
     logger().info("refused an upload", extra={"songId": song.song_id, "code": refusal.code})
-    if message := messages.for_song(refused, now=now):
-        push(song.user_id, message)
     objects.delete(song.s3_key or "")
+    notify_owner(refused, push=push, now=now)
 
 
 def _accept(
-    song: Song, found: Probe, size_bytes: int, *, songs: Songs, queue: Queue, push: Push, now: datetime
+    song: Song,
+    probe: Probe,
+    size_bytes: int,
+    *,
+    songs: Songs,
+    queue: WakeQueue,
+    push: Push,
+    now: datetime,
 ) -> None:
-    queued = _queue(song, found, size_bytes, songs=songs, now=now)
-    if queued is None:
-        return
-    # First the person hears of their place, then the starter of the song: messages keep the order of `seq`.
-    if message := messages.for_song(queued, now=now):
-        push(song.user_id, message)
-    queue.wake()
-
-
-def _queue(song: Song, found: Probe, size_bytes: int, *, songs: Songs, now: datetime) -> Song | None:
-    """Put the song in line; None when somebody else did, or it is gone. What a person changed while the file was looked
-    at is read again, and stands before its tags."""
+    """Put the song in the queue, unless another call did or it is gone. What a person changed while the file was looked
+    at is read again, and is kept over the file's tags."""
     seen: Song | None = song
     for _ in range(_TRIES):
         if seen is None or seen.status is not Status.PENDING_UPLOAD:
-            return None
+            return
         known = dataclasses.replace(
             seen,
-            title=seen.title or found.title or rules.title_from_file_name(seen.s3_key or ""),
-            artist=seen.artist or found.artist,
-            duration_sec=found.duration_s,
-            original_format=found.format,
+            title=seen.title or probe.title or rules.title_from_file_name(seen.s3_key or ""),
+            artist=seen.artist or probe.artist,
+            duration_sec=probe.duration_s,
+            original_format=probe.format,
             file_size_bytes=size_bytes,
             queued_at=to_iso(now),
         )
-        known = dataclasses.replace(known, queue_position=songs.line_position(known))
-        queued = songs.mark_queued(known, seen=seen, now=to_iso(now))
-        if queued is not None:
-            logger().info("queued", extra={"songId": queued.song_id, "attempt": queued.attempt})
-            return queued
+        write = partial(songs.mark_queued, seen=seen, now=to_iso(now))
+        if put_in_queue(known, write=write, place_of=songs.line_position, queue=queue, push=push, now=now):
+            return
         seen = songs.get(song.user_id, song.song_id)
-    raise Transient("The song was changed each time it was about to join the line.")
+    raise Transient("The song was changed each time it was about to join the queue.")

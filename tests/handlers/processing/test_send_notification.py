@@ -79,3 +79,23 @@ def test_nobody_there_is_no_fault_but_a_warning(
 
 def test_a_song_deleted_meanwhile_is_no_fault(cloud: Cloud, sent: Frames) -> None:
     assert call(cloud) == {"delivered": 0}
+
+
+def test_a_slow_look_up_takes_no_time_from_sending(
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function that has just been loaded takes seconds to find the connections; they are not hung."""
+    from unplugd.aws.connections import ConnectionTable
+
+    put_song(status=Status.COMPLETED, attempt=1, seq=9)
+    cloud.connect("one")
+    cloud.connect("two")
+    seconds, of = [1000.0], ConnectionTable.of
+
+    def slowly(self: ConnectionTable, user_id: str) -> Any:
+        seconds[0] += 5.0
+        return of(self, user_id)
+
+    monkeypatch.setattr("unplugd.realtime.service.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr(ConnectionTable, "of", slowly)
+    assert call(cloud) == {"delivered": 2}

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from tests.cloud import SONG, Cloud, event
-from tests.handlers.realtime.hanging import Hanging
 from unplugd.domain.song import Status
 from unplugd.kernel.errors import Invalid
 
@@ -32,18 +31,6 @@ def test_a_report_is_stored_and_pushed_with_the_next_seq(cloud: Cloud, put_song:
     assert "etaSec" not in sent[0][1]
     assert sent[1][1]["etaSec"] >= 0
     assert sent[1][1]["message"]
-
-
-def test_connections_that_hang_do_not_hold_up_a_report(
-    cloud: Cloud, put_song: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The function is ended after ten seconds, and the task that calls it waits."""
-    put_song(**RUNNING)
-    cloud.connect("one")
-    cloud.connect("two")
-    hanging = Hanging(monkeypatch)
-    assert report(cloud, progress=42)
-    assert hanging.took_s < 10
 
 
 def test_repeated_late_and_foreign_reports_change_nothing(cloud: Cloud, put_song: Any, sent: Frames) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from tests.cloud import MACHINE, SONG, Cloud, event
-from tests.handlers.realtime.hanging import Hanging
 from unplugd.domain.song import Status
 
 Frames = list[tuple[str, dict[str, Any]]]
@@ -43,20 +42,6 @@ def test_a_running_song_is_stopped(cloud: Cloud, put_song: Any, sent: Frames) ->
     assert cloud.sfn.describe_execution(executionArn=ARN)["status"] == "ABORTED"
     assert "progress" not in (cloud.row() or {})
     assert cloud.wake_ups() == 1
-
-
-def test_connections_that_hang_cost_neither_the_answer_nor_the_wake_up(
-    cloud: Cloud, put_song: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The function is ended after ten seconds."""
-    put_song(status=Status.QUEUED, queued_at="2026-01-31T08:15:00.000Z", attempt=1)
-    cloud.connect("one")
-    cloud.connect("two")
-    woken: list[int] = []
-    hanging = Hanging(monkeypatch, at_send=lambda: woken.append(cloud.wake_ups()))
-    assert ask(cloud)[0] == 202
-    assert woken == [1]
-    assert hanging.took_s < 10
 
 
 def test_a_call_that_died_before_stopping_is_finished_by_the_next(

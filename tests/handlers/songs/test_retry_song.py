@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.cloud import CHOSEN, OWNER, SONG, Cloud, event
-from tests.handlers.realtime.hanging import Hanging
 from unplugd.domain.files import output_prefix, upload_key
 from unplugd.domain.song import LyricsStatus, Status
 
@@ -62,20 +61,6 @@ def test_the_log_joins_the_request_to_the_attempt(
     ask(cloud)
     lines = [vars(line) for line in caplog.records if line.getMessage() == "queued"]
     assert [(line["songId"], line["attempt"]) for line in lines] == [(SONG, 2)]
-
-
-def test_connections_that_hang_cost_neither_the_answer_nor_the_wake_up(
-    cloud: Cloud, put_song: Any, original: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The function is ended after ten seconds."""
-    put_song(**FAILED)
-    cloud.connect("one")
-    cloud.connect("two")
-    woken: list[int] = []
-    hanging = Hanging(monkeypatch, at_send=lambda: woken.append(cloud.wake_ups()))
-    assert ask(cloud)[0] == 202
-    assert woken == [1]
-    assert hanging.took_s < 10
 
 
 def test_two_clicks_at_the_very_same_time_start_one_attempt(

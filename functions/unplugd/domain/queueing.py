@@ -1,0 +1,43 @@
+"""Putting a song in the queue: the one way, for uploads, retries, new lyrics and interrupted runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from unplugd.domain.notify import Push, notify_owner
+from unplugd.domain.song import Song
+from unplugd.kernel.log import logger
+
+# The conditional write that makes a song wait, and the row after it. None: the condition failed, nothing was written.
+Write = Callable[[Song], Song | None]
+# The place in the queue of a song whose `queued_at` says since when it waits; 1 is next.
+PlaceOf = Callable[[Song], int]
+
+
+class WakeQueue(Protocol):
+    """Where wake-ups for the starter go."""
+
+    def wake(self) -> None: ...
+
+
+def join_queue(song: Song, *, write: Write, place_of: PlaceOf) -> Song | None:
+    """Compute the place of `song`, write both by `write`, and log it. The starter, which reads the queue afterwards and
+    notifies last, calls this; every other function calls `put_in_queue`."""
+    queued = write(replace(song, queue_position=place_of(song)))
+    if queued is not None:
+        logger().info("queued", extra={"songId": queued.song_id, "attempt": queued.attempt})
+    return queued
+
+
+def put_in_queue(
+    song: Song, *, write: Write, place_of: PlaceOf, queue: WakeQueue, push: Push, now: datetime
+) -> Song | None:
+    """As `join_queue`; then wake the starter, and last notify the owner."""
+    queued = join_queue(song, write=write, place_of=place_of)
+    if queued is not None:
+        queue.wake()
+        notify_owner(queued, push=push, now=now)
+    return queued
