@@ -1,4 +1,4 @@
-"""docs/openapi.json: the routes of the templates, the shapes of the code."""
+"""docs/openapi.json: the routes of the templates with the schemas of the code."""
 
 from __future__ import annotations
 
@@ -16,28 +16,27 @@ TITLES = {"account": "Account", "songs": "Songs", "lyrics": "Lyrics", "uploads":
 _INTRODUCTION = """\
 A private karaoke and practice studio: upload a song, get its four stems and its lyrics, play them in a mixer.
 
-Sign in with Cognito and send the **ID token** as the `Authorization` header. An access token is 401. A song of another
-person is answered as one that does not exist. Every refusal has the same shape: `error` for programs, `message` for
-people, `details` where several fields are wrong at once. What happens to a song is pushed over a WebSocket:
-see websocket.md.
+Sign in with Cognito and send the **ID token** as the `Authorization` header. An access token is 401. Another user's
+song is answered like one that does not exist. Every error has the same shape: `error` for programs, `message` for
+people, and `details` if several fields are wrong. Changes of a song are pushed over a WebSocket: see websocket.md.
 
-Made from the code by `make reference`; a test fails when it is not up to date."""
+`make reference` generates this document from the code; a test fails if it is out of date."""
 
 
 class Undescribed(Exception):
-    """A route or parameter that the reference knows nothing of, or one it describes that is gone."""
+    """A route or parameter without a description, or a description without a route."""
 
 
 def document() -> dict[str, Any]:
     """The whole OpenAPI document."""
-    found = routes()
-    names = {route.name for route in found}
+    all_routes = routes()
+    names = {route.name for route in all_routes}
     if names != set(OPERATIONS):
         raise Undescribed(
             f"reference/operations.py and the templates differ: {sorted(names ^ set(OPERATIONS))}"
         )
     paths: dict[str, dict[str, Any]] = {}
-    for route in found:
+    for route in all_routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, OPERATIONS[route.name])
     return {
         "openapi": "3.1.0",
@@ -63,13 +62,13 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components(),
-            "responses": _responses(found),
+            "responses": _responses(all_routes),
             "securitySchemes": {
                 "idToken": {
                     "type": "apiKey",
                     "in": "header",
                     "name": "Authorization",
-                    "description": "The Cognito ID token, as it is.",
+                    "description": "The Cognito ID token, without a prefix.",
                 }
             },
         },
@@ -91,21 +90,21 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": SONG_ID} for name in route.path_parameters
     ] + [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()]
-    made: dict[str, Any] = {
+    described: dict[str, Any] = {
         "operationId": route.name,
         "tags": [TITLES[route.room]],
         "summary": route.summary,
     }
     if operation.notes:
-        made["description"] = operation.notes
+        described["description"] = operation.notes
     if parameters:
-        made["parameters"] = parameters
+        described["parameters"] = parameters
     if operation.body:
-        made["requestBody"] = {
+        described["requestBody"] = {
             "required": True,
             "content": _json(_ref(operation.body), examples.BODIES[operation.body]),
         }
-    made["responses"] = {
+    described["responses"] = {
         **{
             str(status): _answer(status, name, operation.files) | _links(name)
             for status, name in operation.answers.items()
@@ -115,7 +114,7 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
             for status, codes in _refusals(route, operation).items()
         },
     }
-    return made
+    return described
 
 
 def _answer(status: int, name: str, files: tuple[str, ...]) -> dict[str, Any]:
@@ -126,7 +125,7 @@ def _answer(status: int, name: str, files: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _links(name: str) -> dict[str, Any]:
-    """What can be done next with an answer: every call about the one song it names."""
+    """The calls that can follow an answer: every call about the song that it names."""
     if name != "UploadLink":
         return {}
     about = [route.name for route in routes() if route.path_parameters]
@@ -160,11 +159,11 @@ def _refusals(route: Route, operation: Operation) -> dict[int, frozenset[str]]:
     return {status: frozenset(codes[status]) for status in sorted(codes)}
 
 
-def _responses(found: list[Route]) -> dict[str, Any]:
-    """Each refusal that some call can answer, once."""
+def _responses(all_routes: list[Route]) -> dict[str, Any]:
+    """Each refusal of any call, once."""
     every = {
         (status, codes)
-        for route in found
+        for route in all_routes
         for status, codes in _refusals(route, OPERATIONS[route.name]).items()
     }
     return {
@@ -179,32 +178,32 @@ def _name(codes: frozenset[str]) -> str:
 
 MEANINGS = {
     200: "Done",
-    201: "Made",
-    202: "Accepted: it goes on from here",
-    400: "The request itself is wrong",
+    201: "Created",
+    202: "Accepted: the work continues in the background",
+    400: "The request is invalid",
     401: "No valid ID token",
     403: "Not allowed",
     404: "No such song in the caller's library",
-    409: "The song is not in a state that allows this",
+    409: "The state of the song does not allow this",
     413: "Over a size limit",
-    415: "A content type that is not taken",
+    415: "The content type is not supported",
     429: "Too many requests: wait a moment",
-    500: "A fault of ours",
+    500: "An internal error",
     503: "Try again in a moment",
 }
 
-# What the gateway, or the edge for a fault of ours, may answer to any call.
+# Any call can get these from the gateway, or from the edge for an internal error.
 _GATEWAY_ANYWHERE = (403, 429, 500)
 
 
 def gateway_refusals() -> dict[int, str]:
-    """Status → code of the answers that the gateway gives in our shape without asking a function."""
-    found = {500: "internal"}
+    """Status → code of the errors that the gateway answers itself, in our shape."""
+    codes = {500: "internal"}
     for response in template("api")["Resources"]["Api"]["Properties"]["GatewayResponses"].values():
         if "StatusCode" in response:
             code = json.loads(response["ResponseTemplates"]["application/json"])["error"]
-            found[int(response["StatusCode"])] = code
-    return found
+            codes[int(response["StatusCode"])] = code
+    return codes
 
 
 def _error(codes: frozenset[str]) -> Schema:

@@ -1,4 +1,4 @@
-"""The shapes of lyrics, in and out."""
+"""The schemas of lyrics."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _FLAGS: Schema = {
     "type": "array",
     "items": {"type": "string", "pattern": f"^{FLAG_PATTERN}$"},
     "maxItems": MAX_FLAGS,
-    "description": "What makes a time or a word doubtful.",
+    "description": "Why a time or a word is doubtful.",
 }
 _ESTIMATED: Schema = {
     "type": "boolean",
-    "description": "Its time was not measured but reckoned from its neighbours.",
+    "description": "The time was not measured but computed from its neighbours.",
 }
 _NUDGES: Schema = {
     "type": "object",
     "patternProperties": {"^[01]?[0-9]{1,3}$": _SHIFT},
     "additionalProperties": False,
     "maxProperties": MAX_LINES,
-    "description": "Line, counted from 0 → milliseconds that it is shown later.",
+    "description": "Line, counted from 0 → milliseconds added to its times.",
 }
-_OFFSET = _SHIFT | {"description": "Milliseconds that all of it is shown later than its times say."}
+_OFFSET = _SHIFT | {"description": "Milliseconds added to all times."}
 
 
 def _word() -> Schema:
@@ -64,7 +64,7 @@ def _segment(word: Schema) -> Schema:
                 "type": "array",
                 "items": word,
                 "maxItems": MAX_WORDS,
-                "description": "In order; without white space they spell the text.",
+                "description": "In order; without white space they equal the text.",
             },
             "stanza": {"type": "boolean", "description": "A verse begins here."},
             "estimated": _ESTIMATED,
@@ -75,7 +75,7 @@ def _segment(word: Schema) -> Schema:
 
 
 def _lenient(schema: Schema, *required: str) -> Schema:
-    """As `schema`, for what a caller sends: null is the same as not sent."""
+    """`schema` for a request: null means the same as a missing field."""
     properties = {
         name: one if name in required else nullable(one) for name, one in schema["properties"].items()
     }
@@ -91,17 +91,17 @@ def components() -> dict[str, Schema]:
         "version": {
             "type": "integer",
             "minimum": 0,
-            "description": "The song's lyricsVersion that this builds on.",
+            "description": "The song's lyricsVersion that this change is based on.",
         },
         "text": {"type": "string", "maxLength": MAX_BYTES, "description": "A lyrics file, or plain lines."},
         "file": {
             "type": "string",
             "contentEncoding": "base64",
-            "description": "A lyrics file's bytes in base64, of whatever encoding.",
+            "description": "A lyrics file's bytes in base64, in any encoding.",
         },
         "segments": {"type": "array", "items": sent_segment, "maxItems": MAX_LINES},
-        "revert": {"type": "boolean", "enum": [True], "description": "Back to the machine's words."},
-        "format": {"type": "string", "enum": list(READABLE), "description": "Found out when not given."},
+        "revert": {"type": "boolean", "enum": [True], "description": "Returns to the machine's lyrics."},
+        "format": {"type": "string", "enum": list(READABLE), "description": "Detected if not given."},
         "encoding": {
             "type": "string",
             "enum": list(ENCODINGS),
@@ -118,10 +118,10 @@ def components() -> dict[str, Schema]:
                 "version": {"type": "integer", "minimum": 0},
                 "source": {"type": "string", "enum": [str(one) for one in Source]},
                 "timed": nullable({"type": "string", "enum": [str(one) for one in Timed]})
-                | {"description": "How finely all of it is timed; null without words."},
+                | {"description": "What has times; null without words."},
                 "language": {"type": ["string", "null"]},
                 "instrumental": {"type": "boolean"},
-                "estimated": {"type": "boolean", "description": "Whether some of its times are."},
+                "estimated": {"type": "boolean", "description": "Whether some of the times are estimated."},
                 "notice": {"type": ["string", "null"], "description": "A sentence for its owner."},
                 "offsetMs": _OFFSET,
                 "nudges": _NUDGES,
@@ -129,11 +129,11 @@ def components() -> dict[str, Schema]:
                 "unworded": {
                     "type": "array",
                     "items": closed({"start": _TIME, "end": _TIME}),
-                    "description": "Where somebody sings and the machine knows no words.",
+                    "description": "Where there is singing without known words.",
                 },
             },
-            description="Words and when they are sung; `offsetMs` and `nudges` are still to be added to the times.",
+            description="Words and their times; `offsetMs` and `nudges` are not yet added to the times.",
         ),
         "LyricsChange": _lenient(closed(change), "version")
-        | {"description": "What is null or not sent stays."},
+        | {"description": "Null and missing fields are not changed."},
     }

@@ -15,24 +15,24 @@ from unplugd.songs.rules import DEFAULT_LIMIT, MAX_LIMIT
 
 @dataclass(frozen=True)
 class Operation:
-    """A call, as far as its handler's name and route do not say it."""
+    """A call, with what its handler's name and route do not show."""
 
     answers: dict[int, str]  # status → schema
     body: str | None = None  # schema
-    refusals: tuple[type[errors.AppError], ...] = ()  # beside those that every call has
+    refusals: tuple[type[errors.AppError], ...] = ()  # besides those that every call has
     notes: str = ""
     query: dict[str, Schema] = field(default_factory=dict)
     files: tuple[str, ...] = ()  # content types that 200 can also have
 
 
-_CURSOR: Schema = {"type": "string", "description": "`nextCursor` of the page before."}
+_CURSOR: Schema = {"type": "string", "description": "`nextCursor` of the previous page."}
 
-# A call that is not here fails the generator, and so does a query parameter that its handler does not know.
+# The generator fails for a call that is missing here, and for a query parameter that the handler does not know.
 OPERATIONS: dict[str, Operation] = {
     "list_songs": Operation(
         {200: "SongPage"},
-        notes="A cursor is good for the same caller and filter only. A call with q reads at most 1,000 rows: its page "
-        "may be short, or empty, and still have a nextCursor.",
+        notes="A cursor is valid for the same caller and filter only. A call with q reads at most 1,000 rows: its page "
+        "can be short, or empty, and still have a nextCursor.",
         query={
             "status": {"type": "string", "enum": [str(one) for one in Status]},
             "q": {"type": "string", "maxLength": MAX_TEXT, "description": "Text in title or artist."},
@@ -45,23 +45,23 @@ OPERATIONS: dict[str, Operation] = {
     "delete_song": Operation(
         {200: "Deleted"},
         refusals=(errors.Conflict,),
-        notes="409 while it waits or is processed: cancel first.",
+        notes="409 while the song is QUEUED or PROCESSING: cancel it first.",
     ),
     "retry_song": Operation(
         {202: "Song"},
         refusals=(errors.Conflict,),
-        notes="From FAILED or CANCELLED, or for failed lyrics. Finished stages are kept.",
+        notes="For a FAILED or CANCELLED song, or for failed lyrics. Finished stages are kept.",
     ),
     "cancel_song": Operation(
-        {200: "Song", 202: "Song"}, refusals=(errors.Conflict,), notes="200 when it was cancelled already."
+        {200: "Song", 202: "Song"}, refusals=(errors.Conflict,), notes="200 if the song is already cancelled."
     ),
     "list_presets": Operation({200: "Presets"}),
     "get_lyrics": Operation(
         {200: "Lyrics"},
         refusals=(errors.Conflict,),
         notes=(
-            "As JSON, or with `format` as a file, with offset and nudges in its times; 409 when it needs times that "
-            "these lyrics do not have yet."
+            "As JSON, or with `format` as a file whose times include offset and nudges. 409 if the format needs times "
+            "that these lyrics do not have yet."
         ),
         query={
             "format": {"type": "string", "enum": ["json", *FORMATS], "default": "json"},
@@ -69,7 +69,7 @@ OPERATIONS: dict[str, Operation] = {
                 "type": "string",
                 "enum": list(VERSIONS),
                 "default": VERSIONS[0],
-                "description": "`machine`: without what a person gave.",
+                "description": "`machine`: without a person's changes.",
             },
         },
         files=tuple(sorted({one.content_type.partition(";")[0] for one in FORMATS.values()})),
@@ -79,23 +79,23 @@ OPERATIONS: dict[str, Operation] = {
         body="LyricsChange",
         refusals=(errors.Conflict,),
         notes=(
-            "Also before the file has arrived. Words come as one of `text`, `file`, `segments`, or go with `revert`; "
-            "those without times are aligned by a run of their own. 409 when `version` is not the current one."
+            "Also before the file has arrived. Send one of `text`, `file`, `segments` and `revert`. Words without "
+            "times are aligned by a run. 409 if `version` is not the current one."
         ),
     ),
     "create_upload": Operation(
         {201: "UploadLink"},
         body="NewUpload",
         refusals=(errors.UnsupportedType, errors.TooMany),
-        notes="The file then goes to `uploadUrl` by PUT, with exactly the `headers` of the answer.",
+        notes="Then PUT the file to `uploadUrl` with exactly the `headers` of the answer.",
     ),
     "renew_upload": Operation(
-        {200: "UploadLink"}, refusals=(errors.Conflict,), notes="Only while the file has not arrived."
+        {200: "UploadLink"}, refusals=(errors.Conflict,), notes="Only before the file has arrived."
     ),
     "export_account": Operation(
         {200: "AccountPage"}, query={"cursor": _CURSOR | {"pattern": SONG_ID["pattern"]}}
     ),
     "delete_account": Operation(
-        {200: "Deleted"}, notes="Everything, at once and for good. Running songs are stopped."
+        {200: "Deleted"}, notes="Deletes everything, immediately and permanently. Running songs are stopped."
     ),
 }

@@ -1,4 +1,4 @@
-"""docs/api.html: the OpenAPI document to read, one file without scripts or anything from elsewhere."""
+"""docs/api.html: the OpenAPI document for people, one file without scripts or external resources."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def html_of(described: dict[str, Any]) -> str:
 <section><h2>Calls</h2>
 {"".join(_call(described, *one) for one in calls)}
 </section>
-<section><h2>Shapes</h2>
+<section><h2>Schemas</h2>
 {"".join(_shape(name, schema) for name, schema in schemas.items())}
 </section>
 </html>
@@ -75,10 +75,12 @@ def _call(described: dict[str, Any], path: str, method: str, call: dict[str, Any
     answers, refusals = [], []
     for status, answer in call["responses"].items():
         if "$ref" in answer:
-            said = described["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-            codes = said["content"]["application/json"]["schema"]["allOf"][1]["properties"]["error"]["enum"]
+            refusal = described["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+            codes = refusal["content"]["application/json"]["schema"]["allOf"][1]["properties"]["error"][
+                "enum"
+            ]
             refusals.append(
-                (status, ", ".join(f"<code>{code}</code>" for code in codes), escape(said["description"]))
+                (status, ", ".join(f"<code>{code}</code>" for code in codes), escape(refusal["description"]))
             )
         else:
             content = answer["content"]["application/json"]
@@ -110,12 +112,12 @@ def _type(schema: dict[str, Any]) -> str:
     if "const" in schema:
         return f"<code>{escape(json.dumps(schema['const']))}</code>"
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    said = " or ".join(kinds)
+    text = " or ".join(kinds)
     if "array" in kinds:
-        said = f"list of {_type(schema['items'])}"
+        text = f"list of {_type(schema['items'])}"
     elif schema.get("properties"):
-        said = "{" + ", ".join(f"{escape(k)}: {_type(v)}" for k, v in schema["properties"].items()) + "}"
-    return said
+        text = "{" + ", ".join(f"{escape(k)}: {_type(v)}" for k, v in schema["properties"].items()) + "}"
+    return text
 
 
 _LIMITS = {
@@ -127,19 +129,19 @@ _LIMITS = {
 
 
 def _about(schema: dict[str, Any]) -> str:
-    said = [_prose(schema["description"])] if "description" in schema else []
+    parts = [_prose(schema["description"])] if "description" in schema else []
     if "enum" in schema:
-        said.append(
+        parts.append(
             "One of " + ", ".join(f"<code>{escape(str(one))}</code>" for one in schema["enum"] if one) + "."
         )
-    said += [
+    parts += [
         f"{words} {schema[name]:,}." if isinstance(schema[name], int) else f"{words} {schema[name]}."
         for name, words in _LIMITS.items()
         if name in schema
     ]
     if "pattern" in schema:
-        said.append(f"<code>{escape(schema['pattern'])}</code>")
-    return " ".join(said)
+        parts.append(f"<code>{escape(schema['pattern'])}</code>")
+    return " ".join(parts)
 
 
 def _example(content: dict[str, Any]) -> str:

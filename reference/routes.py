@@ -1,4 +1,4 @@
-"""The routes, read from the templates: one that is deployed cannot be missing here."""
+"""The routes, read from the templates, so that no deployed route can be missing."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ class Route:
     method: str  # upper case
     path: str
     room: str
-    name: str  # of the handler's file, and of everything else
+    name: str  # of the handler's file
     request_model: str | None  # the gateway's
 
     @property
     def handler(self) -> Any:
-        """The function itself. Importing it does nothing else."""
+        """The function itself. Importing it has no other effect."""
         return importlib.import_module(f"unplugd.{self.room}.handlers.{self.name}").handler
 
     @property
     def summary(self) -> str:
-        """What it does, as its handler's first line says."""
+        """The first line of its handler's docstring, after the route."""
         doc = importlib.import_module(f"unplugd.{self.room}.handlers.{self.name}").__doc__ or ""
-        said = doc.strip().splitlines()[0].partition(": ")[2]
-        return said[:1].upper() + said[1:]
+        text = doc.strip().splitlines()[0].partition(": ")[2]
+        return text[:1].upper() + text[1:]
 
     @property
     def query(self) -> tuple[str, ...]:
-        """The query parameters it knows."""
+        """The query parameters that it accepts."""
         return tuple(self.handler.query)
 
     @property
@@ -56,7 +56,7 @@ def template(name: str) -> dict[str, Any]:
 
 def routes() -> list[Route]:
     """Every route of every template, by path and method."""
-    found = []
+    all_routes = []
     for path in sorted((ROOT / "templates").glob("*.yaml")):
         for resource in template(path.stem)["Resources"].values():
             if resource["Type"] != "AWS::Serverless::Function":
@@ -66,5 +66,7 @@ def routes() -> list[Route]:
                 if event["Type"] == "Api":
                     properties = event["Properties"]
                     model = properties.get("RequestModel", {}).get("Model")
-                    found.append(Route(properties["Method"].upper(), properties["Path"], room, name, model))
-    return sorted(found, key=lambda route: (route.path, route.method))
+                    all_routes.append(
+                        Route(properties["Method"].upper(), properties["Path"], room, name, model)
+                    )
+    return sorted(all_routes, key=lambda route: (route.path, route.method))

@@ -1,4 +1,4 @@
-"""The shapes that go in and out, as JSON Schema. Names and limits are the code's own, never written a second time."""
+"""Requests and answers as JSON Schema. Names and limits are imported from the code, never repeated."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from unplugd.uploads.rules import CONTENT_TYPES, MAX_BYTES
 SONG_ID: Schema = {
     "type": "string",
     "pattern": f"^{SONG_ID_PATTERN}$",
-    "description": "A ULID: ids sort by the moment of announcing.",
+    "description": "A ULID: ids sort by the time of the upload request.",
 }
 TIME: Schema = {"type": "string", "format": "date-time"}
 LINK: Schema = {"type": "string", "format": "uri"}
-# Something that is left when control characters and white space are taken away.
+# At least one character that is neither a control character nor white space.
 NOT_BLANK = f"[^\\s{fields.UNPRINTABLE}]"
 
-# What the field's name and type do not say.
+# What the field's name and type do not show.
 _ABOUT: dict[str, Schema] = {
     "songId": SONG_ID,
-    "language": {"description": "ISO 639, perhaps with subtags. Null: found out while transcribing."},
-    "uploadedAt": TIME | {"description": "When the upload was announced."},
+    "language": {"description": "ISO 639, with optional subtags. Null: detected during transcription."},
+    "uploadedAt": TIME | {"description": "When the upload was requested."},
     "queuedAt": TIME,
     "startedAt": TIME,
     "completedAt": TIME,
-    "durationSec": {"description": "Known once the file has been checked."},
+    "durationSec": {"description": "Null until the file has been checked."},
     "originalFormat": {"description": "mp3, wav, m4a, flac, ogg or opus."},
     "model": {"enum": sorted(MODELS)},
     "lyricsModel": {"enum": sorted(LYRICS_MODELS)},
-    "attempt": {"minimum": 0, "description": "How often processing was started."},
+    "attempt": {"minimum": 0, "description": "How many times processing was started."},
     "stage": {"enum": ["demucs", "whisper"]},
     "progress": {"minimum": 0, "maximum": 100, "description": "Percent of the stage."},
     "seq": {"minimum": 0, "description": "Grows with each change; WebSocket messages carry it too."},
@@ -49,13 +49,13 @@ _ABOUT: dict[str, Schema] = {
     "errorMessage": {"description": "Why it failed, for people."},
     "lyricsSource": {
         "enum": [str(one) for one in Source],
-        "description": "Whether the words were heard, given (by a person or the file's tags), or edited.",
+        "description": "Whether the words were transcribed, given (by a person or the file's tags), or edited.",
     },
     "lyricsVersion": {
         "minimum": 0,
-        "description": "Of what a person gave; a change names the one it is based on.",
+        "description": "Version of a person's lyrics; a change names the version that it is based on.",
     },
-    "lyricsOffsetMs": {"description": "How much later the lyrics are shown than their times say."},
+    "lyricsOffsetMs": {"description": "Milliseconds added to the times of the lyrics."},
 }
 _PRIMITIVES = {str: "string", int: "integer", float: "number"}
 
@@ -81,12 +81,12 @@ def _song_properties() -> dict[str, Schema]:
     properties["etaSec"] = {
         "type": ["integer", "null"],
         "minimum": 0,
-        "description": "Seconds until the stage ends, by its pace so far.",
+        "description": "Estimated seconds until the stage ends.",
     }
     properties["queuePosition"] = {
         "type": ["integer", "null"],
         "minimum": 1,
-        "description": "Its place in the line, while it waits; told by the calls for one song.",
+        "description": "Position in the queue while the song is QUEUED; only in answers about one song.",
     }
     return properties
 
@@ -95,17 +95,18 @@ def _finished_properties() -> dict[str, Schema]:
     stem = closed({"url": LINK, "streamUrl": LINK})
     return {
         "stems": closed(
-            dict.fromkeys(STEMS, stem), description="`url` is the WAV, `streamUrl` a lighter copy."
+            dict.fromkeys(STEMS, stem), description="`url` is the WAV, `streamUrl` a smaller copy."
         ),
         "peaksUrl": LINK,
-        "lyricsUrl": LINK | {"description": "What the last run wrote; GET …/lyrics gives what is current."},
-        "manifestUrl": LINK | {"description": "Checksums of everything, to check what was downloaded."},
+        "lyricsUrl": LINK
+        | {"description": "What the last run wrote; GET …/lyrics returns the current lyrics."},
+        "manifestUrl": LINK | {"description": "Checksums of all files, to verify downloads."},
         "urlsExpireAt": TIME | {"description": f"The links work for {LINK_SECONDS} seconds."},
     }
 
 
 def _changes() -> dict[str, Schema]:
-    """What a person may say of a song, now or later."""
+    """The fields of a song that a person can set."""
     text = nullable({"type": "string", "maxLength": MAX_TEXT})
     return {
         "title": text,
@@ -139,10 +140,13 @@ def components() -> dict[str, Schema]:
         "model": _choice(MODELS),
         "lyricsModel": _choice(LYRICS_MODELS),
     }
-    cursor = {"type": ["string", "null"], "description": "Ask for the next page with it; null on the last."}
+    cursor = {
+        "type": ["string", "null"],
+        "description": "Send it to get the next page; null on the last page.",
+    }
     volume = {"type": "number", "minimum": 0, "maximum": 1}
     return {
-        "Song": closed(song, description="Every field is always there; what is not known is null."),
+        "Song": closed(song, description="Every field is always present; unknown values are null."),
         "UnfinishedSong": closed({**song, "status": open_status}),
         "FinishedSong": closed(finished, description="A completed song, with fresh links to its files."),
         "SongPage": closed({"data": _list(_ref("Song")), "nextCursor": cursor}),
@@ -150,7 +154,9 @@ def components() -> dict[str, Schema]:
             new_upload, optional=tuple(name for name in new_upload if name not in _REQUIRED_OF_UPLOAD)
         ),
         "SongChanges": closed(
-            _changes(), optional=tuple(_changes()), description="Null clears a field; one not sent stays."
+            _changes(),
+            optional=tuple(_changes()),
+            description="Null clears a field; a missing field is not changed.",
         ),
         "UploadLink": closed(
             {
@@ -158,7 +164,7 @@ def components() -> dict[str, Schema]:
                 "uploadUrl": LINK | {"description": "PUT the file here, with `headers`, once."},
                 "headers": closed(
                     {"Content-Type": {"type": "string"}, "If-None-Match": {"const": "*"}},
-                    description="Bound by the link's signature, as is the Content-Length (sizeBytes).",
+                    description="Bound by the link's signature, like the Content-Length (sizeBytes).",
                 ),
                 "expiresIn": {"const": LINK_SECONDS},
             }
@@ -188,7 +194,7 @@ def components() -> dict[str, Schema]:
                             "files": {
                                 "type": "object",
                                 "additionalProperties": LINK,
-                                "description": "File name → link; what was uploaded is under `original/`.",
+                                "description": "File name → link; the original is under `original/`.",
                             },
                         }
                     )
@@ -200,7 +206,7 @@ def components() -> dict[str, Schema]:
         "Deleted": closed({"deleted": {"const": True}}),
         "Error": closed(
             {
-                "error": {"type": "string", "description": "Stable, for programs."},
+                "error": {"type": "string", "description": "Stable code for programs."},
                 "message": {"type": "string", "description": "One sentence a person can act on."},
                 "details": _list(
                     closed(
@@ -209,7 +215,7 @@ def components() -> dict[str, Schema]:
                             "problem": {"type": "string"},
                             "current": {
                                 "type": "integer",
-                                "description": "The current version, where that is it.",
+                                "description": "The current version, if `version` was outdated.",
                             },
                         },
                         optional=("current",),

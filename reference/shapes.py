@@ -1,4 +1,4 @@
-"""Words for JSON Schema."""
+"""Building blocks of JSON Schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/websocket.md: each message the builder can make, made by the builder."""
+"""docs/websocket.md: an example of each message, made by the code that makes the messages."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from unplugd.domain import messages
 from unplugd.domain.song import LyricsStatus, Song, Status
 from unplugd.realtime import service
 
-# When it is sent → the song's row at that moment.
+# When a message is sent → the song's row at that moment.
 MOMENTS: list[tuple[str, Song]] = [
     (
-        "the upload is accepted, the song is in line again, or its place has changed",
+        "the song was put in the queue, or its position changed",
         song(status=Status.QUEUED, stage=None, queue_position=3, seq=1),
     ),
     ("processing starts", song(stage=None, progress=None, seq=2)),
-    ("a stage has come further; `etaSec` once the pace says something", song(seq=12)),
-    ("the same, at a stage's beginning", song(stage="whisper", progress=2, seq=30)),
+    ("a stage has progressed; `etaSec` as soon as it can be estimated", song(seq=12)),
+    ("the same, at the beginning of a stage", song(stage="whisper", progress=2, seq=30)),
     (
-        "it is done; the song's row has the links and says how the lyrics went",
+        "the song is complete; GET the song for its links and lyricsStatus",
         song(status=Status.COMPLETED, lyrics_status=LyricsStatus.READY, seq=40),
     ),
     (
-        "it has failed for good; nothing is tried again by itself",
+        "the song has failed, and nothing is retried automatically",
         song(
             status=Status.FAILED,
             error_code="CORRUPT_AUDIO",
@@ -32,41 +32,41 @@ MOMENTS: list[tuple[str, Song]] = [
             seq=13,
         ),
     ),
-    ("its owner has cancelled it", song(status=Status.CANCELLED, seq=13)),
+    ("its owner has cancelled the song", song(status=Status.CANCELLED, seq=13)),
 ]
 
 _HEAD = f"""\
 # The WebSocket
 
-Made from the code by `make reference`. The REST calls are in [openapi.json](openapi.json), and in api.html for people
-(`make docs`).
+`make reference` generates this page from the code. The REST calls are in [openapi.json](openapi.json); `make docs`
+shows them in a browser.
 
-Connect to the stack's output `WebSocketUrl` with `?token=<ID token>`. Anything but a valid ID token of this app is 401
-([who-may.md](who-may.md)); 429 means that you have {service.MAX_CONNECTIONS} connections open, 503 that you cannot be
-let in just now. The connection ends with the token, or after {service.MAX_CONNECTION_S // 3600} hours: connect again,
-then read the songs, whose rows hold the latest.
+Connect to the stack's output `WebSocketUrl` with `?token=<ID token>`. Any other token is 401
+([who-may.md](who-may.md)). 429 means that you have {service.MAX_CONNECTIONS} open connections, 503 that the service is
+not available. The connection ends with the token, or after {service.MAX_CONNECTION_S // 3600} hours. Then connect again
+and read the songs, because their rows hold the latest state.
 
-## You send
+## From the client
 
 | frame | answer |
 |---|---|
 """
 _MESSAGES = """
-A pong says that messages reach this connection. One that they would not reach (its token has expired, or a message
-could not be sent over it) is closed instead: ping every few minutes, and connect again when it closes.
+A pong means that messages reach this connection. A connection that receives no messages (its token has expired, or a
+message could not be sent) is closed instead. Ping every few minutes, and connect again when the connection closes.
 
-## You hear
+## From the server
 
-Each message is about one song and has its `songId` and `seq`. A message may come twice: drop a `seq` that is not
-greater than the last one of that song. A retry of lyrics alone says the same words about a song that stays COMPLETED.
+Each message is about one song and has its `songId` and `seq`. A message can arrive twice: ignore a `seq` that is not
+greater than the last one of that song. A run for the lyrics alone sends the same messages; its song stays COMPLETED.
 
 | type | when | |
 |---|---|---|
 """
 
 
-class _Heard:
-    """A socket that keeps what it was sent."""
+class _Recorder:
+    """A socket that keeps the last message."""
 
     def __init__(self) -> None:
         self.last: dict[str, Any] = {}
@@ -78,8 +78,8 @@ class _Heard:
         self.last = {}
 
 
-class _Remembered:
-    """A connection whose time is not up."""
+class _Open:
+    """A connection that has not expired."""
 
     def expires_at(self, _connection_id: str) -> int:
         return int(NOW.timestamp()) + 1
@@ -89,9 +89,9 @@ def page() -> str:
     """The page, as Markdown."""
     frames = []
     for frame, shown in (({"action": "ping"}, '`{"action": "ping"}`'), ({}, "anything else")):
-        heard = _Heard()
-        service.ping("", frame, connections=_Remembered(), sockets=heard, now=NOW)
-        frames.append(f"| {shown} | {_code(heard.last)} |\n")
+        recorder = _Recorder()
+        service.ping("", frame, connections=_Open(), sockets=recorder, now=NOW)
+        frames.append(f"| {shown} | {_code(recorder.last)} |\n")
     rows = []
     for when, moment in MOMENTS:
         message = messages.for_song(moment, now=NOW) or {}

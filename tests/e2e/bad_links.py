@@ -113,14 +113,14 @@ def _bare(bucket: str, method: str, key: str = "") -> Callable[[Desk, Announced]
 
 TRIES = (
     Try("another content type", 403, lambda d, t: _put(d, t, **{"Content-Type": "text/html"})),
-    Try("a longer file than announced", 403, lambda d, t: _put(d, t, body=BODY * 2)),
-    Try("a shorter file than announced", 403, lambda d, t: _put(d, t, body=BODY[:-1])),
+    Try("a longer file than in the request", 403, lambda d, t: _put(d, t, body=BODY * 2)),
+    Try("a shorter file than in the request", 403, lambda d, t: _put(d, t, body=BODY[:-1])),
     Try("51 MiB on a link for less", 403, lambda d, t: _put(d, t, body=bytes(51 << 20))),
     Try("no If-None-Match", 403, _without),
-    Try("a link in time", 200, _in_time, "FAILED"),
-    Try("a link that ran out", 403, _too_late),
+    Try("a valid link", 200, _in_time, "FAILED"),
+    Try("an expired link", 403, _too_late),
     Try(
-        "a link made to run out later",
+        "a link with a changed expiry",
         403,
         lambda d, t: _put(d, t, _changed(t.url, **{"X-Amz-Expires": "9999"})),
     ),
@@ -132,14 +132,14 @@ TRIES = (
     Try(
         "a changed signature", 403, lambda d, t: _put(d, t, _changed(t.url, **{"X-Amz-Signature": "0" * 64}))
     ),
-    Try("the link with another person's key", 403, _elsewhere),
+    Try("the link with another user's key", 403, _elsewhere),
     Try("the link on the output bucket", 403, _to("output")),
     Try("GET with the link", 403, _method("GET")),
     Try("DELETE with the link", 403, _method("DELETE")),
     Try("a second PUT at once", 412, _twice, "FAILED"),
     Try("a second PUT after the verdict", 200, _after_the_verdict, "FAILED"),
     Try("a PUT after the song was deleted", 200, _after_deleting, ""),
-    Try("a fresh link after the file arrived", 409, _renew_after_arrival, "FAILED"),
+    Try("a new link after the file arrived", 409, _renew_after_arrival, "FAILED"),
     Try("PUT to the uploads bucket, unsigned", 403, _bare("uploads", "PUT", OTHERS)),
     Try("PUT to the output bucket, unsigned", 403, _bare("output", "PUT", "output/a/b/vocals.wav")),
     Try("GET from the output bucket, unsigned", 403, _bare("output", "GET", "output/a/b/vocals.wav")),

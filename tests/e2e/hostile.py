@@ -120,8 +120,8 @@ FILES: dict[str, tuple[str | None, Maker]] = {
     "700,000 mp3 frames of 72 bytes": ("too_long", lambda: (b"\xff\xe3\x18\xc4" + bytes(68)) * 700_000),
     "a million empty ogg pages": (None, lambda: _pages(1_000_000)),
     "10 h of silence in 61 kB of flac": ("too_long", lambda: files.silent_flac(10.0)),
-    "the same, its header promising nothing": ("too_long", lambda: files.silent_flac(10.0, says=False)),
-    "50,000 boxes in each other in an m4a": (
+    "the same, without a length in its header": ("too_long", lambda: files.silent_flac(10.0, says=False)),
+    "50,000 nested boxes in an m4a": (
         "corrupt",
         lambda: files.into_moov(files.m4a(), files.nested(b"udta", 50_000)),
     ),

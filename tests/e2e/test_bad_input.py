@@ -98,15 +98,15 @@ def test_the_page_shows_what_was_seen(seen: dict[str, Row]) -> None:
 
 def tables(seen: dict[str, Row]) -> Iterator[str]:
     """The page's three tables."""
-    yield from _table("Files", ("what is sent", "S3", "song", "errorCode", "what its person reads"))
+    yield from _table("Files", ("input", "S3", "song", "errorCode", "message"))
     for case in (*REFUSED, *ACCEPTED):
         row = seen[case.name]
         yield _line(case.name, row.answer, row.status, row.code, row.sentence)
-    yield from _table("Links", ("what is tried", "answer", "code", "the song afterwards"))
+    yield from _table("Links", ("attempt", "answer", "code", "song afterwards"))
     for one in TRIES:
         row = seen[one.name]
         yield _line(one.name, row.answer, row.code, row.status or "gone")
-    yield from _table("Calls", ("what is sent", "status", "error", "message"))
+    yield from _table("Calls", ("input", "status", "error", "message"))
     for call in CALLS:
         row = seen[call.name]
         yield _line(call.name, row.answer, row.code, row.sentence)

@@ -16,7 +16,7 @@ export interface paths {
         post?: never;
         /**
          * Remove the caller, their songs and their sign-in.
-         * @description Everything, at once and for good. Running songs are stopped.
+         * @description Deletes everything, immediately and permanently. Running songs are stopped.
          */
         delete: operations["delete_account"];
         options?: never;
@@ -67,7 +67,7 @@ export interface paths {
         };
         /**
          * One page of the caller's library, newest first.
-         * @description A cursor is good for the same caller and filter only. A call with q reads at most 1,000 rows: its page may be short, or empty, and still have a nextCursor.
+         * @description A cursor is valid for the same caller and filter only. A call with q reads at most 1,000 rows: its page can be short, or empty, and still have a nextCursor.
          */
         get: operations["list_songs"];
         put?: never;
@@ -89,7 +89,7 @@ export interface paths {
         put?: never;
         /**
          * Announce a file and get a link to PUT it to.
-         * @description The file then goes to `uploadUrl` by PUT, with exactly the `headers` of the answer.
+         * @description Then PUT the file to `uploadUrl` with exactly the `headers` of the answer.
          */
         post: operations["create_upload"];
         delete?: never;
@@ -111,7 +111,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a song and everything made from it.
-         * @description 409 while it waits or is processed: cancel first.
+         * @description 409 while the song is QUEUED or PROCESSING: cancel it first.
          */
         delete: operations["delete_song"];
         options?: never;
@@ -131,7 +131,7 @@ export interface paths {
         put?: never;
         /**
          * Take a song out of the line or off the machine.
-         * @description 200 when it was cancelled already.
+         * @description 200 if the song is already cancelled.
          */
         post: operations["cancel_song"];
         delete?: never;
@@ -149,12 +149,12 @@ export interface paths {
         };
         /**
          * The words and their times, as JSON or as a file.
-         * @description As JSON, or with `format` as a file, with offset and nudges in its times; 409 when it needs times that these lyrics do not have yet.
+         * @description As JSON, or with `format` as a file whose times include offset and nudges. 409 if the format needs times that these lyrics do not have yet.
          */
         get: operations["get_lyrics"];
         /**
          * Give or edit the words, move them, or go back to the machine's.
-         * @description Also before the file has arrived. Words come as one of `text`, `file`, `segments`, or go with `revert`; those without times are aligned by a run of their own. 409 when `version` is not the current one.
+         * @description Also before the file has arrived. Send one of `text`, `file`, `segments` and `revert`. Words without times are aligned by a run. 409 if `version` is not the current one.
          */
         put: operations["put_lyrics"];
         post?: never;
@@ -175,7 +175,7 @@ export interface paths {
         put?: never;
         /**
          * Try a failed or cancelled song, or failed lyrics, again.
-         * @description From FAILED or CANCELLED, or for failed lyrics. Finished stages are kept.
+         * @description For a FAILED or CANCELLED song, or for failed lyrics. Finished stages are kept.
          */
         post: operations["retry_song"];
         delete?: never;
@@ -195,7 +195,7 @@ export interface paths {
         put?: never;
         /**
          * A fresh link for a file that has not arrived.
-         * @description Only while the file has not arrived.
+         * @description Only before the file has arrived.
          */
         post: operations["renew_upload"];
         delete?: never;
@@ -208,19 +208,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Every field is always there; what is not known is null. */
+        /** @description Every field is always present; unknown values are null. */
         Song: {
-            /** @description A ULID: ids sort by the moment of announcing. */
+            /** @description A ULID: ids sort by the time of the upload request. */
             songId: string;
             title: string | null;
             artist: string | null;
-            /** @description ISO 639, perhaps with subtags. Null: found out while transcribing. */
+            /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
             /** @enum {string} */
             status: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "COMPLETED" | "FAILED" | "CANCELLED";
             /**
              * Format: date-time
-             * @description When the upload was announced.
+             * @description When the upload was requested.
              */
             uploadedAt: string;
             /** Format: date-time */
@@ -229,7 +229,7 @@ export interface components {
             startedAt: string | null;
             /** Format: date-time */
             completedAt: string | null;
-            /** @description Known once the file has been checked. */
+            /** @description Null until the file has been checked. */
             durationSec: number | null;
             /** @description mp3, wav, m4a, flac, ogg or opus. */
             originalFormat: string | null;
@@ -238,7 +238,7 @@ export interface components {
             model: "auto" | "htdemucs" | "htdemucs_ft" | "preview";
             /** @enum {string} */
             lyricsModel: "align" | "auto" | "base" | "large-v3-turbo" | "medium" | "small" | "tiny";
-            /** @description How often processing was started. */
+            /** @description How many times processing was started. */
             attempt: number;
             /** @enum {string|null} */
             stage: "demucs" | "whisper" | null;
@@ -254,31 +254,31 @@ export interface components {
             lyricsStatus: "QUEUED" | "PROCESSING" | "READY" | "INSTRUMENTAL" | "FAILED" | null;
             lyricsReason: string | null;
             /**
-             * @description Whether the words were heard, given (by a person or the file's tags), or edited.
+             * @description Whether the words were transcribed, given (by a person or the file's tags), or edited.
              * @enum {string|null}
              */
             lyricsSource: "transcribed" | "supplied" | "edited" | null;
-            /** @description Of what a person gave; a change names the one it is based on. */
+            /** @description Version of a person's lyrics; a change names the version that it is based on. */
             lyricsVersion: number;
-            /** @description How much later the lyrics are shown than their times say. */
+            /** @description Milliseconds added to the times of the lyrics. */
             lyricsOffsetMs: number;
-            /** @description Seconds until the stage ends, by its pace so far. */
+            /** @description Estimated seconds until the stage ends. */
             etaSec: number | null;
-            /** @description Its place in the line, while it waits; told by the calls for one song. */
+            /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
             queuePosition: number | null;
         };
         UnfinishedSong: {
-            /** @description A ULID: ids sort by the moment of announcing. */
+            /** @description A ULID: ids sort by the time of the upload request. */
             songId: string;
             title: string | null;
             artist: string | null;
-            /** @description ISO 639, perhaps with subtags. Null: found out while transcribing. */
+            /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
             /** @enum {string} */
             status: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "FAILED" | "CANCELLED";
             /**
              * Format: date-time
-             * @description When the upload was announced.
+             * @description When the upload was requested.
              */
             uploadedAt: string;
             /** Format: date-time */
@@ -287,7 +287,7 @@ export interface components {
             startedAt: string | null;
             /** Format: date-time */
             completedAt: string | null;
-            /** @description Known once the file has been checked. */
+            /** @description Null until the file has been checked. */
             durationSec: number | null;
             /** @description mp3, wav, m4a, flac, ogg or opus. */
             originalFormat: string | null;
@@ -296,7 +296,7 @@ export interface components {
             model: "auto" | "htdemucs" | "htdemucs_ft" | "preview";
             /** @enum {string} */
             lyricsModel: "align" | "auto" | "base" | "large-v3-turbo" | "medium" | "small" | "tiny";
-            /** @description How often processing was started. */
+            /** @description How many times processing was started. */
             attempt: number;
             /** @enum {string|null} */
             stage: "demucs" | "whisper" | null;
@@ -312,32 +312,32 @@ export interface components {
             lyricsStatus: "QUEUED" | "PROCESSING" | "READY" | "INSTRUMENTAL" | "FAILED" | null;
             lyricsReason: string | null;
             /**
-             * @description Whether the words were heard, given (by a person or the file's tags), or edited.
+             * @description Whether the words were transcribed, given (by a person or the file's tags), or edited.
              * @enum {string|null}
              */
             lyricsSource: "transcribed" | "supplied" | "edited" | null;
-            /** @description Of what a person gave; a change names the one it is based on. */
+            /** @description Version of a person's lyrics; a change names the version that it is based on. */
             lyricsVersion: number;
-            /** @description How much later the lyrics are shown than their times say. */
+            /** @description Milliseconds added to the times of the lyrics. */
             lyricsOffsetMs: number;
-            /** @description Seconds until the stage ends, by its pace so far. */
+            /** @description Estimated seconds until the stage ends. */
             etaSec: number | null;
-            /** @description Its place in the line, while it waits; told by the calls for one song. */
+            /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
             queuePosition: number | null;
         };
         /** @description A completed song, with fresh links to its files. */
         FinishedSong: {
-            /** @description A ULID: ids sort by the moment of announcing. */
+            /** @description A ULID: ids sort by the time of the upload request. */
             songId: string;
             title: string | null;
             artist: string | null;
-            /** @description ISO 639, perhaps with subtags. Null: found out while transcribing. */
+            /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
             /** @constant */
             status: "COMPLETED";
             /**
              * Format: date-time
-             * @description When the upload was announced.
+             * @description When the upload was requested.
              */
             uploadedAt: string;
             /** Format: date-time */
@@ -346,7 +346,7 @@ export interface components {
             startedAt: string | null;
             /** Format: date-time */
             completedAt: string | null;
-            /** @description Known once the file has been checked. */
+            /** @description Null until the file has been checked. */
             durationSec: number | null;
             /** @description mp3, wav, m4a, flac, ogg or opus. */
             originalFormat: string | null;
@@ -355,7 +355,7 @@ export interface components {
             model: "auto" | "htdemucs" | "htdemucs_ft" | "preview";
             /** @enum {string} */
             lyricsModel: "align" | "auto" | "base" | "large-v3-turbo" | "medium" | "small" | "tiny";
-            /** @description How often processing was started. */
+            /** @description How many times processing was started. */
             attempt: number;
             /** @enum {string|null} */
             stage: "demucs" | "whisper" | null;
@@ -371,19 +371,19 @@ export interface components {
             lyricsStatus: "QUEUED" | "PROCESSING" | "READY" | "INSTRUMENTAL" | "FAILED" | null;
             lyricsReason: string | null;
             /**
-             * @description Whether the words were heard, given (by a person or the file's tags), or edited.
+             * @description Whether the words were transcribed, given (by a person or the file's tags), or edited.
              * @enum {string|null}
              */
             lyricsSource: "transcribed" | "supplied" | "edited" | null;
-            /** @description Of what a person gave; a change names the one it is based on. */
+            /** @description Version of a person's lyrics; a change names the version that it is based on. */
             lyricsVersion: number;
-            /** @description How much later the lyrics are shown than their times say. */
+            /** @description Milliseconds added to the times of the lyrics. */
             lyricsOffsetMs: number;
-            /** @description Seconds until the stage ends, by its pace so far. */
+            /** @description Estimated seconds until the stage ends. */
             etaSec: number | null;
-            /** @description Its place in the line, while it waits; told by the calls for one song. */
+            /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
             queuePosition: number | null;
-            /** @description `url` is the WAV, `streamUrl` a lighter copy. */
+            /** @description `url` is the WAV, `streamUrl` a smaller copy. */
             stems: {
                 drums: {
                     /** Format: uri */
@@ -414,12 +414,12 @@ export interface components {
             peaksUrl: string;
             /**
              * Format: uri
-             * @description What the last run wrote; GET …/lyrics gives what is current.
+             * @description What the last run wrote; GET …/lyrics returns the current lyrics.
              */
             lyricsUrl: string;
             /**
              * Format: uri
-             * @description Checksums of everything, to check what was downloaded.
+             * @description Checksums of all files, to verify downloads.
              */
             manifestUrl: string;
             /**
@@ -430,7 +430,7 @@ export interface components {
         };
         SongPage: {
             data: components["schemas"]["Song"][];
-            /** @description Ask for the next page with it; null on the last. */
+            /** @description Send it to get the next page; null on the last page. */
             nextCursor: string | null;
         };
         NewUpload: {
@@ -452,21 +452,21 @@ export interface components {
              */
             lyricsModel: "align" | "auto" | "base" | "large-v3-turbo" | "medium" | "small" | "tiny" | null;
         };
-        /** @description Null clears a field; one not sent stays. */
+        /** @description Null clears a field; a missing field is not changed. */
         SongChanges: {
             title?: string | null;
             artist?: string | null;
             language?: string | null;
         };
         UploadLink: {
-            /** @description A ULID: ids sort by the moment of announcing. */
+            /** @description A ULID: ids sort by the time of the upload request. */
             songId: string;
             /**
              * Format: uri
              * @description PUT the file here, with `headers`, once.
              */
             uploadUrl: string;
-            /** @description Bound by the link's signature, as is the Content-Length (sizeBytes). */
+            /** @description Bound by the link's signature, like the Content-Length (sizeBytes). */
             headers: {
                 "Content-Type": string;
                 /** @constant */
@@ -475,26 +475,26 @@ export interface components {
             /** @constant */
             expiresIn: 900;
         };
-        /** @description Words and when they are sung; `offsetMs` and `nudges` are still to be added to the times. */
+        /** @description Words and their times; `offsetMs` and `nudges` are not yet added to the times. */
         Lyrics: {
             songId: string;
             version: number;
             /** @enum {string} */
             source: "transcribed" | "supplied" | "edited";
             /**
-             * @description How finely all of it is timed; null without words.
+             * @description What has times; null without words.
              * @enum {string|null}
              */
             timed: "none" | "lines" | "words" | null;
             language: string | null;
             instrumental: boolean;
-            /** @description Whether some of its times are. */
+            /** @description Whether some of the times are estimated. */
             estimated: boolean;
             /** @description A sentence for its owner. */
             notice: string | null;
-            /** @description Milliseconds that all of it is shown later than its times say. */
+            /** @description Milliseconds added to all times. */
             offsetMs: number;
-            /** @description Line, counted from 0 → milliseconds that it is shown later. */
+            /** @description Line, counted from 0 → milliseconds added to its times. */
             nudges: {
                 [key: string]: number;
             };
@@ -502,67 +502,67 @@ export interface components {
                 text: string;
                 start?: number;
                 end?: number;
-                /** @description In order; without white space they spell the text. */
+                /** @description In order; without white space they equal the text. */
                 words: {
                     word: string;
                     start: number;
                     end: number;
                     probability?: number;
-                    /** @description Its time was not measured but reckoned from its neighbours. */
+                    /** @description The time was not measured but computed from its neighbours. */
                     estimated?: boolean;
-                    /** @description What makes a time or a word doubtful. */
+                    /** @description Why a time or a word is doubtful. */
                     flags?: string[];
                 }[];
                 /** @description A verse begins here. */
                 stanza?: boolean;
-                /** @description Its time was not measured but reckoned from its neighbours. */
+                /** @description The time was not measured but computed from its neighbours. */
                 estimated?: boolean;
-                /** @description What makes a time or a word doubtful. */
+                /** @description Why a time or a word is doubtful. */
                 flags?: string[];
             }[];
-            /** @description Where somebody sings and the machine knows no words. */
+            /** @description Where there is singing without known words. */
             unworded: {
                 start: number;
                 end: number;
             }[];
         };
-        /** @description What is null or not sent stays. */
+        /** @description Null and missing fields are not changed. */
         LyricsChange: {
-            /** @description The song's lyricsVersion that this builds on. */
+            /** @description The song's lyricsVersion that this change is based on. */
             version: number;
             /** @description A lyrics file, or plain lines. */
             text?: string | null;
-            /** @description A lyrics file's bytes in base64, of whatever encoding. */
+            /** @description A lyrics file's bytes in base64, in any encoding. */
             file?: string | null;
             segments?: {
                 text?: string | null;
                 start?: number | null;
                 end?: number | null;
-                /** @description In order; without white space they spell the text. */
+                /** @description In order; without white space they equal the text. */
                 words?: {
                     word: string;
                     start: number;
                     end: number;
                     probability?: number | null;
-                    /** @description Its time was not measured but reckoned from its neighbours. */
+                    /** @description The time was not measured but computed from its neighbours. */
                     estimated?: boolean | null;
-                    /** @description What makes a time or a word doubtful. */
+                    /** @description Why a time or a word is doubtful. */
                     flags?: string[] | null;
                 }[] | null;
                 /** @description A verse begins here. */
                 stanza?: boolean | null;
-                /** @description Its time was not measured but reckoned from its neighbours. */
+                /** @description The time was not measured but computed from its neighbours. */
                 estimated?: boolean | null;
-                /** @description What makes a time or a word doubtful. */
+                /** @description Why a time or a word is doubtful. */
                 flags?: string[] | null;
             }[] | null;
             /**
-             * @description Back to the machine's words.
+             * @description Returns to the machine's lyrics.
              * @enum {boolean|null}
              */
             revert?: true | null;
             /**
-             * @description Found out when not given.
+             * @description Detected if not given.
              * @enum {string|null}
              */
             format?: "txt" | "lrc" | "srt" | "vtt" | "ass" | null;
@@ -573,9 +573,9 @@ export interface components {
             encoding?: "utf-8" | "utf-16" | "windows-1250" | "windows-1251" | "windows-1252" | "windows-1253" | "windows-1254" | "windows-1255" | "windows-1256" | "windows-1257" | "windows-1258" | "iso-8859-1" | "iso-8859-2" | "iso-8859-15" | "koi8-r" | "shift_jis" | "euc-jp" | "gb18030" | "big5" | "euc-kr" | null;
             /** @enum {string|null} */
             source?: "supplied" | "edited" | null;
-            /** @description Milliseconds that all of it is shown later than its times say. */
+            /** @description Milliseconds added to all times. */
             offsetMs?: number | null;
-            /** @description Line, counted from 0 → milliseconds that it is shown later. */
+            /** @description Line, counted from 0 → milliseconds added to its times. */
             nudges?: {
                 [key: string]: number;
             } | null;
@@ -601,17 +601,17 @@ export interface components {
             };
             data: {
                 song: {
-                    /** @description A ULID: ids sort by the moment of announcing. */
+                    /** @description A ULID: ids sort by the time of the upload request. */
                     songId: string;
                     title: string | null;
                     artist: string | null;
-                    /** @description ISO 639, perhaps with subtags. Null: found out while transcribing. */
+                    /** @description ISO 639, with optional subtags. Null: detected during transcription. */
                     language: string | null;
                     /** @enum {string} */
                     status: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "COMPLETED" | "FAILED" | "CANCELLED";
                     /**
                      * Format: date-time
-                     * @description When the upload was announced.
+                     * @description When the upload was requested.
                      */
                     uploadedAt: string;
                     /** Format: date-time */
@@ -620,7 +620,7 @@ export interface components {
                     startedAt: string | null;
                     /** Format: date-time */
                     completedAt: string | null;
-                    /** @description Known once the file has been checked. */
+                    /** @description Null until the file has been checked. */
                     durationSec: number | null;
                     /** @description mp3, wav, m4a, flac, ogg or opus. */
                     originalFormat: string | null;
@@ -629,7 +629,7 @@ export interface components {
                     model: "auto" | "htdemucs" | "htdemucs_ft" | "preview";
                     /** @enum {string} */
                     lyricsModel: "align" | "auto" | "base" | "large-v3-turbo" | "medium" | "small" | "tiny";
-                    /** @description How often processing was started. */
+                    /** @description How many times processing was started. */
                     attempt: number;
                     /** @enum {string|null} */
                     stage: "demucs" | "whisper" | null;
@@ -645,30 +645,30 @@ export interface components {
                     lyricsStatus: "QUEUED" | "PROCESSING" | "READY" | "INSTRUMENTAL" | "FAILED" | null;
                     lyricsReason: string | null;
                     /**
-                     * @description Whether the words were heard, given (by a person or the file's tags), or edited.
+                     * @description Whether the words were transcribed, given (by a person or the file's tags), or edited.
                      * @enum {string|null}
                      */
                     lyricsSource: "transcribed" | "supplied" | "edited" | null;
-                    /** @description Of what a person gave; a change names the one it is based on. */
+                    /** @description Version of a person's lyrics; a change names the version that it is based on. */
                     lyricsVersion: number;
-                    /** @description How much later the lyrics are shown than their times say. */
+                    /** @description Milliseconds added to the times of the lyrics. */
                     lyricsOffsetMs: number;
-                    /** @description Seconds until the stage ends, by its pace so far. */
+                    /** @description Estimated seconds until the stage ends. */
                     etaSec: number | null;
-                    /** @description Its place in the line, while it waits; told by the calls for one song. */
+                    /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
                     queuePosition: number | null;
                     contentType: string | null;
                     /** Format: date-time */
                     updatedAt: string;
                 };
-                /** @description File name → link; what was uploaded is under `original/`. */
+                /** @description File name → link; the original is under `original/`. */
                 files: {
                     [key: string]: string;
                 };
             }[];
             /** Format: date-time */
             urlsExpireAt: string;
-            /** @description Ask for the next page with it; null on the last. */
+            /** @description Send it to get the next page; null on the last page. */
             nextCursor: string | null;
         };
         Deleted: {
@@ -676,20 +676,20 @@ export interface components {
             deleted: true;
         };
         Error: {
-            /** @description Stable, for programs. */
+            /** @description Stable code for programs. */
             error: string;
             /** @description One sentence a person can act on. */
             message: string;
             details?: {
                 field: string;
                 problem: string;
-                /** @description The current version, where that is it. */
+                /** @description The current version, if `version` was outdated. */
                 current?: number;
             }[];
         };
     };
     responses: {
-        /** @description The request itself is wrong */
+        /** @description The request is invalid */
         bad_cursor_or_invalid_request: {
             headers: {
                 [name: string]: unknown;
@@ -701,7 +701,7 @@ export interface components {
                 };
             };
         };
-        /** @description The request itself is wrong */
+        /** @description The request is invalid */
         invalid_json_or_invalid_request: {
             headers: {
                 [name: string]: unknown;
@@ -713,7 +713,7 @@ export interface components {
                 };
             };
         };
-        /** @description The request itself is wrong */
+        /** @description The request is invalid */
         invalid_request: {
             headers: {
                 [name: string]: unknown;
@@ -761,7 +761,7 @@ export interface components {
                 };
             };
         };
-        /** @description The song is not in a state that allows this */
+        /** @description The state of the song does not allow this */
         conflict: {
             headers: {
                 [name: string]: unknown;
@@ -785,7 +785,7 @@ export interface components {
                 };
             };
         };
-        /** @description A content type that is not taken */
+        /** @description The content type is not supported */
         unsupported_type: {
             headers: {
                 [name: string]: unknown;
@@ -821,7 +821,7 @@ export interface components {
                 };
             };
         };
-        /** @description A fault of ours */
+        /** @description An internal error */
         internal: {
             headers: {
                 [name: string]: unknown;
@@ -1135,7 +1135,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Made */
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1404,7 +1404,7 @@ export interface operations {
                     "application/json": components["schemas"]["Song"];
                 };
             };
-            /** @description Accepted: it goes on from here */
+            /** @description Accepted: the work continues in the background */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -1615,7 +1615,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Accepted: it goes on from here */
+            /** @description Accepted: the work continues in the background */
             202: {
                 headers: {
                     [name: string]: unknown;
