@@ -177,7 +177,7 @@ def test_a_fault_keeps_what_was_finished(song: Stand, filters: Filters) -> None:
     assert len(checkpoints(song)) == 3
 
 
-def test_parts_are_made_by_tasks_of_their_own_and_put_together_as_the_single_runs_files(
+def test_separate_parts_merge_into_the_files_of_a_single_run(
     song: Stand, filters: Filters, tmp_path: Path
 ) -> None:
     stop_at(20, song, filters)

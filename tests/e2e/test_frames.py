@@ -78,9 +78,7 @@ def test_a_flood_is_answered_or_ended_and_others_are_served(pia: Visitor) -> Non
     assert pia.library.list()["data"] == []
 
 
-def test_a_connection_that_no_message_would_reach_is_closed_at_its_next_ping(
-    pia: Visitor, admin: Callable[[str], Any]
-) -> None:
+def test_a_ping_closes_a_connection_without_messages(pia: Visitor, admin: Callable[[str], Any]) -> None:
     db, table = admin("dynamodb"), pia.session.outputs["SongsTableName"].replace("-songs", "-connections")
     with dial(pia) as deaf:
         pong(deaf)

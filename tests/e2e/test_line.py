@@ -84,7 +84,7 @@ def tables(admin: Callable[[str], Any]) -> tuple[Any, str, str]:
     return db, "race-SongsTable", "race-SlotsTable"
 
 
-def test_ten_starters_that_race_start_each_song_once_and_never_exceed_the_slots(
+def test_ten_racing_starters_start_each_song_once(
     tables: tuple[Any, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("unplugd.kernel.metrics.put", lambda *_, **__: None)  # a worker has its own

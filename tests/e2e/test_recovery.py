@@ -46,7 +46,7 @@ def upload(library: Library, path: Path) -> str:
     return ticket.song_id
 
 
-def test_an_execution_that_somebody_ends_is_made_good_and_the_person_hears_so(
+def test_an_aborted_execution_is_recovered_and_reported(
     visitor: Callable[[str], Visitor], admin: Admin, tune: Path
 ) -> None:
     person = visitor("patient")
@@ -91,7 +91,7 @@ def broken_validator(admin: Admin) -> Iterator[Callable[[], None]]:
     put(variables, config["MaximumRetryAttempts"])
 
 
-def test_an_upload_that_could_not_be_checked_waits_as_a_dead_letter_until_it_is_sent_back(
+def test_an_unchecked_upload_waits_as_a_dead_letter_for_redrive(
     visitor: Callable[[str], Visitor], admin: Admin, tune: Path, broken_validator: Callable[[], None]
 ) -> None:
     person, sqs = visitor("unlucky"), admin("sqs")

@@ -139,7 +139,7 @@ def test_an_alarm_tells_someone(alarm: Resource) -> None:
     assert alarm.properties["TreatMissingData"] == silence
 
 
-def test_an_age_of_the_line_that_nobody_writes_is_an_alarm() -> None:
+def test_a_missing_age_of_the_queue_is_an_alarm() -> None:
     """start_processing writes it first of all, and acknowledges each wake-up: if it fails, nothing else would tell."""
     assert resource("queue", "EachMinuteRule").properties["ScheduleExpression"] == "rate(1 minute)"
     assert resource("queue", "EachMinuteRule").properties["State"] == "ENABLED"

@@ -53,7 +53,7 @@ def rows(caller: Caller) -> int:
 
 
 @pytest.mark.timeout(1800)
-def test_announcing_without_end_is_bounded_and_harms_nobody_else(stack: sessions.Session) -> None:
+def test_pending_uploads_are_limited_per_user(stack: sessions.Session) -> None:
     greedy, other = Caller(stack, "greedy"), Caller(stack, "other")
     with ThreadPoolExecutor(AT_ONCE) as threads:
         answers = list(threads.map(lambda _: greedy.call("POST", "/songs/upload-url", BODY), range(CALLS)))

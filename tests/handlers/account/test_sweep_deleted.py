@@ -38,7 +38,7 @@ def write_late(cloud: Cloud) -> None:
     cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=upload_key(OWNER, SONG, "song.mp3"), Body=b"x")
 
 
-def test_what_is_written_after_a_delete_is_swept_until_nobody_can_write(cloud: Cloud, put_song: Any) -> None:
+def test_files_written_after_a_delete_are_swept(cloud: Cloud, put_song: Any) -> None:
     put_song(status=Status.COMPLETED)
     assert json.loads(cloud.call("songs", "delete_song", event("songs", "delete_song"))["body"])["deleted"]
     write_late(cloud)
@@ -111,7 +111,7 @@ def test_an_accounts_tombstone_covers_all_its_songs_and_no_other(
     assert [row["connectionId"]["S"] for row in open_now] == ["theirs"]
 
 
-def test_what_a_deleted_person_begins_with_their_last_token_is_removed(
+def test_what_a_deleted_users_last_token_starts_is_removed(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cognito = boto3.client("cognito-idp")
@@ -153,7 +153,7 @@ def test_no_number_of_young_tombstones_keeps_others_waiting(
     assert cloud.keys("OUTPUT_BUCKET") == []
 
 
-def test_a_sweep_without_time_for_all_goes_on_where_the_last_one_stopped(
+def test_a_sweep_continues_where_the_last_one_ran_out_of_time(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for song_id in IDS:
@@ -201,7 +201,7 @@ def test_a_sweep_ends_by_itself_before_its_function_is_ended() -> None:
     assert function["Properties"]["Timeout"] >= service.SWEEP_FOR_S + 60
 
 
-def test_a_persons_tombstone_outlives_their_last_token_its_link_and_its_run() -> None:
+def test_a_users_tombstone_outlives_the_last_token_link_and_run() -> None:
     client = template_of(ROOT / "templates/auth.yaml")["Resources"]["UserPoolClient"]["Properties"]
     assert client["TokenValidityUnits"]["IdToken"] == "minutes"
     run = json.loads((ROOT / "statemachines/processing.asl.json").read_text())["TimeoutSeconds"]

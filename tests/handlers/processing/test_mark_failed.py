@@ -154,7 +154,7 @@ LYRICS_ALONE = json.dumps({"version": 1, "files": {"lyrics.json": {"sha256": "00
 @pytest.mark.parametrize(
     "manifest", [b'{"version": 1, "fi', LYRICS_ALONE, None], ids=["torn", "lyrics", "good"]
 )
-def test_a_lyrics_only_run_that_fails_removes_nothing_whatever_the_manifest_says(
+def test_a_failed_lyrics_only_run_removes_nothing(
     cloud: Cloud, put_song: Any, sent: Frames, results: Callable[..., None], manifest: bytes | None
 ) -> None:
     """The song is complete: its stems cannot be made again, and lyrics.json may be the one that is shown."""

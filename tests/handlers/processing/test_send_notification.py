@@ -77,7 +77,7 @@ def test_nobody_there_is_no_fault_but_a_warning(
     assert any(r.levelname == "WARNING" and r.songId == SONG for r in caplog.records)
 
 
-def test_a_song_deleted_meanwhile_is_no_fault(cloud: Cloud, sent: Frames) -> None:
+def test_a_song_that_was_deleted_is_no_fault(cloud: Cloud, sent: Frames) -> None:
     assert call(cloud) == {"delivered": 0}
 
 

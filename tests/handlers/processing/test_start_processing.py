@@ -49,7 +49,7 @@ def test_an_execution_that_ended_makes_room_for_the_next(
     assert slots(cloud) == {"slot-0": IDS[2], "slot-1": IDS[1]}
 
 
-def test_without_the_event_the_next_wake_up_asks_the_state_machine(
+def test_without_an_event_the_next_wake_up_asks_the_machine(
     cloud: Cloud, line: None, sent: Frames, put_song: Any
 ) -> None:
     wake(cloud)
@@ -71,9 +71,7 @@ def test_an_interrupted_song_goes_back_in_line_with_its_place_and_a_new_attempt(
     assert f"{IDS[0]}-2" in executions(cloud)
 
 
-def test_a_song_that_is_interrupted_again_and_again_fails_with_a_reason(
-    cloud: Cloud, put_song: Any, sent: Frames
-) -> None:
+def test_a_song_interrupted_too_often_fails_with_a_reason(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
     wake(cloud)
     for attempt in range(1, 5):
@@ -110,7 +108,7 @@ def test_a_song_at_work_whose_lease_is_lost_is_found(
 
 
 @pytest.mark.parametrize("gone", ["cancelled", "deleted", "tried again"])
-def test_what_runs_for_nobody_is_stopped(
+def test_an_execution_without_a_song_is_stopped(
     cloud: Cloud, line: None, sent: Frames, put_song: Any, gone: str
 ) -> None:
     """The cancel or delete that should have stopped it died before it could."""
@@ -303,7 +301,7 @@ def test_a_song_that_two_starters_take_at_once_holds_one_slot(
     assert sorted(slots(cloud).values()) == sorted([SONG, IDS[1]])
 
 
-def test_people_take_turns_and_hear_their_places(cloud: Cloud, put_song: Any, sent: Frames) -> None:
+def test_users_take_turns_and_get_their_positions(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     """Ann sends four songs, then Bob two: two slots, then one after the other."""
     for n, (owner, song_id) in enumerate(zip([OWNER] * 3 + [STRANGER] * 2, IDS, strict=True)):
         when = f"2026-01-31T08:00:0{n}.000Z"

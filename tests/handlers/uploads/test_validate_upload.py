@@ -205,7 +205,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Changing:
     ],
     ids=["title", "artist", "both", "language"],
 )
-def test_what_a_person_changes_while_the_file_is_looked_at_stands(
+def test_changes_made_while_a_file_is_checked_are_kept(
     cloud: Cloud,
     put_song: Any,
     sent: Frames,

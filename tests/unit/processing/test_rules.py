@@ -41,14 +41,12 @@ LINES = st.lists(st.integers(0, 4), max_size=24).map(
 
 
 @given(LINES)
-def test_the_line_as_shown_is_the_order_in_which_songs_start(line: list[Waiting]) -> None:
+def test_the_queue_as_shown_is_the_order_of_starts(line: list[Waiting]) -> None:
     assert [one.song_id for one in in_turn(line)] == [one.song_id for one in serve(line)]
 
 
 @given(LINES, st.integers(0, 23))
-def test_nobody_waits_for_more_than_one_song_of_each_other_between_two_of_their_own(
-    line: list[Waiting], already: int
-) -> None:
+def test_between_two_songs_of_one_user_each_other_user_has_one(line: list[Waiting], already: int) -> None:
     """From any moment on: round robin."""
     rest = serve(line)[already:]
     for person in {one.user_id for one in rest}:

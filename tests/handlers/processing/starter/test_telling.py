@@ -23,7 +23,7 @@ def line(put_song: Any) -> None:
         put_song(user_id=owner, song_id=song_id, status=Status.QUEUED, queued_at=when, attempt=1, seq=1)
 
 
-def test_a_starter_that_dies_in_telling_has_given_the_turns(
+def test_a_starter_that_dies_in_sending_has_given_the_turns(
     cloud: Cloud, line: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One person's thousands of sockets would end each starter before it gets to anybody else."""
@@ -55,7 +55,7 @@ class Clock:
         self._sent.append((connection_id, message))
 
 
-def test_slow_connections_of_one_person_take_no_word_from_another(
+def test_slow_connections_of_one_user_cost_others_no_message(
     cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch, sent)
@@ -99,7 +99,7 @@ def test_a_run_that_fails_half_way_tells_what_it_has_written(
 
 
 @pytest.mark.parametrize("scanned_first", ["slot-0", "slot-1"])
-def test_of_two_slots_that_dead_starters_left_for_one_attempt_the_first_stays(
+def test_of_two_slots_for_one_attempt_the_first_stays(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch, scanned_first: str
 ) -> None:
     """The song is started once, as the attempt it was, and is not taken for an interrupted one."""
@@ -127,7 +127,7 @@ def test_of_two_slots_that_dead_starters_left_for_one_attempt_the_first_stays(
     assert slots(cloud) == {"slot-0": HERS[0]}
 
 
-def test_a_starter_that_fails_at_every_lease_still_says_how_old_the_line_is(
+def test_a_starter_that_fails_at_every_lease_reports_the_queue_age(
     cloud: Cloud,
     line: None,
     sent: Frames,
