@@ -7,10 +7,10 @@ from __future__ import annotations
 import functools
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 import pytest
@@ -62,6 +62,7 @@ def template_of(path: Path) -> dict[str, Any]:
     return yaml_parse(path.read_text())  # type: ignore[no-any-return]
 
 
+@functools.cache
 def template_function(name: str) -> tuple[set[str], set[str]]:
     """The environment names and the IAM actions that the templates give the function `name` (`list_songs`)."""
     logical = "".join(word.capitalize() for word in name.split("_"))
@@ -92,12 +93,36 @@ def session() -> boto3.Session:
     return boto3.Session("testing", "testing", region_name=REGION)
 
 
+@functools.cache
+def _client(service: str) -> Any:
+    return session().client(service)
+
+
+@functools.cache
+def _client_of(function: str, service: str, *args: Any, **kwargs: Any) -> Any:
+    """The client of `service` for one function, kept for all tests: it may call what the role allows."""
+    from unplugd.aws import clients
+
+    def check(params: dict[str, Any], model: Any, **_: Any) -> None:
+        Cloud.current.check(function, model.service_model.service_name, model.name, params)
+
+    client = clients.client.__wrapped__(service, *args, **kwargs)
+    client.meta.events.register("before-parameter-build", check)
+    return client
+
+
 class Cloud:
     """moto's AWS with the templates' tables, the buckets, the queue and the state machine."""
+
+    current: ClassVar[Cloud]
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
         self.refused: list[str] = []  # calls that a role does not allow, also where the code survives them
+        self.watchers: list[
+            Callable[[str, dict[str, Any]], None]
+        ] = []  # get each allowed call: action, parameters
+        Cloud.current = self
         for name in CHOSEN:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -108,10 +133,7 @@ class Cloud:
         }.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", session())
-        self.db = boto3.client("dynamodb")
-        self.s3 = boto3.client("s3")
-        self.sqs = boto3.client("sqs")
-        self.sfn = boto3.client("stepfunctions")
+        self.db, self.s3, self.sqs, self.sfn = map(_client, ("dynamodb", "s3", "sqs", "stepfunctions"))
         self._make_tables()
         for bucket in ("UPLOADS_BUCKET", "OUTPUT_BUCKET"):
             self.s3.create_bucket(Bucket=CHOSEN[bucket])
@@ -147,39 +169,31 @@ class Cloud:
     def role_of(self, name: str) -> Iterator[None]:
         """The environment and permissions of the function `name`."""
         from unplugd import wiring
-        from unplugd.aws import clients
 
-        variables, actions = template_function(name)
+        variables, _ = template_function(name)
         with self._monkeypatch.context() as patch:
             for variable in variables:
                 value = self.queue_url if variable == "WAKE_QUEUE_URL" else CHOSEN[variable]
                 patch.setenv(variable, value)
-            made = clients.client
-
-            def gated(service: str, *args: Any, **kwargs: Any) -> Any:
-                client = made.__wrapped__(service, *args, **kwargs)
-                client.meta.events.register("before-parameter-build", self._gate(name, actions))
-                return client
-
-            patch.setattr(wiring, "client", gated)
+            patch.setattr(wiring, "client", functools.partial(_client_of, name))
             _forget(wiring)
             try:
                 yield
             finally:
                 _forget(wiring)
 
-    def _gate(self, function: str, allowed: set[str]) -> Any:
-        def check(params: dict[str, Any], model: Any, **_: Any) -> None:
-            service = _SERVICES.get(model.service_model.service_name, model.service_model.service_name)
-            called = f"{service}:{model.name}"
-            needed = {_ACTIONS.get(called, called)}
-            if called == "dynamodb:TransactWriteItems":
-                needed = {f"dynamodb:{verb}Item" for item in params["TransactItems"] for verb in item}
-            if not needed <= allowed:
-                self.refused.append(f"the role of {function} does not allow {sorted(needed - allowed)}")
-                raise PermissionError(self.refused[-1])
-
-        return check
+    def check(self, function: str, service: str, operation: str, params: dict[str, Any]) -> None:
+        """Refuse a call that the role of `function` does not allow."""
+        called = f"{_SERVICES.get(service, service)}:{operation}"
+        needed = {_ACTIONS.get(called, called)}
+        if called == "dynamodb:TransactWriteItems":
+            needed = {f"dynamodb:{verb}Item" for item in params["TransactItems"] for verb in item}
+        _, allowed = template_function(function)
+        if not needed <= allowed:
+            self.refused.append(f"the role of {function} does not allow {sorted(needed - allowed)}")
+            raise PermissionError(self.refused[-1])
+        for watcher in self.watchers:
+            watcher(called, params)
 
     # --- looking -----------------------------------------------------------------------------------------------------
 

@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
 from cli.redrive import redrive
-from tests.cloud import ROOT
+from tests.cloud import ROOT, session
 
 PREFIX = "unplugd-dev"
 QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:"
@@ -36,9 +35,7 @@ class Functions:
 def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        client = boto3.client(
-            "sqs", region_name="us-east-1", aws_access_key_id="testing", aws_secret_access_key="testing"
-        )
+        client = session().client("sqs")
         for name in ("wake", "wake-dlq", "rule-dlq", "validate-upload-dlq", "send-progress-dlq"):
             client.create_queue(QueueName=f"{PREFIX}-{name}")
         client.create_queue(QueueName="unplugd-prod-wake-dlq")

@@ -23,15 +23,16 @@ from unplugd.kernel.ids import is_song_id
 from unplugd.songs.rules import MAX_LIMIT
 
 DOCUMENT = document()
+PAGES = pages()
 OPERATIONS = {
     call["operationId"]: call for methods in DOCUMENT["paths"].values() for call in methods.values()
 }
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 
 
-@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_what_make_reference_would_write(name: str) -> None:
-    assert (ROOT / "docs" / name).read_text() == pages()[name], "run `make reference`"
+    assert (ROOT / "docs" / name).read_text() == PAGES[name], "run `make reference`"
 
 
 def test_every_route_of_the_templates_is_described() -> None:

@@ -23,19 +23,12 @@ Announced = list[dict[str, Any]]
 def announced(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Announced:
     """What the validator was told, as Lambda got it; the call is checked against the role, and not made."""
     calls: Announced = []
-    original = cloud._gate
 
-    def watched(name: str, actions: set[str]) -> Any:
-        check = original(name, actions)
+    def watch(called: str, params: dict[str, Any]) -> None:
+        if called == "lambda:Invoke":
+            calls.append(params)
 
-        def hook(params: dict[str, Any], model: Any, **rest: Any) -> None:
-            check(params, model, **rest)
-            if model.name == "Invoke":
-                calls.append(params)
-
-        return hook
-
-    monkeypatch.setattr(cloud, "_gate", watched)
+    cloud.watchers.append(watch)
     monkeypatch.setattr("moto.awslambda.responses.LambdaResponse.invoke", lambda _: "")
     return calls
 
