@@ -43,7 +43,7 @@ def main() -> int:
             if not control.ok:
                 sys.exit(f"a song without any fault does not come through: {control.findings.all}")
             for one in wanted:
-                results.append(_told(run_case(world, one)))
+                results.append(_reported(run_case(world, one)))
                 keep(summary(results, [], earlier))  # so that a run that is broken off has not been in vain
             missed = [] if options.no_protections else _without(world, options.only)
         finally:
@@ -59,7 +59,7 @@ def main() -> int:
     return 0 if all(r.ok for r in results) and all(found["red_without"] for found in missed) else 1
 
 
-def _told(result: Result) -> Result:
+def _reported(result: Result) -> Result:
     mark = "ok  " if result.ok else "FAIL"
     print(f"{mark} {result.case.id:<34} {result.seconds:5.1f} s  {result.case.where}", flush=True)
     for sentence in result.findings.all:

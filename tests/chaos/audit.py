@@ -62,7 +62,7 @@ def _one(world: World, guest: Guest, song: str, found: Findings, settle_s: float
     if end == "GONE":
         return
     if not guest.deaf:
-        _told(guest, song, end, found)
+        _check_messages(guest, song, end, found)
     row = world.row(guest.user_id, song) or {}
     if end == "COMPLETED" and ("errorCode" in row or row.get("statusSongId") != f"COMPLETED#{song}"):
         found.untrue.append(f"the row of {song} is not that of a complete song: {row}")
@@ -70,7 +70,7 @@ def _one(world: World, guest: Guest, song: str, found: Findings, settle_s: float
         found.untrue.append(f"{song} is {end} and still in the line")
 
 
-def _told(guest: Guest, song: str, end: str, found: Findings) -> None:
+def _check_messages(guest: Guest, song: str, end: str, found: Findings) -> None:
     try:
         wait_for(lambda: guest.messages(song, end), 10, f"the word that {song} is {end}")
     except AssertionError as error:

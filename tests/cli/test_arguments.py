@@ -25,7 +25,7 @@ def nothing_may_start(monkeypatch):
     signal.signal(signal.SIGTERM, before)
 
 
-def told(capsys):
+def message(capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
@@ -35,24 +35,24 @@ def told(capsys):
 @pytest.mark.parametrize("words", [["demo", "--song"], ["demo"], ["process"]])
 def test_a_missing_file(words, capsys, tmp_path):
     assert main([*words, str(tmp_path / "nowhere.mp3")]) == 1
-    assert told(capsys) == f"There is no file {tmp_path}/nowhere.mp3."
+    assert message(capsys) == f"There is no file {tmp_path}/nowhere.mp3."
 
 
 def test_a_folder(capsys, tmp_path):
     assert main(["demo", "--song", str(tmp_path)]) == 1
-    assert told(capsys) == f"{tmp_path} is a folder. Name one song file in it."
+    assert message(capsys) == f"{tmp_path} is a folder. Name one song file in it."
 
 
 def test_an_unsupported_type(capsys, tmp_path):
     (tmp_path / "notes.txt").write_text("la")
     assert main(["process", str(tmp_path / "notes.txt")]) == 1
-    assert told(capsys) == "notes.txt is not a type Unplugd takes. Use mp3, wav, m4a, flac, ogg or opus."
+    assert message(capsys) == "notes.txt is not a type Unplugd takes. Use mp3, wav, m4a, flac, ogg or opus."
 
 
 def test_an_empty_file(capsys, tmp_path):
     (tmp_path / "song.mp3").touch()
     assert main(["process", str(tmp_path / "song.mp3")]) == 1
-    assert told(capsys) == "song.mp3 is empty."
+    assert message(capsys) == "song.mp3 is empty."
 
 
 def test_a_file_over_the_limit(capsys, tmp_path):
@@ -61,7 +61,7 @@ def test_a_file_over_the_limit(capsys, tmp_path):
         file.write(b"R")
         file.truncate(MAX_BYTES + 1)
     assert main(["process", str(song)]) == 1
-    assert told(capsys).startswith("long.wav has 50.0 MB; at most 50 MB can be taken.")
+    assert message(capsys).startswith("long.wav has 50.0 MB; at most 50 MB can be taken.")
     with song.open("r+b") as file:
         file.truncate(MAX_BYTES)
     assert check(song).content_type == "audio/wav"
@@ -71,7 +71,7 @@ def test_results_cannot_go_into_a_file(capsys, tmp_path):
     (tmp_path / "out").write_text("mine")
     assert main(["demo", "--out", str(tmp_path / "out" / "deeper")]) == 1
     assert (
-        told(capsys)
+        message(capsys)
         == f"{tmp_path}/out is a file, so {tmp_path}/out/deeper cannot be a folder for the results."
     )
 
@@ -93,7 +93,7 @@ def test_no_word_at_all_explains_itself(capsys):
 def test_reset_leaves_a_strangers_folder_alone(capsys, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     assert main(["reset", "--yes", "--data", str(tmp_path)]) == 1
-    assert told(capsys) == f"{tmp_path} is not a data folder of Unplugd, so it was left as it is."
+    assert message(capsys) == f"{tmp_path} is not a data folder of Unplugd, so it was left as it is."
     assert (tmp_path / "thesis.txt").exists()
 
 
@@ -102,7 +102,7 @@ def test_reset_asks_first(capsys, tmp_path, monkeypatch):
     (data / "run").mkdir(parents=True)
     monkeypatch.setattr("builtins.input", lambda _question: "")
     assert main(["reset", "--data", str(data)]) == 1
-    assert told(capsys) == "Nothing was deleted."
+    assert message(capsys) == "Nothing was deleted."
     monkeypatch.setattr("builtins.input", lambda _question: "y")
     assert main(["reset", "--data", str(data)]) == 0
     assert not data.exists()
@@ -123,7 +123,7 @@ def test_every_fault_is_one_sentence(error, code, sentence, capsys, monkeypatch)
 
     monkeypatch.setattr(commands, "process", fail)
     assert main(["demo"]) == code
-    assert told(capsys) == sentence
+    assert message(capsys) == sentence
 
 
 def test_debugging_shows_where(monkeypatch):
@@ -203,9 +203,9 @@ def test_merge_says_which_part_is_missing(tones, capsys, tmp_path):
     assert main(command) == 0
     capsys.readouterr()
     assert main(["merge", str(tones), str(tmp_path / "part-2-of-3"), "-o", str(tmp_path / "out")]) == 1
-    assert told(capsys) == "Of 3 parts these are missing: 1, 3."
+    assert message(capsys) == "Of 3 parts these are missing: 1, 3."
     assert main(["merge", str(tones), str(tmp_path), "-o", str(tmp_path / "out")]) == 1
-    assert told(capsys) == f"{tmp_path} is not a part: it has no part.json."
+    assert message(capsys) == f"{tmp_path} is not a part: it has no part.json."
 
 
 def test_checkpoints_are_gone_when_the_stems_are_there(tones, tmp_path):
@@ -226,11 +226,13 @@ def test_what_no_part_or_precision_is_named_so(option, value, capsys):
 def test_up_refuses_a_folder_without_a_page_and_a_taken_port_before_it_starts(capsys, tmp_path, monkeypatch):
     data = str(tmp_path / "data")
     assert main(["up", "--data", data, "--web-dist", str(tmp_path)]) == 1
-    assert told(capsys) == f"{tmp_path} holds no built page (no index.html)."
+    assert message(capsys) == f"{tmp_path} holds no built page (no index.html)."
     (tmp_path / "index.html").touch()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         assert main(["up", "--data", data, "--web-dist", str(tmp_path), "--web-port", str(port)]) == 1
-        assert told(capsys).startswith(f"Port {port} on 127.0.0.1, where the page should be, cannot be used")
+        assert message(capsys).startswith(
+            f"Port {port} on 127.0.0.1, where the page should be, cannot be used"
+        )

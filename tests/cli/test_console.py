@@ -27,8 +27,8 @@ def test_plain_output_has_a_line_per_quarter():
     console.progress("Writing", None, "soon")
     console.progress("Writing", None, "soon")
     console.say("done")
-    told = out.getvalue().splitlines()
-    assert told == [*(f"Separating {p} %" for p in (0, 26, 50, 76, 100)), "Writing (soon)", "done"]
+    lines = out.getvalue().splitlines()
+    assert lines == [*(f"Separating {p} %" for p in (0, 26, 50, 76, 100)), "Writing (soon)", "done"]
 
 
 def test_a_terminal_has_one_line_per_label():

@@ -28,18 +28,18 @@ def test_a_healthy_machine_is_found_healthy(capsys, tmp_path):
 
 def test_the_list_for_people_gives_advice(capsys, tmp_path):
     assert main(["doctor", "--data", str(tmp_path)]) == 0
-    told = capsys.readouterr().out
-    assert "preview" in told
-    assert f"chmod 700 {tmp_path}" in told or "only you can read it" in told
-    assert told.splitlines()[-1] == "A song can be processed here."
+    text = capsys.readouterr().out
+    assert "preview" in text
+    assert f"chmod 700 {tmp_path}" in text or "only you can read it" in text
+    assert text.splitlines()[-1] == "A song can be processed here."
 
 
 def test_something_essential_that_is_missing_fails(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "MINISTACK", "9.9.9")
     assert main(["doctor", "--data", str(tmp_path)]) == 1
-    told = capsys.readouterr().out
-    assert "BROKEN  stack" in told
-    assert told.splitlines()[-1] == "Something essential is missing."
+    text = capsys.readouterr().out
+    assert "BROKEN  stack" in text
+    assert text.splitlines()[-1] == "Something essential is missing."
 
 
 def test_a_full_disk_is_broken_and_a_fuller_one_a_note(monkeypatch, tmp_path):

@@ -61,7 +61,7 @@ def test_a_server_that_ignores_ranges_starts_the_file_over(downloader, server, r
     assert target.read_bytes() == BODY
 
 
-def test_a_damaged_part_is_thrown_away_and_fetched_anew(downloader, server, reply, tmp_path):
+def test_a_damaged_part_is_removed_and_fetched_again(downloader, server, reply, tmp_path):
     target = tmp_path / "drums.wav"
     part_of(target).write_bytes(b"x" * 300_000)
     server.answer = lambda asked: ranged(reply, asked)

@@ -18,7 +18,7 @@ def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def songs(tmp_path: Path) -> tuple[str, str]:
-    """Two songs' true stems and estimates; of the second the estimates are perfect, and nobody sings."""
+    """Two songs' true stems and estimates; the second has perfect estimates and no singer."""
     true = true_stems(1.5)
     write(tmp_path / "true" / "one", true)
     write(tmp_path / "made" / "one", poor_stems(true))
@@ -59,7 +59,7 @@ def test_a_model_makes_the_estimates(songs: tuple[str, str], capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("how", [["made"], ["--model", "preview"]])
-def test_the_figures_of_good_songs_are_shown_beside_a_bad_one(
+def test_a_bad_song_does_not_hide_the_figures_of_good_ones(
     songs: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], how: list[str]
 ) -> None:
     (tmp_path / "true" / "two" / "bass.wav").write_text("no sound")

@@ -74,7 +74,7 @@ def test_a_get_is_made_again_when_its_answer_was_lost(library, server, reply):
     assert library.get("S") == {"songId": "S"}
 
 
-def test_nobody_there_is_one_sentence_without_the_query():
+def test_an_unreachable_server_is_one_sentence_without_a_query():
     with pytest.raises(Unreachable) as caught:
         Transport().send("GET", "http://127.0.0.1:9/x?X-Amz-Signature=secret", headers={})
     assert "127.0.0.1:9" in str(caught.value)

@@ -40,9 +40,9 @@ def ours(library, monkeypatch):
 def test_a_files_bytes_go_as_they_are(tmp_path):
     file = tmp_path / "song.lrc"
     file.write_bytes("Привет".encode("cp1251"))
-    told = lyrics.words_of(file, "windows-1251")
-    assert base64.b64decode(told["file"]) == file.read_bytes()
-    assert told["encoding"] == "windows-1251"
+    body = lyrics.words_of(file, "windows-1251")
+    assert base64.b64decode(body["file"]) == file.read_bytes()
+    assert body["encoding"] == "windows-1251"
     assert "encoding" not in lyrics.words_of(file)
 
 
@@ -78,10 +78,10 @@ def test_lyrics_are_taken_as_they_come(ours, server, reply, tmp_path, capsys):
 @pytest.mark.parametrize(("ends", "code", "says"), [("READY", 0, "Version 5"), ("FAILED", 1, "No engine.")])
 def test_given_words_are_waited_for(ours, server, reply, tmp_path, capsys, ends, code, says):
     (tmp_path / "a.txt").write_text("la")
-    stands = iter(["READY", "QUEUED", "PROCESSING", ends])
+    states = iter(["READY", "QUEUED", "PROCESSING", ends])
 
     def answer(asked):
-        song = {"status": "COMPLETED", "lyricsStatus": next(stands), "lyricsVersion": 5, "progress": None}
+        song = {"status": "COMPLETED", "lyricsStatus": next(states), "lyricsVersion": 5, "progress": None}
         return reply(200, json.dumps(song | {"lyricsReason": "No engine."}).encode())
 
     server.answer = answer

@@ -30,8 +30,8 @@ def test_a_model_is_taken_from_a_folder_listed_and_checked(
     source: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["models", "base", "--from", str(source)]) == 0
-    told = capsys.readouterr().out
-    assert "Ready: base" in told and "proved by nothing: no hash is published" in told
+    text = capsys.readouterr().out
+    assert "Ready: base" in text and "proved by nothing: no hash is published" in text
     assert main(["models", "--verify"]) == 0
     assert capsys.readouterr().out.startswith("Whole: base")
     assert "a folder on this machine" in (doctor.weights().detail)

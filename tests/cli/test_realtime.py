@@ -1,4 +1,4 @@
-"""The live connection: lost, made again, told twice, and silent."""
+"""The live connection: lost, restored, with repeated messages, and silent."""
 
 import json
 import threading
@@ -66,7 +66,7 @@ def listen(fake, *rows, **options):
         listener.close()
 
 
-def test_what_was_told_twice_or_late_or_of_another_song_is_dropped(socket):
+def test_repeated_late_and_foreign_messages_are_dropped(socket):
     talk = [
         said("QUEUED", 1, position=1),
         said("QUEUED", 1, position=1),
@@ -91,7 +91,7 @@ def test_after_a_lost_connection_the_row_says_what_was_missed(socket):
     assert fake.paths[0].endswith("?token=the%20token")
 
 
-def test_a_song_that_ended_while_nobody_listened_has_ended(socket):
+def test_a_song_that_ended_without_a_connection_has_ended(socket):
     got = listen(
         socket([said("QUEUED", 1)], [...]), row("PENDING_UPLOAD", 0), row("FAILED", 1, errorMessage="x")
     )

@@ -1,4 +1,4 @@
-"""`unplugd separate --checkpoints`: what goes when the stems are there, what stays, and whatever folder it is."""
+"""`unplugd separate --checkpoints`: what is removed when the stems exist and what stays, in any folder."""
 
 import threading
 from pathlib import Path
@@ -92,7 +92,7 @@ def test_the_stretches_of_another_song_stay(filters: Filters, song: Path, kept: 
 
 
 def test_a_parts_own_stretches_stay_in_it(filters: Filters, song: Path, tmp_path: Path) -> None:
-    """Whoever names the folder that the part comes to lie in, or a part that is there, has not asked to undo it."""
+    """Naming the folder of a part, or an existing part, is not a request to remove it."""
     out, first = tmp_path / "out", tmp_path / "out" / "part-1-of-2"
     assert separate(song, out, first, "--part", "1/2") == 0
     made = contents(first)

@@ -1,4 +1,4 @@
-"""Which stack is used, on which port, as whom."""
+"""Which stack is used, on which port, as which user."""
 
 import json
 import socket

@@ -57,7 +57,7 @@ def instructions(stage: str) -> list[str]:
 def context() -> list[Path]:
     """The files that a build is sent, relative to the repository. The last rule that matches a file decides."""
     rules = [line for line in (REPO / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
-    assert rules[0] == "*", "whatever is not named must stay out"
+    assert rules[0] == "*", "everything that is not named must stay out"
     patterns = [(_pattern(rule.removeprefix("!")), rule.startswith("!")) for rule in rules]
     tops = {REPO / rule.removeprefix("!") for rule in rules if rule.startswith("!")}
     files = (file for top in tops for file in ([top] if top.is_file() else top.rglob("*")))

@@ -1,4 +1,4 @@
-"""A demucs task that is stopped, killed or shared out: what lies in S3 then, and what the next run makes of it."""
+"""A demucs task that is stopped, killed or divided: what is in S3 then, and what the next run does with it."""
 
 import threading
 from collections.abc import Iterator

@@ -233,7 +233,7 @@ def test_a_manifest_that_lost_the_stems_lists_them_again(separated: Stand, damag
     assert separated.transcriptions == 2
 
 
-def test_lyrics_beside_stems_that_are_not_listed_are_not_done(separated: Stand) -> None:
+def test_lyrics_without_listed_stems_are_not_done(separated: Stand) -> None:
     assert separated.whisper() == outcomes.DONE
     good = separated.read("manifest.json")
     lyrics = good["lyrics"] | {"inputs": {"vocals.wav": None, "tags.json": None}}

@@ -47,7 +47,7 @@ def pia(visitor: Callable[[str], Visitor]) -> Visitor:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_frame_harms_nobody(pia: Visitor, name: str) -> None:
+def test_a_hostile_frame_harms_no_other_user(pia: Visitor, name: str) -> None:
     with dial(pia) as other, dial(pia) as hostile:
         try:
             for frame in HOSTILE[name]:

@@ -20,7 +20,7 @@ STEMS = ("drums", "bass", "other", "vocals")
 WORDS_CSV = DEMO_SONG.with_name("words.csv")
 
 
-def test_the_socket_told_the_whole_story_in_order(finished):
+def test_the_socket_sent_every_message_in_order(finished):
     messages = [message for message in finished.owner.heard if message["songId"] == finished.song_id]
     kinds = [message["type"] for message in messages]
     assert re.fullmatch(r"QUEUED PROCESSING_STARTED( PROGRESS)+ COMPLETED", " ".join(kinds))

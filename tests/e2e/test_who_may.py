@@ -121,7 +121,7 @@ def test_the_forgers_tools_are_right(door: Door) -> None:
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_nobody_gets_in_with(kind: str, door: Door) -> None:
+def test_a_bad_token_is_refused(kind: str, door: Door) -> None:
     """One token, every route and the WebSocket: 401 in the API's own words, readable by the browser, and no trace."""
     before = door.look()
     for route in ROUTES:
@@ -209,7 +209,7 @@ def test_the_code_still_says_what_is_wrong_with_which_field(door: Door) -> None:
     assert {fault["field"] for fault in answer.json()["details"]} == {"filename", "sizeBytes", "titel"}
 
 
-def test_deleting_an_account_touches_nobody_else(
+def test_deleting_an_account_affects_no_other(
     door: Door, stack: Session, admin: Callable[[str], Any]
 ) -> None:
     outputs = stack.outputs

@@ -203,8 +203,8 @@ def test_a_deployment_without_its_site_or_that_answers_another_origin_says_so(tm
     assert ran.returncode == 1
     assert "unplugd-prod has no output WebBucketName: run make deploy ENV=prod first" in ran.stderr
     assert "s3 cp" not in (tmp_path / "calls").read_text()
-    told = deploy(tmp_path, origin="http://localhost:5173").stdout.splitlines()[-1]
-    assert told == (
+    command = deploy(tmp_path, origin="http://localhost:5173").stdout.splitlines()[-1]
+    assert command == (
         "The API still answers http://localhost:5173 only: "
         'make deploy ENV=prod PARAMETERS="CorsOrigin=the-WebUrl"'
     )

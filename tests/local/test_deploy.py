@@ -102,7 +102,7 @@ Resources:
     Type: AWS::Lambda::Function
     Properties:
       Handler: a.b
-      Role: arn:aws:iam::000000000000:role/nobody
+      Role: arn:aws:iam::000000000000:role/none
       Code: {ZipFile: "pass"}
       Layers: ["arn:aws:lambda:us-east-1:000000000000:layer:missing:1"]
 """
@@ -127,7 +127,7 @@ Resources:
     Type: AWS::Lambda::Function
     Properties:
       Handler: a.b
-      Role: arn:aws:iam::000000000000:role/nobody
+      Role: arn:aws:iam::000000000000:role/none
       Code: {ZipFile: "pass"}
       Layers: ["arn:aws:lambda:us-east-1:000000000000:layer:missing:1"]
 """)

@@ -125,10 +125,10 @@ def test_a_clean_stop_and_a_hard_kill_keep_everything(tmp_path: Path) -> None:
         )
         lost = third.client("stepfunctions").describe_execution(executionArn=arn)
         assert (lost["status"], lost["error"]) == ("FAILED", "States.ServiceRestart")
-        wait_for(lambda: is_told(third, arn), 20, "the status change of the lost execution")
+        wait_for(lambda: is_published(third, arn), 20, "the status change of the lost execution")
 
 
-def is_told(app: App, arn: str, status: str = "FAILED") -> bool:
+def is_published(app: App, arn: str, status: str = "FAILED") -> bool:
     answer = app.client("sqs").receive_message(
         QueueUrl=app.outputs["QueueUrl"], MaxNumberOfMessages=10, WaitTimeSeconds=1
     )
@@ -185,7 +185,7 @@ def check_delivery(app: App, sent: str) -> None:
     assert {message["Body"] for message in found["Messages"]} == {"kept", sent}
     arn = app.start("StateMachineArn", what="raise", seconds=1)
     app.ended(arn)
-    wait_for(lambda: is_told(app, arn, "SUCCEEDED"), 20, "the execution's status change")
+    wait_for(lambda: is_published(app, arn, "SUCCEEDED"), 20, "the execution's status change")
     with httpx.Client(trust_env=False) as http:
         assert http.post(f"{app.outputs['ApiUrl']}/items/after", content="x").status_code == 200
 
@@ -201,7 +201,7 @@ def test_an_address_of_another_program_stays(tmp_path: Path) -> None:
 
 
 def test_a_move_that_was_cut_short_is_finished(tmp_path: Path) -> None:
-    """A kill left some files at a port that nobody remembers, and a folder of an earlier version has old queues."""
+    """A kill left some files at a forgotten port, and a folder of an earlier version has old queues."""
     queue = "http://localhost:{}/000000000000/q"
     write_state(
         tmp_path,
@@ -250,7 +250,7 @@ def test_the_next_start_ends_what_was_left(tmp_path: Path) -> None:
 def test_a_second_start_on_the_same_folder_says_who_has_it(app: App) -> None:
     with pytest.raises(StackError, match=rf"in use by the stack with process id {app.endpoint.pid}"):
         make_stack(app.endpoint.data_dir).start()
-    assert app.item("nobody") is None
+    assert app.item("unknown") is None
 
 
 def test_a_taken_port_is_a_sentence(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Who may ask the local stack for what: nobody but this machine, this user, and the app's own page."""
+"""Who may send the local stack which request: only this machine, this user, and the app's own page."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_no_other_keys_are_accepted(app: App, service: str, keys: tuple[str, str
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403)
 
 
-def test_an_unsigned_request_is_nobody(app: App, http: httpx.Client) -> None:
+def test_an_unsigned_request_has_no_identity(app: App, http: httpx.Client) -> None:
     app.client("s3").put_object(Bucket="tiny-files", Key="secret", Body=b"mine")
     assert http.get("/").status_code == 403
     assert http.get("/tiny-files").status_code == 403

@@ -148,4 +148,4 @@ def test_ends_of_executions_and_tasks_reach_the_queue(app: App) -> None:
                 seen.add((event["source"], detail["lastStatus"]))
         return {("aws.states", "SUCCEEDED"), ("aws.ecs", "RUNNING"), ("aws.ecs", "STOPPED")} <= seen
 
-    wait_for(both, 20, f"the events, beside {seen}")
+    wait_for(both, 20, f"the events, in addition to {seen}")

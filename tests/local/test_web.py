@@ -1,4 +1,4 @@
-"""The page's server: what it serves, to whom, under which policy, and the start link."""
+"""The page's server: what it serves, to which requests, under which policy, and the start link."""
 
 import gzip
 import http.client
@@ -17,7 +17,7 @@ SCRIPT = b"export const app = 1;\n" * 100
 
 @pytest.fixture
 def dist(tmp_path):
-    """A built app, and a secret beside it."""
+    """A built app, and a secret next to it."""
     folder = tmp_path / "dist"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text("<!doctype html>the app")
@@ -86,8 +86,8 @@ def test_a_file_or_the_page(site, path, kind, caching, body):
     status, headers, got = site.ask("GET", path)
     assert (status, got) == (200, body)
     assert (headers["content-type"], headers["cache-control"]) == (kind, caching)
-    status, told, got = site.ask("HEAD", path)
-    assert (status, told["content-length"], got) == (200, str(len(body)), b"")
+    status, headers, got = site.ask("HEAD", path)
+    assert (status, headers["content-length"], got) == (200, str(len(body)), b"")
 
 
 def test_what_can_be_squeezed_is(site, dist):
@@ -219,7 +219,7 @@ def test_a_program_that_has_only_the_other_localhost_is_noticed():
             web.listen(port).__enter__()
 
 
-def test_the_page_is_told_where_its_stack_is():
+def test_the_page_gets_the_addresses_of_its_stack():
     outputs = {
         "ApiUrl": "a", "WebSocketUrl": "w", "Region": "r", "UserPoolId": "p", "UserPoolClientId": "c", "Other": "o",
     }  # fmt: skip

@@ -140,9 +140,9 @@ def test_a_part_that_fails_for_good_fails_the_song_when_the_others_are_kept(
     second = [task.provider for task in run.tasks if task.environment["PART"] == "2"]
     assert second == [SPOT, SPOT, SPOT, ON_DEMAND]
     assert sorted(task.environment["PART"] for task in run.tasks) == ["1", "2", "2", "2", "2", "3"]
-    told = run.event("mark_failed")
-    assert (told["stage"], told["error"]) == ("RunDemucs", "States.TaskFailed")
-    assert '"ExitCode": 75' in told["cause"]
+    failure = run.event("mark_failed")
+    assert (failure["stage"], failure["error"]) == ("RunDemucs", "States.TaskFailed")
+    assert '"ExitCode": 75' in failure["cause"]
 
 
 def test_a_bad_song_is_refused_by_each_part_once(studio: Studio, shared_out: str) -> None:
@@ -173,11 +173,11 @@ def test_a_bad_input_is_separated_once(studio: Studio) -> None:
     assert run.status == "FAILED"
     assert run.stages() == ["demucs"]
     assert run.names() == ["mark_failed"]
-    told = run.event("mark_failed")
-    assert (told["stage"], told["error"]) == ("RunDemucs", "States.TaskFailed")
-    assert '"ExitCode": 65' in told["cause"]
-    assert told["outputPrefix"] == f"output/user-1/{run.song_id}/"
-    assert (run.error, run.cause) == (told["error"], told["cause"])
+    failure = run.event("mark_failed")
+    assert (failure["stage"], failure["error"]) == ("RunDemucs", "States.TaskFailed")
+    assert '"ExitCode": 65' in failure["cause"]
+    assert failure["outputPrefix"] == f"output/user-1/{run.song_id}/"
+    assert (run.error, run.cause) == (failure["error"], failure["cause"])
 
 
 def test_a_temporary_fault_is_tried_again(studio: Studio) -> None:
@@ -211,7 +211,7 @@ def test_a_stage_that_hangs_is_stopped(studio: Studio) -> None:
 
 def _no_room(studio: Studio, family: str, *, interval_s: float = 0.01) -> str:
     """A machine whose RunDemucs is refused. The local ECS has room for all, so a task definition that is not there
-    stands for it, which ECS refuses under another name."""
+    replaces it, which ECS refuses under another name."""
     return studio.machine(
         family,
         {
@@ -256,13 +256,13 @@ def test_completion_that_cannot_be_fails_the_song(studio: Studio, fault: str, ca
 
     assert run.status == "FAILED"
     assert run.names() == ["mark_completed"] * calls + ["mark_failed"]
-    told = run.event("mark_failed")
-    assert (told["stage"], told["error"]) == ("MarkCompleted", fault)
-    assert "as planned" in told["cause"]
+    failure = run.event("mark_failed")
+    assert (failure["stage"], failure["error"]) == ("MarkCompleted", fault)
+    assert "as planned" in failure["cause"]
     assert run.error == fault
 
 
-def test_nobody_told_is_no_failure(studio: Studio) -> None:
+def test_a_lost_notification_is_no_failure(studio: Studio) -> None:
     run = studio.run({"send_notification": ["Transient"]})
 
     assert run.status == "SUCCEEDED"
@@ -270,7 +270,7 @@ def test_nobody_told_is_no_failure(studio: Studio) -> None:
 
 
 def test_an_original_left_behind_is_no_failure(studio: Studio) -> None:
-    run = studio.run({"cleanup_upload": ["Whatever"]})
+    run = studio.run({"cleanup_upload": ["AnyError"]})
 
     assert run.status == "SUCCEEDED"
     assert run.names() == GOOD_END
@@ -283,7 +283,7 @@ def test_telling_of_a_failure_is_tried_again(studio: Studio) -> None:
     assert run.names() == ["mark_failed", "mark_failed"]
 
 
-def test_a_failure_that_cannot_be_told_keeps_its_first_cause(studio: Studio) -> None:
+def test_a_failure_that_cannot_be_written_keeps_its_first_cause(studio: Studio) -> None:
     less_patient = studio.machine("untold", {'"MaxAttempts": 10': '"MaxAttempts": 2'})
     run = studio.run({"demucs": [65], "mark_failed": ["Conflict"]}, machine=less_patient)
 

@@ -192,7 +192,7 @@ def test_as_a_file(cloud: Cloud, put_song: Any, kind: str) -> None:
         assert [line.start for line in lines] == [1.0, 5.0]
 
 
-def test_offset_and_nudges_stand_beside_the_words_and_inside_files(cloud: Cloud, put_layer: Any) -> None:
+def test_offset_and_nudges_are_separate_in_json_applied_in_files(cloud: Cloud, put_layer: Any) -> None:
     put_layer(None, source="transcribed", offset_ms=-1500, nudges={1: 250, 9: 1})
     store(cloud, "lyrics.json", HEARD)
     found = read(cloud)

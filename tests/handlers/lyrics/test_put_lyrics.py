@@ -87,7 +87,7 @@ def test_words_for_a_complete_song_wait_in_line_while_it_stays_complete(
     assert (cloud.wake_ups(), [frame["type"] for _, frame in sent]) == (1, ["QUEUED"])
 
 
-def test_their_true_place_in_line_is_told(cloud: Cloud, put_song: Any, sent: Frames) -> None:
+def test_their_true_queue_position_is_sent(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     for n in range(2):
         put_song(
             song_id=f"01K0000000000000000000000{n}",
@@ -133,9 +133,7 @@ def test_the_machines_words_can_be_moved_too(cloud: Cloud, put_song: Any, sent: 
     assert cloud.wake_ups() == 0
 
 
-def test_of_two_changes_of_one_version_the_second_is_told_so(
-    cloud: Cloud, put_song: Any, sent: Frames
-) -> None:
+def test_of_two_changes_of_one_version_the_second_is_409(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song()
     assert ask(cloud, {"version": 0, "text": "first"})[0] == 200
     code, answer = ask(cloud, {"version": 0, "text": "second"})
@@ -212,10 +210,10 @@ def test_words_whose_answer_was_lost_stay_when_somebody_moves_them_at_once(
     assert row["lyricsTextKey"] != row["lyricsLayerKey"]
 
 
-def test_a_run_that_ends_meanwhile_does_not_swallow_the_words(
+def test_a_run_that_ends_at_that_moment_does_not_lose_the_words(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The row is read while the run works and written after it has ended: nobody else would start another."""
+    """The row is read while the run works and written after it has ended: nothing else would start another."""
     from unplugd.aws.lyrics_rows import LyricsRows
 
     stale = put_song(**READY | {"lyrics_status": LyricsStatus.PROCESSING})
@@ -235,7 +233,7 @@ def test_words_given_while_a_run_works_wait_for_its_end(cloud: Cloud, put_song: 
 
 
 @pytest.mark.parametrize(
-    ("documents", "stands", "runs"),
+    ("documents", "status", "runs"),
     [
         ({"lyrics.json": {"segments": [], "textVersion": 1}}, "QUEUED", 1),
         ({"lyrics.json": {"segments": [], "textVersion": None}}, "READY", 0),
@@ -251,7 +249,7 @@ def test_words_given_while_a_run_works_wait_for_its_end(cloud: Cloud, put_song: 
     ],
 )
 def test_back_to_the_machine(
-    cloud: Cloud, put_song: Any, sent: Frames, documents: dict[str, Any], stands: str, runs: int
+    cloud: Cloud, put_song: Any, sent: Frames, documents: dict[str, Any], status: str, runs: int
 ) -> None:
     """Its words are kept, or else it is asked again."""
     put_song(**READY, lyrics_version=1, lyrics_text_version=1, lyrics_run_version=1, lyrics_source="supplied",
@@ -261,7 +259,7 @@ def test_back_to_the_machine(
     for name, document in documents.items():
         put_object(cloud, name, document)
     code, song = ask(cloud, {"version": 1, "revert": True})
-    assert (code, song["lyricsStatus"], cloud.wake_ups()) == (200, stands, runs)
+    assert (code, song["lyricsStatus"], cloud.wake_ups()) == (200, status, runs)
     assert (song["lyricsSource"], song["lyricsOffsetMs"], song["lyricsVersion"]) == (None, 0, 2)
     row = cloud.row() or {}
     assert row["lyricsTextVersion"] == 0

@@ -55,7 +55,7 @@ def test_one_that_is_removed_for_a_passing_fault_is_closed_too(
     assert sorted(closed) == ["stuck-2", "stuck-fast-3"]  # one that has gone needs no closing
 
 
-def test_a_connection_that_has_gone_is_told_from_one_that_fails(cloud: Cloud) -> None:
+def test_a_closed_connection_differs_from_one_that_fails(cloud: Cloud) -> None:
     api = boto3.client("apigatewaymanagementapi", endpoint_url=SOCKETS)
     with Stubber(api) as answers:
         answers.add_client_error("post_to_connection", "GoneException", http_status_code=410)
@@ -69,7 +69,7 @@ def test_a_connection_that_has_gone_is_told_from_one_that_fails(cloud: Cloud) ->
         answers.assert_no_pending_responses()
 
 
-def test_nobody_there_is_no_fault_but_a_warning(
+def test_no_connection_is_a_warning_and_no_fault(
     cloud: Cloud, put_song: Any, sent: Frames, caplog: Any
 ) -> None:
     put_song(status=Status.COMPLETED, attempt=1, seq=9)

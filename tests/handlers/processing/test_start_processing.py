@@ -45,7 +45,7 @@ def test_an_execution_that_ended_makes_room_for_the_next(
     wake(cloud)
     put_song(song_id=IDS[0], status=Status.COMPLETED, attempt=1)
     wake(cloud, ended(arn(IDS[0]), status))
-    wake(cloud, ended(arn(IDS[0]), status))  # told twice
+    wake(cloud, ended(arn(IDS[0]), status))  # the same event twice
     assert slots(cloud) == {"slot-0": IDS[2], "slot-1": IDS[1]}
 
 
@@ -152,7 +152,7 @@ def test_a_start_that_died_half_way_is_finished_by_a_later_one(
     assert slots(cloud) == {"slot-0": IDS[0], "slot-1": IDS[1]}
 
 
-def test_a_lease_that_nobody_will_use_is_dropped_when_old(
+def test_an_unused_lease_is_dropped_when_old(
     cloud: Cloud, line: None, sent: Frames, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -191,7 +191,7 @@ def test_a_start_that_is_refused_leaves_the_song_in_its_place_and_the_slot_free(
 def test_a_start_whose_answer_is_lost_gives_nothing_away(
     cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch, reached: bool
 ) -> None:
-    """Whether it runs is not known: were the slot free meanwhile, one song too many could run."""
+    """Whether it runs is not known: if the slot were free, one song too many could run."""
     from unplugd.aws.executions import Executions
     from unplugd.kernel.errors import Transient
 
@@ -314,7 +314,7 @@ def test_users_take_turns_and_get_their_positions(cloud: Cloud, put_song: Any, s
     assert places == [("ann", IDS[1], 1, 2), ("bob", IDS[4], 2, 2), ("ann", IDS[2], 3, 2)]
     sent.clear()
     wake(cloud)
-    assert sent == []  # nothing has changed: nobody hears anything
+    assert sent == []  # nothing has changed, so nothing is sent
     _complete(cloud, put_song, IDS[3], STRANGER)
     assert sorted(slots(cloud).values()) == [IDS[0], IDS[1]]  # Bob had his turn after Ann had hers
     _complete(cloud, put_song, IDS[0], OWNER)
@@ -332,7 +332,7 @@ def _complete(cloud: Cloud, put_song: Any, song_id: str, owner: str) -> None:
     wake(cloud, ended(arn(song_id)))
 
 
-def test_only_the_first_of_a_long_line_are_told(
+def test_only_the_first_of_a_long_queue_get_messages(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("unplugd.processing.starter.PLACES_TOLD", 2)
@@ -343,8 +343,8 @@ def test_only_the_first_of_a_long_line_are_told(
         )
     cloud.connect("one")
     wake(cloud)
-    told = [(m["songId"], m["position"]) for _, m in sent if m["type"] == "QUEUED"]
-    assert told == [(IDS[2], 1), (IDS[3], 2)]
+    positions = [(m["songId"], m["position"]) for _, m in sent if m["type"] == "QUEUED"]
+    assert positions == [(IDS[2], 1), (IDS[3], 2)]
     assert (cloud.row(IDS[4]) or {})["queuePosition"] == 5
 
 

@@ -34,7 +34,7 @@ def test_anything_else_is_unknown_and_harms_nothing(cloud: Cloud, sent: Frames, 
     assert sent[0][1]["message"]
 
 
-def test_a_client_that_has_gone_meanwhile_is_no_fault(cloud: Cloud, sent: Frames) -> None:
+def test_a_client_that_has_just_gone_is_no_fault(cloud: Cloud, sent: Frames) -> None:
     cloud.connect("gone")
     ping(cloud, name="gone")
     assert sent == []
@@ -57,7 +57,7 @@ def test_one_that_cannot_be_closed_is_no_fault(cloud: Cloud, sent: Frames, close
     assert (sent, closed) == ([], ["stuck-fast"])
 
 
-def test_nobody_is_sent_away_for_a_fault_of_the_table(
+def test_a_fault_of_the_table_closes_no_connection(
     cloud: Cloud, sent: Frames, closed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:

@@ -56,7 +56,7 @@ def test_a_call_that_died_before_stopping_is_finished_by_the_next(
 def test_what_cannot_be_stopped_is_left_to_the_starter(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It stops whatever runs for a cancelled song (test_start_processing.py)."""
+    """It stops every execution of a cancelled song (test_start_processing.py)."""
     from unplugd.kernel.errors import Transient
 
     def refuse(*_: Any) -> None:

@@ -27,7 +27,7 @@ def test_changes_what_is_named_and_clears_what_is_null(cloud: Cloud, put_song: A
     assert "artist" not in row
 
 
-def test_what_is_searched_holds_the_tags_that_arrived_meanwhile(
+def test_the_search_text_has_tags_that_have_just_arrived(
     cloud: Cloud, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_song(status=Status.PENDING_UPLOAD, title="file", artist=None)

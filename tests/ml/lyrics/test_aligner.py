@@ -1,4 +1,4 @@
-"""The forced aligner, on the demo song: its words and their true times lie beside it."""
+"""The forced aligner, on the demo song: whose words and true times are known."""
 
 from __future__ import annotations
 
@@ -75,9 +75,7 @@ def test_the_demo_songs_words_are_found_in_a_leaky_stem_each_time_alike(
 def test_line_times_hold_and_a_line_that_is_not_sung_is_estimated_where_it_is_said_to_be(
     vocals: Path, truth: list[float]
 ) -> None:
-    lrc = (
-        "[00:03.1]Morning in a quiet room\n[00:06.4]I sing the line again\n[00:28.5]nobody ever sang these\n"
-    )
+    lrc = "[00:03.1]Morning in a quiet room\n[00:06.4]I sing the line again\n[00:28.5]these were never sung\n"
     document = write_lyrics(vocals, text=lrc + "[00:31.9]Sing it loud one more time", model="embedded")
     first, second, third, last = document["segments"]
     for segment, start in ((first, truth[0]), (second, truth[5]), (last, 31.906)):
@@ -86,7 +84,7 @@ def test_line_times_hold_and_a_line_that_is_not_sung_is_estimated_where_it_is_sa
     assert all(a["end"] <= b["start"] for a, b in pairwise(words(document)))
 
 
-def test_words_drawn_to_the_next_line_come_back_beside_their_own() -> None:
+def test_words_drawn_to_the_next_line_return_to_their_own() -> None:
     lines = from_text("and I sing\nuntil the end").lines
     found = [(0.0, 0.5), (0.5, 0.9), (0.9, 1.2), (1.3, 1.5), (6.0, 6.2), (6.2, 7.0)]
     assert without_strays(lines, found) == [*found[:3], None, *found[4:]]
@@ -130,7 +128,7 @@ def test_word_times_of_a_person_are_kept_as_they_are(vocals: Path) -> None:
         ("sing it loud " * 7_000, "en", "could not be found"),
     ],
 )
-def test_what_it_cannot_align_is_estimated_and_the_person_is_told(
+def test_what_it_cannot_align_is_estimated_with_a_notice(
     vocals: Path, words: str, language: str | None, notice: str
 ) -> None:
     document = write_lyrics(vocals, text=words, model="embedded", language=language)
@@ -155,7 +153,7 @@ def test_a_stop_is_seen_in_the_middle(vocals: Path, text: str) -> None:
         Aligner().align(samples, text.split(), progress=lambda _: stop.set(), stop=stop)
 
 
-def test_voiced_is_what_stands_out_of_the_music() -> None:
+def test_voiced_is_what_is_louder_than_the_music() -> None:
     t = np.arange(12 * HEARING_RATE) / HEARING_RATE
     random = np.random.default_rng(0)
     music = 0.05 * random.standard_normal(len(t)) + 0.5 * np.sin(2 * np.pi * 50 * t)

@@ -1,4 +1,4 @@
-"""The document of lyrics.json, from a vocal stem and whatever words are known."""
+"""The document of lyrics.json, from a vocal stem and the known words."""
 
 import threading
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Times that came with the words are kept, whatever an engine hears elsewhere."""
+"""Times that came with the words are kept, independent of what an engine hears elsewhere."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_words_of_a_person_that_overlap_stay_as_they_are() -> None:
     assert segment["end"] == 9.0
 
 
-def test_nothing_lies_behind_the_songs_end() -> None:
+def test_nothing_comes_after_the_songs_end() -> None:
     known = song({"text": "one more time"}, HELLO, {"text": "and on"})
     made = complete(known.lines, [None] * 7, [(0.0, 21.5009)], 21.5009)
     assert [(time.start, time.end) for time in made[3:5]] == [(20.0, 21.0), (21.25, 21.5)]

@@ -62,7 +62,7 @@ def test_hearings_cover_all_and_are_at_most_30_s(parts: list[tuple[float, float]
     assert all(0 < b - a <= 30 * HEARING_RATE for a, b in pairwise(edges))
     heard = np.zeros(round(at * HEARING_RATE) + 1, np.float32)
     assert all(len(stretches.samples(heard, a, b)) == b - a for a, b in pairwise(edges))
-    # What lies in a stretch comes back from it to where it was.
+    # Times in a stretch map back to their place in the song.
     first = segments[0][0]
     _, (start, end) = stretches.place(0.1, 0.2)
     assert (start, end) == pytest.approx((first + 0.1, first + 0.2), abs=1e-3)

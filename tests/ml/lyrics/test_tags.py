@@ -1,4 +1,4 @@
-"""What the tags of a song say, whatever container they are in."""
+"""Tags of a song in every container."""
 
 from pathlib import Path
 

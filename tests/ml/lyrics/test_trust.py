@@ -70,7 +70,7 @@ def test_words_over_silence_are_marked_and_kept() -> None:
     assert second["text"] == "thank you for watching"
 
 
-def test_what_is_sung_without_words_is_told() -> None:
+def test_singing_without_words_is_reported() -> None:
     document = marked(line("here I sing", 1, 3), line("again", 9, 10), sung=[(1, 10), (12, 13.5), (20, 30)])
     assert document["unworded"] == [{"start": 3.25, "end": 8.75}, {"start": 20, "end": 30}]
 

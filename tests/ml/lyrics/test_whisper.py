@@ -129,7 +129,7 @@ def test_how_it_is_asked(models: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert asked["language"] == "en"
     assert asked["compute"].startswith("int8")
     assert asked["vad_filter"] is False
-    # Both tones and 0.2 s beside them, of the two seconds.
+    # Both tones and 0.2 s around them, of the two seconds.
     assert asked["frames"] == pytest.approx(32_000, abs=1_600)
 
 
@@ -211,7 +211,7 @@ def test_no_more_is_heard_than_faster_whisper_hears_and_a_long_pause_not_at_all(
     words = [word for segment in document["segments"] for word in segment["words"]]
     assert words[-1]["end"] > 75
     assert all(word["end"] <= 10.3 or word["start"] >= 69.7 for word in words)
-    # No line lies on both sides of the pause.
+    # No line is on both sides of the pause.
     assert all(s["end"] <= 10.3 or s["start"] >= 69.7 for s in document["segments"])
 
 

@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 that stands for the hosts of weights: ranges, cut connections, and answers by script."""
+"""A server on 127.0.0.1 that replaces the hosts of weights: ranges, cut connections, and answers by script."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_a_host_without_ranges_sends_it_all_again(host: Host, tmp_path: Path) ->
     assert download(published(host), tmp_path, pause=no_pause).read_bytes() == CONTENT
 
 
-def test_a_part_of_another_file_is_noticed_and_fetched_anew(host: Host, tmp_path: Path) -> None:
+def test_a_part_of_another_file_is_noticed_and_replaced(host: Host, tmp_path: Path) -> None:
     (tmp_path / "net.th.part").write_bytes(b"older" * 1000)
     assert download(published(host), tmp_path).read_bytes() == CONTENT
     (tmp_path / "net.th").unlink()
@@ -113,7 +113,7 @@ def test_no_space_is_said_before_anything_is_written(host: Host, tmp_path: Path)
     download(published(host), tmp_path, free=lambda _folder: RESERVE_BYTES + len(CONTENT))
 
 
-def test_a_disk_that_fills_up_meanwhile_is_no_network_fault(
+def test_a_disk_that_fills_up_is_no_network_fault(
     host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Full:

@@ -123,7 +123,7 @@ def test_killed_and_resumed_is_unbroken(
         cwd=REPO, env={**os.environ, "PYTHONPATH": str(REPO)}, check=False,
     )  # fmt: skip
     assert killed.returncode == -signal.SIGKILL
-    assert list((tmp_path / "out").glob(".separating-*"))  # nobody could clean up
+    assert list((tmp_path / "out").glob(".separating-*"))  # the killed process could not clean up
     # What was half-written has another name, so that it is taken for nothing; `clear` knows it for ours.
     drafts = [path.name for path in (tmp_path / "kept").iterdir() if not path.name.endswith(SUFFIX)]
     assert len(drafts) == (how == "fsync") and all(name.endswith(f"{SUFFIX}.tmp") for name in drafts)

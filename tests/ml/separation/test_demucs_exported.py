@@ -141,7 +141,7 @@ def test_bf16_is_refused_where_the_cpu_or_the_engine_has_none(
         demucs.load(stored, "bf16")
 
 
-def test_the_same_samples_give_the_same_bits_whatever_ran_before(stored: Model) -> None:
+def test_the_same_samples_give_the_same_bits_after_any_run(stored: Model) -> None:
     member = demucs.load(stored).members[0]
     first, second = (noise(SEGMENT, seed=seed).T.copy() for seed in (1, 2))
     going = threading.Event()

@@ -1,4 +1,4 @@
-"""Folders that two runs meet in: nobody waits unheard, a stop ends every wait, and nothing is left behind."""
+"""Folders that two runs share: a wait is reported, a stop ends every wait, and nothing is left behind."""
 
 import fcntl
 import threading
@@ -48,7 +48,7 @@ def test_stems_may_go_where_another_run_has_its_checkpoints(
 ) -> None:
     ended: list[bool] = []
 
-    def meanwhile(_halt: threading.Event) -> None:
+    def start_second_run(_halt: threading.Event) -> None:
         if not ended:
             ended.append(False)
             other = threading.Thread(target=separate_file, args=(source, tmp_path / "kept"), daemon=True)
@@ -56,7 +56,7 @@ def test_stems_may_go_where_another_run_has_its_checkpoints(
             other.join(20)
             ended.append(not other.is_alive())
 
-    filters.at_segment = meanwhile
+    filters.at_segment = start_second_run
     made = separate_file(source, tmp_path / "out", model="filters", checkpoints=tmp_path / "kept")
     assert ended == [False, True]
     assert names(tmp_path / "out") == set(made.files) < names(tmp_path / "kept")
@@ -128,17 +128,17 @@ def test_what_killed_runs_left_goes(tmp_path: Path) -> None:
     assert names(tmp_path) == {".separating-notes", "a"}
 
 
-@pytest.mark.parametrize("anew", [False, True])
+@pytest.mark.parametrize("made_again", [False, True])
 def test_a_folder_that_went_before_it_was_locked_is_not_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anew: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made_again: bool
 ) -> None:
-    """Its holder removed it between our opening and our locking; whoever made it anew may have that one's lock."""
+    """Its holder removed it between our opening and our locking; another run that made it again may have its lock."""
     folder, real = tmp_path / "folder", fcntl.flock
     folder.mkdir()
 
     def flock(handle: int, how: int) -> None:
         folder.rmdir()
-        if anew:
+        if made_again:
             folder.mkdir()
         real(handle, how)
 

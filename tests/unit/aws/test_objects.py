@@ -88,7 +88,7 @@ def test_nothing_there_is_no_call(s3: Any, calls: list[str]) -> None:
 
 
 @pytest.mark.parametrize("code", ["InternalError", "SlowDown", "ServiceUnavailable"])
-def test_a_key_that_stays_for_the_moment_is_told(s3: Any, code: str) -> None:
+def test_a_key_that_is_not_yet_deleted_is_reported(s3: Any, code: str) -> None:
     put(s3, f"{MINE}b")
     fault(s3, code)
     with pytest.raises(Transient):

@@ -1,4 +1,4 @@
-"""Reading bodies: whatever JSON comes, a caller gets values of the right kind or an `Invalid` that names the field."""
+"""Reading bodies: for any JSON, a caller gets values of the right kind or an `Invalid` that names the field."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def call(handle: Any, *, claims: Any = CLAIMS, **event: Any) -> tuple[int, Any]:
         {name: value for name, value in CLAIMS.items() if name != "aud"},
     ],
 )
-def test_whoever_has_no_id_token_made_for_this_app_is_401(claims: Any) -> None:
+def test_a_caller_without_an_id_token_for_this_app_is_401(claims: Any) -> None:
     assert call(echo, claims=claims)[0] == 401
 
 
@@ -86,7 +86,7 @@ def test_a_body_that_is_no_json_object_or_says_a_thing_twice_is_400(body: str | 
 
 
 @given(name=st.text(st.characters(), min_size=1), value=st.text(st.characters()))
-def test_an_error_can_quote_whatever_was_sent(name: str, value: str) -> None:
+def test_an_error_can_quote_any_input(name: str, value: str) -> None:
     """Half surrogate pairs too: JSON can carry them, no encoder takes them."""
     status, _ = call(read, body=json.dumps({name: value}))
     assert status in (200, 400)

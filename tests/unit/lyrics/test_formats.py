@@ -66,7 +66,7 @@ def sung(draw: st.DrawFn, *, resolution_ms: int = 10) -> Lines:
     return tuple(lines)
 
 
-def told(lines: Lines) -> list[tuple[str, int, list[tuple[str, int, int]]]]:
+def in_milliseconds(lines: Lines) -> list[tuple[str, int, list[tuple[str, int, int]]]]:
     """Texts and times in whole milliseconds."""
     return [
         (
@@ -87,7 +87,7 @@ def test_words_and_their_times_survive(kind: str, lines: Lines) -> None:
     assert read is not None
     if kind == "vtt":  # a lone word is timed by its cue: a time inside must not be that of the start
         lines = tuple(replace(line, words=line.words if len(line.words) > 1 else ()) for line in lines)
-    assert told(read(written)) == told(lines)
+    assert in_milliseconds(read(written)) == in_milliseconds(lines)
     if kind == "lrc-enhanced":
         assert [line.stanza for line in read(written)] == [line.stanza for line in lines]
 
@@ -99,7 +99,7 @@ def test_lines_and_their_times_survive(kind: str, lines: Lines) -> None:
     read = FORMATS[kind].read
     assert read is not None
     back = read(FORMATS[kind].write(lines, ABOUT))
-    assert told(back) == told(tuple(replace(line, words=()) for line in lines))
+    assert in_milliseconds(back) == in_milliseconds(tuple(replace(line, words=()) for line in lines))
     if kind == "srt":
         assert [line.end for line in back] == [line.end for line in lines]
 
@@ -190,7 +190,7 @@ def test_a_file_comes_in_many_encodings(raw: bytes, encoding: str | None) -> Non
         ("héllo".encode("cp1252"), "utf-8"),
     ],
 )
-def test_an_encoding_that_cannot_be_told_is_asked_for(raw: bytes, encoding: str | None) -> None:
+def test_an_unclear_encoding_is_asked_for(raw: bytes, encoding: str | None) -> None:
     with pytest.raises(Invalid, match="name its encoding"):
         rules.read(raw, kind=None, encoding=encoding)
     assert rules.read("Привет".encode("cp1251"), kind="txt", encoding="windows-1251")[0][0].text == "Привет"

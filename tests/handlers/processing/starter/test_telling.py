@@ -1,4 +1,4 @@
-"""A starter tells last, and in bounded time: nobody's connections cost anybody else a slot, a turn or a word."""
+"""A starter sends messages last and in bounded time: one user's connections cost others no slot, turn or message."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def test_slow_connections_of_one_user_cost_others_no_message(
     assert clock.at - 1000 <= starter.TELL_FOR_S + 4.5
 
 
-def test_places_that_there_was_no_time_to_tell_are_told_after_the_next_wake_up(
+def test_unsent_positions_are_sent_after_the_next_wake_up(
     cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -146,10 +146,10 @@ def test_a_starter_that_fails_at_every_lease_reports_the_queue_age(
     assert "LineAgeSeconds" in capsys.readouterr().out
 
 
-def test_a_song_that_comes_back_into_line_is_told_its_true_place(
+def test_a_song_that_rejoins_the_queue_gets_its_true_position(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody else is told here, so nothing corrects an untrue one."""
+    """No other message is sent here, so nothing corrects a wrong one."""
     monkeypatch.setattr(starter, "PLACES_TOLD", 0)
     put_song(song_id=HERS[0], status=Status.QUEUED, queued_at="2026-01-31T08:00:05.000Z", attempt=1)
     wake(cloud)
@@ -163,7 +163,7 @@ def test_a_song_that_comes_back_into_line_is_told_its_true_place(
     ]
 
 
-def test_new_words_that_join_the_line_are_told_their_true_place(
+def test_new_words_that_join_the_queue_get_their_true_position(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(starter, "PLACES_TOLD", 0)
@@ -179,7 +179,7 @@ def test_new_words_that_join_the_line_are_told_their_true_place(
     assert (cloud.row(HERS[0]) or {})["queuePosition"] == 4
 
 
-def test_a_start_that_is_refused_leaves_the_place_that_was_told(
+def test_a_refused_start_keeps_the_position_that_was_sent(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any, **__: Any) -> None:
