@@ -29,7 +29,7 @@ NAMES = (
     "handshake_status",
     "reserved_routes",
     "lambda_errors",
-    "log_drain",
+    "worker_calls",
     "cold_starts",
     "event_retries",
     "ecs_tasks",

@@ -7,6 +7,8 @@ code folder each in the system's /tmp; the launcher's TMPDIR puts them into the 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import subprocess
 from collections.abc import Mapping
@@ -16,6 +18,9 @@ from local import upstream
 from local.children import Children
 from local.workarounds import Context
 
+# What a module may print while it is loaded: nothing reads the log before the first call (workarounds/worker_calls.py).
+_LOG_PIPE_BYTES = 1024 * 1024
+_F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", None)  # Linux only
 # What ministack sets for the worker although the launcher has a variable of that name too.
 _RUNTIME = frozenset(
     {
@@ -67,4 +72,8 @@ class _WorkerSubprocess:
         return getattr(subprocess, name)
 
     def Popen(self, command: list[str], *, env: Mapping[str, str], **options: Any) -> Any:  # noqa: N802
-        return self._children.popen(command, env=worker_environment(env, self._home), **options)
+        process = self._children.popen(command, env=worker_environment(env, self._home), **options)
+        if process.stderr is not None and _F_SETPIPE_SZ is not None:
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(process.stderr.fileno(), _F_SETPIPE_SZ, _LOG_PIPE_BYTES)
+        return process
