@@ -41,7 +41,7 @@ OPERATIONS: dict[str, Operation] = {
         },
     ),
     "get_song": Operation({200: "UnfinishedSong | FinishedSong"}),
-    "update_song": Operation({200: "Song"}, body="SongChanges"),
+    "update_song": Operation({200: "Song"}, body="SongChanges", refusals=(errors.Conflict,)),
     "delete_song": Operation(
         {200: "Deleted"},
         refusals=(errors.Conflict,),

@@ -12,6 +12,7 @@ from reference.shapes import Schema, closed, nullable
 from unplugd.domain.files import LINK_SECONDS
 from unplugd.domain.song import LANGUAGE_PATTERN, LYRICS_MODELS, MAX_TEXT, MODELS, STEMS, Song, Status
 from unplugd.domain.song_view import PUBLIC
+from unplugd.domain.unreadable import UNREADABLE
 from unplugd.edge import fields
 from unplugd.kernel.ids import SONG_ID_PATTERN
 from unplugd.lyrics.model import Source
@@ -33,6 +34,10 @@ NOT_BLANK = f"[^\\s{fields.UNPRINTABLE}]"
 _ABOUT: dict[str, Schema] = {
     "songId": SONG_ID,
     "language": {"description": "ISO 639, with optional subtags. Null: detected during transcription."},
+    "status": {
+        "description": f"{UNREADABLE}: the stored record cannot be read. Such a song can be seen, exported and "
+        "deleted; any other call answers 409."
+    },
     "uploadedAt": TIME | {"description": "When the upload was requested."},
     "queuedAt": TIME,
     "startedAt": TIME,
@@ -77,6 +82,8 @@ def _song_properties() -> dict[str, Schema]:
         about = _ABOUT.get(name, {})
         if "null" in by_type["type"] and "enum" in about:
             about = about | {"enum": [*about["enum"], None]}
+        if name == "status":
+            by_type = by_type | {"enum": [*by_type["enum"], UNREADABLE]}
         properties[name] = {**about, **by_type}
     properties["etaSec"] = {
         "type": ["integer", "null"],
@@ -124,7 +131,7 @@ def components() -> dict[str, Schema]:
     song = _song_properties()
     open_status: Schema = {
         "type": "string",
-        "enum": [str(one) for one in Status if one is not Status.COMPLETED],
+        "enum": [str(one) for one in Status if one is not Status.COMPLETED] + [UNREADABLE],
     }
     finished: dict[str, Schema] = {
         **song,

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from unplugd.domain.files import LINK_SECONDS, output_prefix, upload_prefix
 from unplugd.domain.song import Song
-from unplugd.domain.song_view import public_view
+from unplugd.domain.song_view import public_view, readable_part
 from unplugd.domain.tombstone import Tombstone
+from unplugd.domain.unreadable import UnreadableSong
 from unplugd.kernel.clock import from_iso, to_iso
 from unplugd.kernel.errors import AppError, Invalid
 from unplugd.kernel.ids import is_song_id
@@ -28,14 +29,16 @@ SWEEP_FOR_S = 240.0  # the function is ended after 300; what it did not come to 
 class Songs(Protocol):
     """The songs table."""
 
-    def page(self, owner: str, *, status: Any, after: str | None, limit: int) -> Sequence[Song]: ...
+    def page(
+        self, owner: str, *, status: Any, after: str | None, limit: int
+    ) -> Sequence[Song | UnreadableSong]: ...
 
 
 class Graves(Protocol):
     """The tombstones."""
 
     def bury_account(self, user_id: str, *, now: str) -> None: ...
-    def remove_rows(self, songs: Sequence[Song]) -> None: ...
+    def remove_rows(self, songs: Sequence[Song | UnreadableSong]) -> None: ...
     def all(self) -> Iterable[Tombstone]: ...
     def note_stop(self, last: Tombstone | None) -> None: ...
     def remove(self, tombstone: Tombstone) -> None: ...
@@ -80,7 +83,7 @@ def export_account(
     }
 
 
-def _exported(song: Song, originals: Files, results: Files, now: datetime) -> dict[str, Any]:
+def _exported(song: Song | UnreadableSong, originals: Files, results: Files, now: datetime) -> dict[str, Any]:
     files = {}
     for bucket, prefix, folder in (
         # In a folder of its own: a song may be called as one of its stems is.
@@ -91,7 +94,8 @@ def _exported(song: Song, originals: Files, results: Files, now: datetime) -> di
             name = key.removeprefix(prefix)
             if not name.startswith("checkpoints/"):  # unfinished work, hundreds of files of no use to anybody
                 files[f"{folder}{name}"] = bucket.download_link(key)
-    row = public_view(song, now=now) | {"contentType": song.content_type, "updatedAt": song.updated_at}
+    known = song if isinstance(song, Song) else readable_part(song)
+    row = public_view(song, now=now) | {"contentType": known.content_type, "updatedAt": known.updated_at}
     return {"song": row, "files": files}
 
 
@@ -183,7 +187,8 @@ def _remove_rows(
     """Remove a person's connections and up to ROWS_AT_ONCE of their songs' rows; False when there was no row."""
     rows = songs.page(owner, status=None, after=None, limit=ROWS_AT_ONCE)
     for song in rows:
-        if stop and song.runs and song.execution_arn:
+        # A song that cannot be read may run. To stop an execution that has ended does nothing.
+        if stop and song.execution_arn and (isinstance(song, UnreadableSong) or song.runs):
             stop(song.execution_arn)
     graves.remove_rows(rows)
     for connection in connections.of(owner):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from unplugd.aws import rows
 from unplugd.aws.clients import passing_faults
 
 
@@ -31,13 +32,19 @@ class ConnectionTable:
             self._db.delete_item(TableName=self._table, Key={"connectionId": {"S": connection_id}})
 
     def expires_at(self, connection_id: str) -> int | None:
-        """Until when a connection is remembered (Unix seconds); None when it is not. A consistent read: a client
+        """Until when a connection is remembered (Unix seconds); None when it is not, or
+        when its row cannot be read. A consistent read: a client
         pings as soon as it is let in, and must be found then."""
         with passing_faults("look after the connection"):
             got = self._db.get_item(
                 TableName=self._table, Key={"connectionId": {"S": connection_id}}, ConsistentRead=True
             )
-        return int(got["Item"]["ttl"]["N"]) if "Item" in got else None
+        if "Item" not in got:
+            return None
+        values, problems = rows.read(got["Item"], ttl=rows.whole_number)
+        if problems:
+            rows.report("connection", {connection_id: problems})
+        return values.get("ttl")
 
     def count(self, user_id: str, *, at: int) -> int:
         """How many connections of a person are remembered beyond `at` (Unix seconds). DynamoDB removes what has

@@ -8,6 +8,9 @@ from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
 
+# A stored ARN may be damaged: what Step Functions cannot parse does not run.
+_NO_SUCH_EXECUTION = ("ExecutionDoesNotExist", "InvalidArn", "ValidationException")
+
 
 class Executions:
     """Executions of the processing state machine."""
@@ -15,6 +18,9 @@ class Executions:
     def __init__(self, client: Any, state_machine_arn: str) -> None:
         self._sfn = client
         self._machine = state_machine_arn
+
+    def _is_ours(self, execution_arn: str) -> bool:
+        return execution_arn.startswith(self.arn(""))
 
     def arn(self, name: str) -> str:
         """The ARN an execution of that name has: known before it is started."""
@@ -31,20 +37,24 @@ class Executions:
                 raise
 
     def stop(self, execution_arn: str) -> None:
-        """Stop an execution and its task; one that is over or never was is fine."""
+        """Stop an execution and its task. One that has ended, or cannot exist, is fine."""
+        if not self._is_ours(execution_arn):
+            return
         try:
             with passing_faults("stop the song"):
                 self._sfn.stop_execution(executionArn=execution_arn, error="Cancelled", cause="By its owner")
         except Exception as error:
-            if not is_code(error, "ExecutionDoesNotExist"):
+            if not is_code(error, *_NO_SUCH_EXECUTION):
                 raise
 
     def status(self, execution_arn: str) -> str | None:
         """RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED; None when there is no such execution."""
+        if not self._is_ours(execution_arn):
+            return None
         try:
             with passing_faults("look after a running song"):
                 return str(self._sfn.describe_execution(executionArn=execution_arn)["status"])
         except Exception as error:
-            if is_code(error, "ExecutionDoesNotExist"):
+            if is_code(error, *_NO_SUCH_EXECUTION):
                 return None
             raise

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from unplugd.aws import rows
 from unplugd.aws.clients import is_code, passing_faults
 from unplugd.aws.rows import from_row
 from unplugd.domain.queue import Waiting, in_turn
 from unplugd.domain.song import Song
+from unplugd.domain.unreadable import Unreadable
 
 WAITS, RUNS = "QUEUED", "RUNNING"
 # The line is the songs that wait longest, this many at most. Who stands behind them joins as these start.
 LINE_READ = 1000
+_READERS = {"queuedAt": rows.time, "turnAt": rows.time, "queuePosition": rows.whole_number}
 
 
 def line_key(since: str, song_id: str) -> str:
@@ -28,8 +31,21 @@ class Line:
         self._table = table
 
     def waiting(self) -> Sequence[Waiting]:
-        """The songs that wait, longest waiting first, at most LINE_READ."""
-        return [_waiting(row) for row in self._read(WAITS)]
+        """The songs that wait, longest waiting first, at most LINE_READ. Entries that cannot be read are reported
+        and left out."""
+        waiting, faults = [], {}
+        for row in self._read(WAITS):
+            known = {name: _READERS[name] for name in _READERS if name in row or name == "queuedAt"}
+            values, problems = rows.read(row, **known)
+            song_id = row["songId"]["S"]
+            if problems:
+                faults[song_id] = problems
+            else:
+                place = values.get("queuePosition")
+                entry = Waiting(row["userId"]["S"], song_id, values["queuedAt"], values.get("turnAt"), place)
+                waiting.append(entry)
+        rows.report("queue entry", faults)
+        return waiting
 
     def running(self) -> Sequence[tuple[str, str]]:
         """(user id, song id) of the songs that are being processed, longest running first."""
@@ -71,7 +87,10 @@ class Line:
             if is_code(error, "ConditionalCheckFailedException"):
                 return None
             raise
-        return from_row(got["Attributes"])
+        try:
+            return from_row(got["Attributes"])
+        except Unreadable:  # reported; the starter skips it when its turn comes
+            return None
 
     def _read(self, which: str) -> Sequence[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -94,14 +113,3 @@ class Line:
                 break
             start = {"ExclusiveStartKey": got["LastEvaluatedKey"]}
         return found
-
-
-def _waiting(row: dict[str, Any]) -> Waiting:
-    place = row.get("queuePosition")
-    return Waiting(
-        row["userId"]["S"],
-        row["songId"]["S"],
-        row["queuedAt"]["S"],
-        row["turnAt"]["S"] if "turnAt" in row else None,
-        int(place["N"]) if place else None,
-    )

@@ -3,11 +3,21 @@ delete, so no counter can drift and N starters that race never hold more than th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from unplugd.aws import rows
 from unplugd.aws.clients import is_code, passing_faults
 from unplugd.domain.queue import Lease
+
+
+@dataclass(frozen=True)
+class UnreadableLease:
+    """A taken slot whose row does not say what runs in it. `execution` is the stored ARN, as far as there is one."""
+
+    slot_id: str
+    execution: Mapping[str, Any] | None
 
 
 class SlotTable:
@@ -20,19 +30,31 @@ class SlotTable:
 
     def leases(self) -> Sequence[Lease]:
         """The slots that are taken (a consistent read; also those above `size`, after it was made smaller)."""
+        return self.look()[0]
+
+    def look(self) -> tuple[Sequence[Lease], Sequence[UnreadableLease]]:
+        """The slots that are taken, and those that are taken by a row which cannot be read. The latter are reported."""
         with passing_faults("read the slots"):
             got = self._db.scan(TableName=self._table, ConsistentRead=True)
-        return [
-            Lease(
-                slot_id=row["slotId"]["S"],
-                user_id=row["userId"]["S"],
-                song_id=row["songId"]["S"],
-                attempt=int(row["attempt"]["N"]),
-                execution_arn=row["executionArn"]["S"],
-                leased_at=row["leasedAt"]["S"],
+        leases, unreadable, faults = [], [], {}
+        for row in got["Items"]:
+            values, problems = rows.read(
+                row,
+                slotId=_slot_name,
+                userId=rows.text,
+                songId=rows.text,
+                attempt=rows.whole_number,
+                executionArn=rows.text,
+                leasedAt=rows.time,
             )
-            for row in got["Items"]
-        ]
+            if problems:
+                slot_id = row["slotId"]["S"]
+                unreadable.append(UnreadableLease(slot_id, row.get("executionArn")))
+                faults[slot_id] = problems
+            else:
+                leases.append(Lease(*values.values()))
+        rows.report("lease", faults)
+        return leases, unreadable
 
     def free(self, leases: Sequence[Lease]) -> Sequence[str]:
         """The slots that none of `leases` holds."""
@@ -63,16 +85,35 @@ class SlotTable:
             raise
         return True
 
+    def release_unreadable(self, lease: UnreadableLease) -> None:
+        """Give back a slot whose row cannot be read, unless it was taken again."""
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(executionArn)"}
+        if lease.execution is not None:
+            condition = {
+                "ConditionExpression": "executionArn = :e",
+                "ExpressionAttributeValues": {":e": lease.execution},
+            }
+        self._delete(lease.slot_id, condition)
+
     def release(self, lease: Lease) -> None:
-        """Give the slot back, unless it meanwhile belongs to another execution."""
+        """Give the slot back, unless it now belongs to another execution."""
+        values = {":e": {"S": lease.execution_arn}}
+        self._delete(
+            lease.slot_id,
+            {"ConditionExpression": "executionArn = :e", "ExpressionAttributeValues": values},
+        )
+
+    def _delete(self, slot_id: str, condition: Mapping[str, Any]) -> None:
         try:
             with passing_faults("release a slot"):
-                self._db.delete_item(
-                    TableName=self._table,
-                    Key={"slotId": {"S": lease.slot_id}},
-                    ConditionExpression="executionArn = :e",
-                    ExpressionAttributeValues={":e": {"S": lease.execution_arn}},
-                )
+                self._db.delete_item(TableName=self._table, Key={"slotId": {"S": slot_id}}, **condition)
         except Exception as error:
             if not is_code(error, "ConditionalCheckFailedException"):
                 raise
+
+
+def _slot_name(stored: Mapping[str, Any]) -> str:
+    """The name of a slot: it ends in its number."""
+    name = rows.text(stored)
+    int(name.rsplit("-", 1)[-1])
+    return name

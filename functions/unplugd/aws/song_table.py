@@ -10,8 +10,9 @@ from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
 from unplugd.aws.line import RUNS, WAITS, Line, line_key
-from unplugd.aws.rows import from_row, search_text, to_attribute, to_row
+from unplugd.aws.rows import from_row, from_rows, search_text, to_attribute, to_row
 from unplugd.domain.song import LyricsStatus, Song, Status
+from unplugd.domain.unreadable import UnreadableSong
 
 # A text filter reads past what it does not show. One call reads at most this many rows, then hands out a cursor.
 MAX_ROWS_SEARCHED = 1000
@@ -42,20 +43,22 @@ class SongTable:
     # --- reading ------------------------------------------------------------------------------------------
 
     def get(self, user_id: str, song_id: str) -> Song | None:
-        """The song as it stands (a consistent read), or None."""
+        """The song as it is now (a consistent read), or None. Raises `Unreadable` when its row cannot be read."""
         with passing_faults("read the song"):
             found = self._db.get_item(
                 TableName=self._table, Key=self._key(user_id, song_id), ConsistentRead=True
             )
         return from_row(found["Item"]) if "Item" in found else None
 
-    def page(self, owner: str, *, status: Status | None, after: str | None, limit: int) -> Sequence[Song]:
-        """Up to `limit` songs of `owner`, newest first, from behind song `after`, by one Query."""
+    def page(
+        self, owner: str, *, status: Status | None, after: str | None, limit: int
+    ) -> Sequence[Song | UnreadableSong]:
+        """Up to `limit` songs of `owner`, newest first, after song `after`, by one Query."""
         return self._query(*self._newest_first(owner, status, after, limit))[0]
 
     def search(
         self, owner: str, *, status: Status | None, q: str, after: str | None, limit: int
-    ) -> tuple[Sequence[Song], str | None]:
+    ) -> tuple[Sequence[Song | UnreadableSong], str | None]:
         """Like `page`, of the songs whose title or artist contain `q`; and the song behind which more may follow.
 
         Reads at most MAX_ROWS_SEARCHED rows, so there may be fewer songs than `limit`, or none, and yet more to come.
@@ -63,7 +66,7 @@ class SongTable:
         query, start = self._newest_first(owner, status, after, ROWS_A_QUERY)
         query["FilterExpression"] = "contains(searchText, :q)"
         query["ExpressionAttributeValues"][":q"] = {"S": search_text(q)}
-        found: list[Song] = []
+        found: list[Song | UnreadableSong] = []
         for _ in range(MAX_ROWS_SEARCHED // ROWS_A_QUERY):
             songs, start = self._query(query, start)
             found += songs
@@ -94,10 +97,10 @@ class SongTable:
 
     def _query(
         self, query: dict[str, Any], start: dict[str, Any] | None
-    ) -> tuple[list[Song], dict[str, Any] | None]:
+    ) -> tuple[list[Song | UnreadableSong], dict[str, Any] | None]:
         with passing_faults("read your library"):
             got = self._db.query(**query, **({"ExclusiveStartKey": start} if start else {}))
-        return [from_row(row) for row in got["Items"]], got.get("LastEvaluatedKey")
+        return from_rows(got["Items"]), got.get("LastEvaluatedKey")
 
     def line_position(self, song: Song) -> int:
         """A song's place in the line, also before it joins; 1 is next."""

@@ -4,12 +4,15 @@ that could not see all of them stopped is a row beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from unplugd.aws import rows
 from unplugd.aws.clients import passing_faults
 from unplugd.domain.song import Song, Status
 from unplugd.domain.tombstone import Tombstone
+from unplugd.domain.unreadable import UnreadableSong
+from unplugd.kernel.clock import to_iso, utc_now
 from unplugd.kernel.errors import Conflict, NotFound, Transient
 
 TOMBSTONES_A_QUERY = 200
@@ -25,16 +28,20 @@ class Tombstones:
         self._db = client
         self._table = table
 
-    def bury_song(self, song: Song, *, now: str) -> None:
-        """Remove a song's row and leave its tombstone, in one transaction. `Conflict` while it waits or runs."""
-        running = {":q": {"S": Status.QUEUED}, ":p": {"S": Status.PROCESSING}}
-        remove = {
+    def bury_song(self, song: Song | UnreadableSong, *, now: str) -> None:
+        """Remove a song's row and leave its tombstone, in one transaction. `Conflict` while it waits or runs.
+
+        A song that cannot be read cannot be cancelled first, so it goes whatever its row says: the starter stops what
+        runs for a song that has gone."""
+        remove: dict[str, Any] = {
             "TableName": self._table,
             "Key": {"userId": {"S": song.user_id}, "songId": {"S": song.song_id}},
-            "ConditionExpression": "attribute_exists(songId) AND NOT #s IN (:q, :p)",
-            "ExpressionAttributeNames": {"#s": "status"},
-            "ExpressionAttributeValues": running,
+            "ConditionExpression": "attribute_exists(songId)",
         }
+        if isinstance(song, Song):
+            remove["ConditionExpression"] += " AND NOT #s IN (:q, :p)"
+            remove["ExpressionAttributeNames"] = {"#s": "status"}
+            remove["ExpressionAttributeValues"] = {":q": {"S": Status.QUEUED}, ":p": {"S": Status.PROCESSING}}
         put = {"TableName": self._table, "Item": _row(Tombstone(song.user_id, song.song_id, now))}
         try:
             with passing_faults("delete the song"):
@@ -42,12 +49,12 @@ class Tombstones:
         except self._db.exceptions.TransactionCanceledException as error:
             raise self._why(song) from error
 
-    def _why(self, song: Song) -> Exception:
+    def _why(self, song: Song | UnreadableSong) -> Exception:
         key = {"userId": {"S": song.user_id}, "songId": {"S": song.song_id}}
         row = self._db.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         if row is None:
             return NotFound("There is no such song in your library.")
-        if row["status"]["S"] in (Status.QUEUED, Status.PROCESSING):
+        if row.get("status", {}).get("S") in (Status.QUEUED, Status.PROCESSING):
             return Conflict("This song is being processed. Cancel it first, then delete it.")
         return Transient("Could not delete the song just now. Please try again.")
 
@@ -56,7 +63,7 @@ class Tombstones:
         with passing_faults("delete the account"):
             self._db.put_item(TableName=self._table, Item=_row(Tombstone(user_id, None, now)))
 
-    def remove_rows(self, songs: Sequence[Song]) -> None:
+    def remove_rows(self, songs: Sequence[Song | UnreadableSong]) -> None:
         """Remove rows of a buried account, whatever their state."""
         for start in range(0, len(songs), 25):  # the most that one batch takes
             keys = [
@@ -73,10 +80,11 @@ class Tombstones:
 
     def all(self) -> Iterator[Tombstone]:
         """Every tombstone once, read as they are asked for: first those behind the one where the last sweep stopped, so
-        that nobody's are out of reach, however many there are."""
+        that nobody's are out of reach, however many there are. One whose owner cannot be read is reported and left out.
+        One whose time cannot be read is reported and counts as made now: it is swept, and stays."""
         with passing_faults("read the tombstones"):
             row = self._db.get_item(TableName=self._table, Key=_STOPPED, ConsistentRead=True).get("Item")
-        stopped = row["after"]["S"] if row else _BEFORE_ALL
+        stopped = rows.read(row or {}, after=rows.text)[0].get("after", _BEFORE_ALL)
         yield from self._behind(stopped)
         for tombstone in self._behind(_BEFORE_ALL) if row else ():
             if _key(tombstone) > stopped:
@@ -84,11 +92,11 @@ class Tombstones:
             yield tombstone
 
     def _behind(self, after: str) -> Iterator[Tombstone]:
-        while rows := self._query(after):
-            for row in rows:
-                song_id = None if row["songId"]["S"].startswith("account#") else row["songId"]["S"]
-                yield Tombstone(row["owner"]["S"], song_id, row["deletedAt"]["S"])
-            after = rows[-1]["songId"]["S"]
+        while page := self._query(after):
+            for row in page:
+                if tombstone := _tombstone(row):
+                    yield tombstone
+            after = page[-1]["songId"]["S"]
 
     def _query(self, after: str) -> Sequence[dict[str, Any]]:
         with passing_faults("read the tombstones"):
@@ -98,8 +106,8 @@ class Tombstones:
                 ExpressionAttributeValues={":d": {"S": _DELETED}, ":a": {"S": after}},
                 Limit=TOMBSTONES_A_QUERY,
             )
-        rows: list[dict[str, Any]] = got["Items"]
-        return rows
+        page: list[dict[str, Any]] = got["Items"]
+        return page
 
     def note_stop(self, last: Tombstone | None) -> None:
         """Remember the last tombstone that a sweep saw; None when it saw them all."""
@@ -119,6 +127,19 @@ class Tombstones:
 
 def _key(tombstone: Tombstone) -> str:
     return tombstone.song_id or f"account#{tombstone.owner}"
+
+
+def _tombstone(row: Mapping[str, Any]) -> Tombstone | None:
+    key = str(row["songId"]["S"])
+    _, is_account, owner = key.partition("account#")
+    known = {"owner": lambda _: owner} if is_account else {"owner": rows.text}
+    values, problems = rows.read({"owner": None, **row}, **known, deletedAt=rows.time)
+    if problems:
+        rows.report("tombstone", {"an account" if is_account else key: problems})
+    if "owner" not in values:
+        return None
+    deleted_at = values.get("deletedAt") or to_iso(utc_now())
+    return Tombstone(values["owner"], None if is_account else key, deleted_at)
 
 
 def _row(tombstone: Tombstone) -> dict[str, Any]:

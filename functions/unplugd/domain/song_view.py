@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from unplugd.domain.song import Song, eta_s
+from unplugd.domain import unreadable
+from unplugd.domain.song import Song, Status, eta_s
+from unplugd.domain.unreadable import UnreadableSong
+from unplugd.kernel.clock import to_iso
+from unplugd.kernel.ids import created_at
 
 # The API field, and the field of `Song` that it shows.
 PUBLIC = {
@@ -37,8 +41,45 @@ PUBLIC = {
 }
 
 
-def public_view(song: Song, *, now: datetime, queue_position: int | None = None) -> dict[str, Any]:
+# Of a song that cannot be read: what says which song it is. States and figures would mean nothing.
+_SHOWN_UNREADABLE = (
+    "title",
+    "artist",
+    "language",
+    "uploaded_at",
+    "updated_at",
+    "content_type",
+    "original_format",
+    "file_size_bytes",
+)
+
+
+def readable_part(song: UnreadableSong) -> Song:
+    """A song with the readable values that say which song it is, and the defaults of all others."""
+    known = {name: song.readable[name] for name in _SHOWN_UNREADABLE if name in song.readable}
+    announced = to_iso(created_at(song.song_id))
+    return Song(
+        **{
+            "user_id": song.user_id,
+            "song_id": song.song_id,
+            "status": Status.FAILED,
+            "uploaded_at": announced,
+            "updated_at": announced,
+            **known,
+        }
+    )
+
+
+def public_view(
+    song: Song | UnreadableSong, *, now: datetime, queue_position: int | None = None
+) -> dict[str, Any]:
     """The song as the API shows it to its owner. Every field is always present; an unknown value is null."""
+    if isinstance(song, UnreadableSong):
+        return public_view(readable_part(song), now=now) | {
+            "status": unreadable.UNREADABLE,
+            "errorCode": unreadable.UNREADABLE,
+            "errorMessage": unreadable.MESSAGE,
+        }
     view = {name: getattr(song, field) for name, field in PUBLIC.items()}
     view["lyricsSource"] = song.lyrics_source or song.run_lyrics_source
     return view | {"etaSec": eta_s(song, now), "queuePosition": queue_position}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 NewId = Callable[[], str]
 
@@ -21,3 +22,10 @@ def new_song_id() -> str:
 def is_song_id(text: str) -> bool:
     """Whether `text` can be a song's id, so that no other string ever reaches a key or a query."""
     return _ULID.fullmatch(text) is not None
+
+
+def created_at(song_id: str) -> datetime:
+    """The moment at which a song's id was made; the Unix epoch for a string that is no song id."""
+    from ulid import ULID
+
+    return ULID.from_str(song_id).datetime if is_song_id(song_id) else datetime.fromtimestamp(0, UTC)

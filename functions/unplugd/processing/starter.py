@@ -17,6 +17,7 @@ from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queue import Lease, Waiting, in_turn
 from unplugd.domain.queueing import join_queue
 from unplugd.domain.song import Song, Status
+from unplugd.domain.unreadable import Unreadable, UnreadableSong
 from unplugd.kernel import metrics
 from unplugd.kernel.clock import from_iso, to_iso
 from unplugd.kernel.errors import Transient
@@ -58,6 +59,8 @@ class Slots(Protocol):
     """The leases."""
 
     def leases(self) -> Sequence[Lease]: ...
+    def look(self) -> tuple[Sequence[Lease], Sequence[Any]]: ...
+    def release_unreadable(self, lease: Any) -> None: ...
     def free(self, leases: Sequence[Lease]) -> Sequence[str]: ...
     def take(self, lease: Lease) -> bool: ...
     def release(self, lease: Lease) -> None: ...
@@ -91,8 +94,11 @@ class Starter:
         metrics.put("LineAgeSeconds", age, unit="Seconds")
         left: Sequence[Waiting] = ()
         try:
-            leases = self._one_each([one for one in self.slots.leases() if not self._is_over(one, ended)])
-            self._recover_unleased(leases)
+            taken, unreadable = self.slots.look()
+            leases = self._one_each([lease for lease in taken if not self._is_over(lease, ended)])
+            unleased = self._recover_unleased(leases)
+            for lease in unreadable[unleased:]:  # as many as there are songs that run without a slot stay
+                self.slots.release_unreadable(lease)
             order = in_turn(self.line.waiting())
             running = {lease.song_id for lease in leases}
             started = self._fill(order, running, list(self.slots.free(leases)))
@@ -116,9 +122,10 @@ class Starter:
             if status is None and (song := self._interrupted(lease)):
                 logger().warning("finishing an interrupted start", extra={"songId": song.song_id})
                 return not self._start(song, lease)
-        song = self.songs.get(lease.user_id, lease.song_id)
-        self._recover(song, lease.execution_arn)
-        self._queue_new_words(song)
+        after = self._look(lease.user_id, lease.song_id)
+        if not isinstance(after, UnreadableSong):  # once it can be read, `_recover_unleased` sees to it
+            self._recover(after, lease.execution_arn)
+            self._queue_new_words(after)
         self.slots.release(lease)
         return True
 
@@ -129,8 +136,8 @@ class Starter:
     def _interrupted(self, lease: Lease) -> Song | None:
         """The song that a starter left behind between its slot and its execution, if it is still to run: it is started
         under the same name, which starts nothing twice."""
-        song = self.songs.get(lease.user_id, lease.song_id)
-        if song is None or song.attempt != lease.attempt:
+        song = self._look(lease.user_id, lease.song_id)
+        if not isinstance(song, Song) or song.attempt != lease.attempt:
             return None
         return song if song.waits or (song.runs and song.execution_arn == lease.execution_arn) else None
 
@@ -148,23 +155,40 @@ class Starter:
 
     def _stop_unwanted(self, lease: Lease) -> None:
         """Stop what still runs for a song that was cancelled or deleted: whoever did that may have died half-way."""
-        song = self.songs.get(lease.user_id, lease.song_id)
+        song = self._look(lease.user_id, lease.song_id)
+        if isinstance(song, UnreadableSong):
+            return
         if song is None or song.status is Status.CANCELLED or song.attempt > lease.attempt:
             self.executions.stop(lease.execution_arn)
 
-    def _recover_unleased(self, leases: Sequence[Lease]) -> None:
-        """Find songs that say they run and hold no slot. There are none, unless rows were lost (a restored table)."""
+    def _recover_unleased(self, leases: Sequence[Lease]) -> int:
+        """Find songs that say they run and hold no slot, recover those that do not run, and answer how many may run.
+        There are none, unless rows were lost (a restored table) or a slot's row cannot be read."""
         leased = {lease.song_id for lease in leases}
+        running = 0
         for user_id, song_id in self.line.running():
             if song_id in leased:
                 continue
-            song = self.songs.get(user_id, song_id)
+            song = self._look(user_id, song_id)
+            if isinstance(song, UnreadableSong):
+                running += self.executions.status(song.execution_arn or "") == "RUNNING"
+                continue
             if song is None or not song.runs or not song.execution_arn or not song.started_at:
                 continue
             if self.now - from_iso(song.started_at) < ORPHAN_AFTER:
-                continue  # between the two reads a starter may have been at work
-            if self.executions.status(song.execution_arn) != "RUNNING":
+                running += 1  # between the two reads a starter may have been at work
+            elif self.executions.status(song.execution_arn) == "RUNNING":
+                running += 1
+            else:
                 self._recover(song, song.execution_arn)
+        return running
+
+    def _look(self, user_id: str, song_id: str) -> Song | UnreadableSong | None:
+        """A song, also when its row cannot be read: that is reported where it is read, and stops no other song."""
+        try:
+            return self.songs.get(user_id, song_id)
+        except Unreadable as error:
+            return error.song
 
     def _recover(self, song: Song | None, execution_arn: str) -> None:
         """A song that still says PROCESSING although its execution is over was interrupted (a restart, an abort): it
@@ -207,8 +231,9 @@ class Starter:
                 break
             if entry.song_id in running:
                 continue
-            song = self.songs.get(entry.user_id, entry.song_id)
-            if song is None or not song.waits:  # the index is a moment behind
+            song = self._look(entry.user_id, entry.song_id)
+            # The index is a moment behind, or the row cannot be read.
+            if not isinstance(song, Song) or not song.waits:
                 running.add(entry.song_id)
                 continue
             lease = self._take(song, free)
@@ -251,8 +276,8 @@ class Starter:
             self.slots.release(lease)
             raise
         logger().info("started", extra={"songId": song.song_id, "attempt": song.attempt})
-        after = self.songs.get(song.user_id, song.song_id)
-        if after is None or after.status is Status.CANCELLED:
+        after = self._look(song.user_id, song.song_id)
+        if after is None or (isinstance(after, Song) and after.status is Status.CANCELLED):
             self.executions.stop(
                 lease.execution_arn
             )  # cancelled or deleted before there was anything to stop
@@ -261,8 +286,8 @@ class Starter:
         return self._keep_first(lease, wanted=True)
 
     def _is_run_of(self, lease: Lease) -> bool:
-        song = self.songs.get(lease.user_id, lease.song_id)
-        return song is not None and song.runs and song.execution_arn == lease.execution_arn
+        song = self._look(lease.user_id, lease.song_id)
+        return isinstance(song, Song) and song.runs and song.execution_arn == lease.execution_arn
 
     def _keep_first(self, lease: Lease, *, wanted: bool) -> bool:
         """Two starters may each have taken a slot for the same attempt of a song: all of them keep the first of these

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.song import Song
+from unplugd.domain.unreadable import Unreadable
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import NotFound, TooMany, Unauthorized
 from unplugd.kernel.log import logger
@@ -195,7 +196,10 @@ def send_progress(said: Mapping[str, Any], *, songs: Songs, push: Push, now: dat
     """Store a task's report and push it. False when it is late, repeated or of another attempt: nobody hears it."""
     told = rules.report(said)
     for _ in range(_TRIES):
-        song = songs.get(told.user_id, told.song_id)
+        try:
+            song = songs.get(told.user_id, told.song_id)
+        except Unreadable:
+            return False
         if song is None or song.attempt != told.attempt:
             return False
         progress, parts = rules.of_stage(told, song.part_progress)

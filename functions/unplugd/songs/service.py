@@ -23,6 +23,7 @@ from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queueing import WakeQueue, put_in_queue
 from unplugd.domain.song import STEMS, LyricsStatus, Song, Status
 from unplugd.domain.song_view import public_view
+from unplugd.domain.unreadable import Unreadable, UnreadableSong
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import AppError, Conflict, NotFound, Transient
 from unplugd.kernel.ids import is_song_id
@@ -37,10 +38,12 @@ class Songs(Protocol):
     """What this room needs of the songs table."""
 
     def get(self, user_id: str, song_id: str) -> Song | None: ...
-    def page(self, owner: str, *, status: Status | None, after: str | None, limit: int) -> Sequence[Song]: ...
+    def page(
+        self, owner: str, *, status: Status | None, after: str | None, limit: int
+    ) -> Sequence[Song | UnreadableSong]: ...
     def search(
         self, owner: str, *, status: Status | None, q: str, after: str | None, limit: int
-    ) -> tuple[Sequence[Song], str | None]: ...
+    ) -> tuple[Sequence[Song | UnreadableSong], str | None]: ...
     def line_position(self, song: Song) -> int: ...
     def update_details(self, song: Song, changes: Mapping[str, Any], *, now: str) -> Song | None: ...
     def mark_queued_again(self, song: Song, *, now: str) -> Song | None: ...
@@ -50,7 +53,7 @@ class Songs(Protocol):
 class Graves(Protocol):
     """Where deleted songs are remembered."""
 
-    def bury_song(self, song: Song, *, now: str) -> None: ...
+    def bury_song(self, song: Song | UnreadableSong, *, now: str) -> None: ...
 
 
 class Originals(Protocol):
@@ -103,7 +106,9 @@ def list_songs(page: rules.Page, *, owner: str, songs: Songs, now: datetime) -> 
 
 def get_song(song_id: str, *, owner: str, songs: Songs, results: Results, now: datetime) -> dict[str, Any]:
     """A song; a finished one with fresh links to all that was made from it."""
-    song = _own(song_id, owner, songs)
+    song = _look(song_id, owner, songs)
+    if isinstance(song, UnreadableSong):
+        return public_view(song, now=now)
     position = songs.line_position(song) if song.waits else None
     view = public_view(song, now=now, queue_position=position)
     return view | _links(song, results, now) if song.status is Status.COMPLETED else view
@@ -150,7 +155,7 @@ def delete_song(
 ) -> dict[str, bool]:
     """Remove a song and everything made from it. The row goes first and leaves a tombstone, so whatever is left behind
     here, or written late, is found by its id."""
-    song = _own(song_id, owner, songs)
+    song = _look(song_id, owner, songs)
     graves.bury_song(song, now=to_iso(now))
     for bucket, prefix in (
         (uploads, upload_prefix(owner, song_id)),
@@ -249,3 +254,11 @@ def _own(song_id: str, owner: str, songs: Songs) -> Song:
     if song is None:
         raise NotFound(_GONE)
     return song
+
+
+def _look(song_id: str, owner: str, songs: Songs) -> Song | UnreadableSong:
+    """The owner's song, also when its row cannot be read."""
+    try:
+        return _own(song_id, owner, songs)
+    except Unreadable as error:
+        return error.song

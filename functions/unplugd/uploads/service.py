@@ -13,6 +13,7 @@ from unplugd.domain.files import LINK_SECONDS, UPLOADS, parse_upload_key, upload
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queueing import WakeQueue, put_in_queue
 from unplugd.domain.song import Song, Status
+from unplugd.domain.unreadable import Unreadable
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import Conflict, Invalid, NotFound, TooLarge, TooMany, Transient, UnsupportedType
 from unplugd.kernel.ids import is_song_id
@@ -152,7 +153,10 @@ def validate_upload(
     except Invalid as error:
         logger().warning("skipped an object with a foreign key", extra={"reason": error.message})
         return
-    song = songs.get(user_id, song_id)
+    try:
+        song = songs.get(user_id, song_id)
+    except Unreadable:  # the sweeper announces the file again once the row can be read
+        return
     if song is None or song.s3_key != key:
         logger().warning("removed an upload that belongs to no song", extra={"songId": song_id})
         objects.delete(key)
@@ -183,8 +187,8 @@ def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, now: dateti
             continue
         try:
             song = songs.get(*_owner_of(key))
-        except Invalid:
-            continue  # not a place that we gave anyone
+        except (Invalid, Unreadable):
+            continue  # no key of ours, or a row that cannot be read (which is reported where it is read)
         if song is None or song.s3_key != key:
             continue
         if _is_done_with(song):

@@ -216,8 +216,11 @@ export interface components {
             artist: string | null;
             /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
-            /** @enum {string} */
-            status: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "COMPLETED" | "FAILED" | "CANCELLED";
+            /**
+             * @description UNREADABLE: the stored record cannot be read. Such a song can be seen, exported and deleted; any other call answers 409.
+             * @enum {string}
+             */
+            status: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "COMPLETED" | "FAILED" | "CANCELLED" | "UNREADABLE";
             /**
              * Format: date-time
              * @description When the upload was requested.
@@ -275,7 +278,7 @@ export interface components {
             /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
             /** @enum {string} */
-            status: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "FAILED" | "CANCELLED";
+            status: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "FAILED" | "CANCELLED" | "UNREADABLE";
             /**
              * Format: date-time
              * @description When the upload was requested.
@@ -607,8 +610,11 @@ export interface components {
                     artist: string | null;
                     /** @description ISO 639, with optional subtags. Null: detected during transcription. */
                     language: string | null;
-                    /** @enum {string} */
-                    status: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "COMPLETED" | "FAILED" | "CANCELLED";
+                    /**
+                     * @description UNREADABLE: the stored record cannot be read. Such a song can be seen, exported and deleted; any other call answers 409.
+                     * @enum {string}
+                     */
+                    status: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "COMPLETED" | "FAILED" | "CANCELLED" | "UNREADABLE";
                     /**
                      * Format: date-time
                      * @description When the upload was requested.
@@ -1347,6 +1353,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["too_large"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];

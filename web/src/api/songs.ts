@@ -14,7 +14,8 @@ import type { LiveState } from "./live";
 import type { components } from "./schema";
 
 export type FinishedSong = components["schemas"]["FinishedSong"];
-export type Status = Song["status"];
+/** What a list can be filtered by. */
+export type Status = Exclude<Song["status"], "UNREADABLE">;
 export interface SongFilter {
   status?: Status;
   q?: string;

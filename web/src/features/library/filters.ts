@@ -36,7 +36,7 @@ export function merge(show: Show, parts: readonly Part[]): Song[] {
     const last = more ? songs.at(-1)?.songId : undefined;
     return last !== undefined && last > end ? last : end;
   }, "");
-  const wanted = STATUSES[show];
+  const wanted: readonly (Song["status"] | undefined)[] = STATUSES[show];
   const found = new Map<string, Song>();
   for (const { songs } of parts)
     for (const song of songs) {

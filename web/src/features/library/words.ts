@@ -58,6 +58,8 @@ export function standing(song: Song): Standing {
       return { tone: "failed", text: "Failed", detail: song.errorMessage ?? "Something went wrong." };
     case "CANCELLED":
       return { tone: "stopped", text: "Cancelled" };
+    case "UNREADABLE":
+      return { tone: "failed", text: "Cannot be read", detail: song.errorMessage ?? "Contact the operator." };
     case "COMPLETED":
       return { tone: "ready", ...ofWords(song) };
   }
