@@ -19,7 +19,7 @@ class Console:
         self._live = self._out.isatty() if live is None else live
         self._open = False
         self._label = ""
-        self._told: str | int = -1
+        self._shown: str | int = -1
 
     def say(self, line: str) -> None:
         """One line."""
@@ -27,7 +27,7 @@ class Console:
         print(line, file=self._out, flush=True)
 
     def progress(self, label: str, fraction: float | None = None, note: str = "") -> None:
-        """Where `label` stands: a fraction of 0..1, or None while that is unknown."""
+        """The progress of `label`: a fraction of 0..1, or None while that is unknown."""
         percent = None if fraction is None else round(100 * min(1.0, max(0.0, fraction)))
         if self._live:
             if self._open and label != self._label:
@@ -64,9 +64,9 @@ class Console:
     def _tell(self, label: str, percent: int | None, note: str) -> None:
         # Without a fraction the note is the news (a place in line); with one it changes all the time.
         now: str | int = note if percent is None else percent // _STEP
-        if label == self._label and now == self._told:
+        if label == self._label and now == self._shown:
             return
-        self._told = now
+        self._shown = now
         shown = "" if percent is None else f" {percent} %"
         print(f"{label}{shown}{f' ({note})' if note else ''}", file=self._out, flush=True)
 

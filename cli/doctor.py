@@ -183,7 +183,7 @@ def weights() -> Check:
 
 
 def data_folder(root: Path) -> Check:
-    """Where the library lies, and who can read it."""
+    """Where the library is, and who can read it."""
     if not root.exists():
         parent = next(p for p in root.parents if p.exists())
         if not os.access(parent, os.W_OK):

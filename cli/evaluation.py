@@ -54,7 +54,7 @@ def run(
         console.say(line)
     if json_file is not None:
         json_file.write_text(json.dumps(document(songs), indent=2, allow_nan=False) + "\n")
-    if fault is not None:  # told last, and with a status that says so
+    if fault is not None:  # reported last, with exit status 1
         raise fault
 
 

@@ -43,8 +43,8 @@ def make(
     lyrics: dict[str, Any] | None = None,
     **wishes: str,
 ) -> Journey:
-    """Upload `song` as the data folder's user, wait for its end and fetch what was made of it. `lyrics`: what the API
-    is told of its words."""
+    """Upload `song` as the data folder's user, wait for its end and fetch what was made of it. `lyrics`: the
+    request body with its words."""
     transport = Transport()
     try:
         who = sessions.person(session.data_dir)
@@ -129,7 +129,7 @@ def _lyrics_line(made: dict[str, Any], song: Song, folder: Path) -> str:
         reason = song.get("lyricsReason") or "no reason was given"
         return f"No lyrics, the stems are fine: {reason}"
     if status == "INSTRUMENTAL":
-        return "No lyrics: nobody sings in this song."
+        return "No lyrics: this song has no singing."
     document = json.loads((folder / "lyrics.json").read_text())
     words = sum(len(segment["words"]) for segment in document["segments"])
     engine = made.get("engine") or made.get("model") or document.get("engine") or "an unnamed engine"

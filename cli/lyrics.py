@@ -20,13 +20,13 @@ MAX_BYTES = 1_000_000
 
 
 def words_of(path: Path, encoding: str | None = None) -> dict[str, Any]:
-    """What the API is told of a lyrics file: its bytes as they are. `Refused` says why a file cannot be one."""
+    """The request body for a lyrics file: its unchanged bytes. `Refused` says why a file cannot be one."""
     if not path.is_file():
         raise Refused(f"There is no file {path}.")
     if path.stat().st_size > MAX_BYTES:
         raise Refused(f"{path.name} is larger than the {MAX_BYTES // 1000} KB that lyrics may have.")
-    told = {"file": base64.b64encode(path.read_bytes()).decode()}
-    return told | ({"encoding": encoding} if encoding else {})
+    body = {"file": base64.b64encode(path.read_bytes()).decode()}
+    return body | ({"encoding": encoding} if encoding else {})
 
 
 def run(
@@ -53,10 +53,10 @@ def take(data: Path | None, song_id: str, kind: str, out: Path | None) -> None:
 
 def give(data: Path | None, song_id: str, file: Path, encoding: str | None) -> None:
     """Give a song the words of a file, and wait until they are timed where the song is complete."""
-    told = words_of(file, encoding)
+    body = words_of(file, encoding)
     console = Console()
     with _library(data, console) as library:
-        song: Any = library.put_lyrics(song_id, version=library.get(song_id)["lyricsVersion"], **told)
+        song: Any = library.put_lyrics(song_id, version=library.get(song_id)["lyricsVersion"], **body)
         while song["status"] == "COMPLETED" and song["lyricsStatus"] in ("QUEUED", "PROCESSING"):
             console.progress("Timing the words", (song["progress"] or 0) / 100)
             time.sleep(0.5)

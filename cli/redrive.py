@@ -17,7 +17,7 @@ from cli.console import Console
 from cli.songfile import Refused
 
 _SUFFIX = "-dlq"
-# Longer than sending one batch takes: whatever is not sent back is in sight again afterwards.
+# Longer than sending one batch takes: letters that are not sent back become visible again.
 _HIDDEN_S = 60
 # An event that fails again comes back to its queue. A run that finds this many is sending in a circle.
 _MOST = 10_000

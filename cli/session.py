@@ -58,7 +58,7 @@ class Person:
 
 
 def data_folder(given: Path | None) -> Path:
-    """Where the library lies: --data, UNPLUGD_DATA, or `data/` in the repository."""
+    """Where the library is: --data, UNPLUGD_DATA, or `data/` in the repository."""
     from_environment = os.environ.get("UNPLUGD_DATA")
     chosen = given or (Path(from_environment) if from_environment else None)
     return (chosen or Path(__file__).resolve().parents[1] / "data").expanduser().absolute()
@@ -147,7 +147,7 @@ def _see_off(root: Path, say: Say) -> None:
 
 
 def _settle(endpoint: Endpoint, machine: str) -> None:
-    """Let the pipeline finish: COMPLETED is told before the original is deleted, and a stop in between would
+    """Let the pipeline finish: COMPLETED is sent before the original is deleted, and a stop in between would
     leave that to the next start. Not waited for when the block ends by Ctrl-C or a fault."""
     states = endpoint.client("stepfunctions")
     deadline = time.monotonic() + _SETTLE_S

@@ -51,13 +51,13 @@ class Children:
         From here on none is started: a worker that ends in the middle of a call would be replaced at once.
         """
         self._stopping = True
-        told: set[int] = set()
+        signalled: set[int] = set()
         deadline = time.monotonic() + grace_s
         while (living := self._living()) and time.monotonic() < deadline:
             for group in living:
-                if group not in told:  # one that was being started is seen a moment later
+                if group not in signalled:  # one that was being started is seen a moment later
                     _signal_group(group, signal.SIGTERM)
-                    told.add(group)
+                    signalled.add(group)
             time.sleep(0.05)
         for group in self._living():
             _signal_group(group, signal.SIGKILL)

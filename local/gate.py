@@ -3,7 +3,7 @@
 ministack was made for a developer's throw-away stack: its admin pages are open to anybody who reaches the port, and
 a web page in the user's browser does reach 127.0.0.1. Here the port is somebody's music library. So: only our own
 Host names (a foreign name that resolves to 127.0.0.1 is DNS rebinding), only our own Origins, and no path that
-serves administration, instance credentials or a login page to whoever asks.
+serves administration, instance credentials or a login page without a signature.
 """
 
 from __future__ import annotations

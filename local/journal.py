@@ -26,7 +26,7 @@ class Journal:
         self._folder = folder
         self.lock = threading.RLock()
         self.size_bytes = 0
-        # How to put and to remove an item without noting it again; set by whoever wraps those.
+        # How to put and to remove an item without noting it again; set by the code that wraps those.
         self.appliers: tuple[Callable[..., Any], Callable[..., Any]] | None = None
         self._number = max(self._numbers(), default=0) + 1
         self._descriptor = self._open()

@@ -1,4 +1,4 @@
-"""The stack's process: `python -m local.launcher DATA_DIR`. Started by `local.stack`, by nobody else.
+"""The stack's process: `python -m local.launcher DATA_DIR`. Only `local.stack` starts it.
 
 It sets the environment ministack reads at import, applies the workarounds, and serves on 127.0.0.1 behind the gate.
 """
@@ -31,7 +31,7 @@ _APP_ORIGIN = "http://localhost:5173"  # the root template's default CorsOrigin
 
 
 def main() -> int:
-    """Run the stack until it is told to stop; return the exit code."""
+    """Run the stack until a signal stops it; return the exit code."""
     options = _options()
     try:
         return _run(options)
@@ -149,7 +149,7 @@ def _serve(
         upstream.module("app").app, port=port, origins=origins, has_room=Space(data.root).has_room
     )
 
-    async def until_told() -> None:
+    async def until_stopped() -> None:
         stop = asyncio.Event()
 
         async def until_children_ended() -> None:
@@ -166,7 +166,7 @@ def _serve(
         (data.run / "ready").write_text(f"{os.getpid()} {port}")
         await serve(gate, config, shutdown_trigger=until_children_ended)
 
-    asyncio.run(until_told())
+    asyncio.run(until_stopped())
     lock.close()
 
 

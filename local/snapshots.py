@@ -27,7 +27,7 @@ _SLOW = {"cloudwatch_logs": 30.0, "cloudwatch": 30.0}
 # Changed from inside, without a request, by nearly everything else: functions log, and pollers delete messages.
 _ALWAYS = frozenset({"sqs", *_SLOW})
 _JOURNAL_LIMIT_BYTES = 8 * 1024 * 1024
-# Who is changed along the way by whom: executions run tasks, send messages and raise events without a request.
+# Which services change which others: executions run tasks, send messages and raise events without a request.
 _ALONG = {
     "stepfunctions": ("stepfunctions", "ecs", "sqs", "eventbridge"),
     "eventbridge": ("eventbridge", "sqs"),
@@ -162,7 +162,7 @@ class Snapshots:
 
 
 def _steady(get_state: Callable[[], Any]) -> Any:
-    """Copy a service's state although requests change it meanwhile."""
+    """Copy a service's state although requests change it at the same time."""
     for _ in range(20):
         try:
             return get_state()

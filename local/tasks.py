@@ -39,7 +39,7 @@ _CONTAINER_NETWORK = (
 
 
 class UnknownImage(Exception):
-    """No local command stands for an image."""
+    """There is no local command for an image."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class TaskSettings:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def command(self, image: str) -> list[str]:
-        """Map an image to the command that stands for it; overrides first."""
+        """Map an image to its command; overrides first."""
         name = image.split("@")[0].rsplit("/", 1)[-1].split(":")[0]
         for key, command in self.commands.items():
             if key in (image, name) or name.endswith(f"-{key}"):
@@ -61,7 +61,7 @@ class TaskSettings:
         for key, entrypoint in ENTRYPOINTS.items():
             if name == key or name.endswith(f"-{key}"):
                 return [sys.executable, str(entrypoint)]
-        raise UnknownImage(f"no local command stands for the image {image}")
+        raise UnknownImage(f"there is no local command for the image {image}")
 
 
 class Container:

@@ -1,4 +1,4 @@
-"""The web app's page beside the local stack: the built files, their settings, and the start link.
+"""The web app's page of the local stack: the built files, their settings, and the start link.
 
 Static, on this machine only. A built app knows nothing of where it is served: `/config.json` tells it, and is made
 here for each start. What CloudFront says on AWS (templates/web.yaml) is said here too: the same policy and caching.
@@ -73,7 +73,7 @@ _LENGTH = re.compile(r"[0-9]{1,9}")
 
 
 class StartCode:
-    """A code that is good for one exchange: whoever holds the printed link is let in once."""
+    """A code that is valid for one exchange: the printed link signs in once."""
 
     def __init__(self, email: str, password: str) -> None:
         self.value = secrets.token_urlsafe(24)
@@ -94,11 +94,11 @@ class StartCode:
 
 
 class StartLinkRefused(Exception):
-    """Why a start link lets nobody in, in one sentence."""
+    """Why a start link is refused, in one sentence."""
 
 
 def settings(url: str, outputs: Mapping[str, str]) -> dict[str, object]:
-    """What the page is told of a local stack at `url` (web/src/lib/config.ts)."""
+    """The settings of the page for a local stack at `url` (web/src/lib/config.ts)."""
     return {
         "apiUrl": outputs["ApiUrl"],
         "webSocketUrl": outputs["WebSocketUrl"],

@@ -152,7 +152,7 @@ def spectra(audio: Tensor) -> Tensor:
 
 
 def pool(power: Tensor) -> Tensor:
-    """Sum what lies in each pooled bin: (…, bins) → (…, BINS)."""
+    """Sum each pooled bin: (…, bins) → (…, BINS)."""
     return torch.cat(
         [power[..., a:b].unflatten(-1, (-1, n)).sum(-1) if n > 1 else power[..., a:b] for a, b, n in POOLS],
         -1,

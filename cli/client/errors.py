@@ -21,7 +21,7 @@ class Unreachable(ClientError):
 
 
 def from_answer(status: int, body: bytes, doing: str) -> ClientError:
-    """The error a refusing answer stands for: the server's own sentence where it gave one."""
+    """The error of a refusing answer, with the server's own sentence if it has one."""
     text = body.decode("utf-8", "replace")
     try:
         parsed = json.loads(text)

@@ -104,7 +104,7 @@ class Library:
                 raise from_answer(answer.status, answer.body, "upload the file")
 
     def get(self, song_id: str) -> Song:
-        """One song as it stands."""
+        """The current state of one song."""
         song: Song = self._call("GET", _song(song_id))
         return song
 

@@ -28,7 +28,7 @@ class Answer:
 
 
 class Transport:
-    """Sends requests. It never retries by itself: whoever asks knows whether asking twice is harmless."""
+    """Sends requests. It never retries by itself: the caller knows whether a second request is harmless."""
 
     def __init__(self) -> None:
         self._pool = urllib3.PoolManager(

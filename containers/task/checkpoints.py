@@ -1,8 +1,8 @@
-"""Finished stretches of a separation, or of a transcription, kept in S3 beside the song until its stems are there.
+"""Finished stretches of a separation, or of a transcription, kept in S3 with the song until its stems exist.
 
-Spot gives a task 120 s, a crash gives it none: a stretch is stored as soon as it is whole. It lies in the song's own
-folder, so that what keeps a failed song's folder keeps it, and what deletes a song deletes it; a tag lets the bucket's
-lifecycle remove what nobody came back for.
+Spot gives a task 120 s, a crash gives it none: a stretch is stored as soon as it is whole. It is in the song's own
+folder, so it is kept with a failed song's folder and deleted with the song. A tag lets the bucket's lifecycle remove
+checkpoints that are never used again.
 """
 
 from dataclasses import replace

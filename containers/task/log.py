@@ -62,7 +62,7 @@ class Log:
 
 
 def describe(error: BaseException, *, trace: bool = False) -> dict[str, Any]:
-    """The fields that name `error`: its class, its message and, for faults nobody foresaw, where it arose."""
+    """The fields that name `error`: its class, its message and, for unexpected faults, where it occurred."""
     fields: dict[str, Any] = {"errorType": type(error).__name__, "error": str(error)}
     if trace:
         fields["trace"] = "".join(traceback.format_exception(error))[-8_000:]

@@ -56,7 +56,7 @@ class Objects:
         return int(self._head(bucket, key)["ContentLength"])
 
     def stored(self, bucket: str, key: str) -> Stored | None:
-        """What lies under `key`, going by the checksum that `upload` left with it; None if nothing."""
+        """The object under `key`, with the checksum that `upload` stored with it; None if there is none."""
         try:
             head = self._head(bucket, key)
         except Missing:
@@ -186,7 +186,7 @@ def identify(file: Path) -> Stored:
 
 
 def content_type(name: str) -> str:
-    """The Content-Type of a stage's file. Raises ValueError for a kind nobody was told how to play."""
+    """The Content-Type of a stage's file. Raises ValueError for an unknown kind."""
     try:
         return _CONTENT_TYPES[Path(name).suffix]
     except KeyError:

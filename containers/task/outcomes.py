@@ -2,7 +2,7 @@
 
 DONE = 0
 UNKNOWN = 1
-"""A fault nobody foresaw, missing variables among them. The state machine runs the stage again, as for 75."""
+"""An unexpected fault, or missing variables. The state machine runs the stage again, as for 75."""
 BAD_INPUT = 65
 """The song cannot be processed, however often it is tried: exactly one run."""
 TEMPORARY = 75

@@ -42,7 +42,7 @@ def read(environ: Mapping[str, str], *, own: Sequence[str] = (), optional: Seque
         faults.append("ATTEMPT is not a whole number")
     prefix = environ.get("OUTPUT_PREFIX", "")
     if prefix.strip() and not prefix.endswith("/"):
-        # Without the slash the stems would land beside the song's folder, where nobody looks or cleans.
+        # Without the slash the stems would be written outside the song's folder and never be found or deleted.
         faults.append("OUTPUT_PREFIX does not end with /")
     if faults:
         raise BadSettings("; ".join(faults))

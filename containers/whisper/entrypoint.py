@@ -10,7 +10,7 @@ from task import stopping
 def main() -> int:
     """Run the stage in this process's environment; returns its exit code."""
     stop = stopping.on_signals()
-    # The voice detector's runtime reports to its maker otherwise; a private studio tells nobody anything.
+    # Otherwise the voice detector's runtime sends telemetry to its maker.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # Only now what takes long to load: see on_signals.
     from ml.lyrics import write_lyrics

@@ -290,7 +290,7 @@ def encode(path: Path, audio: Audio) -> None:
 
 
 def main() -> None:
-    """Build song.mp3 and words.csv beside this script."""
+    """Build song.mp3 and words.csv next to this script."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

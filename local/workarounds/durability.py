@@ -1,4 +1,4 @@
-"""Symptom: whatever was written since the last orderly stop is lost when the process is killed.
+"""Symptom: everything written since the last orderly stop is lost when the process is killed.
 
 ministack saves on a graceful stop only. Here every DynamoDB item write is in a journal before it is answered, and
 every other service that was touched is saved within a fraction of a second (S3 object bodies are written at once by

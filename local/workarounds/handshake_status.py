@@ -1,4 +1,4 @@
-"""Symptom: a WebSocket that $connect refuses is answered with 403, whatever status the function gave.
+"""Symptom: a WebSocket that $connect refuses is answered with 403, not with the status of the function.
 
 ministack closes the socket before it is open, which its server answers with 403. On AWS the handshake ends with the
 function's own status: 401 for a bad token, 503 for keys that could not be read.

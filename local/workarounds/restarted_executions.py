@@ -1,7 +1,7 @@
-"""Symptom: executions that ran when the stack stopped are FAILED after the restart, and nobody is told.
+"""Symptom: executions that ran when the stack stopped are FAILED after the restart, without an event.
 
 ministack cannot resume them and marks them FAILED with States.ServiceRestart. The status change is published as any
-other, so that whoever waits for an execution's end (the slot's release, above all) hears of this one too.
+other, so that every consumer of an execution's end (above all the release of its slot) gets it.
 """
 
 from __future__ import annotations

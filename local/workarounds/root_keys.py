@@ -51,6 +51,6 @@ def apply(_: Context) -> None:
 
     evaluator.is_root_access_key = is_root_access_key
     upstream.module("services.sts").is_root_access_key = is_root_access_key
-    # This one decides whose signature is *not* looked at: nobody's.
+    # It decides which signature is *not* verified: none.
     evaluator._is_root_key = lambda _: False
     evaluator.enforce = enforce_with_unsigned

@@ -1,7 +1,7 @@
 """Symptom: a state's TimeoutSeconds cannot be a JSONata expression, and a machine's TimeoutSeconds do nothing.
 
 An expression ended the execution with a Python type error; it is evaluated first. A state that timed out left its
-work running (see `run_task_sync`), which is told here. A machine's own TimeoutSeconds end the execution as TIMED_OUT.
+work running (see `run_task_sync`); it is notified here. A machine's own TimeoutSeconds end the execution as TIMED_OUT.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _tell_abandoned_work(states: Any) -> None:
         try:
             return invoke(resource, input_data, timeout)
         finally:
-            # Whatever happened, nobody waits any more; work that has ended does not look at this.
+            # In any case nothing waits any more; ended work does not read this.
             event.set()
             given_up.reset(token)
 

@@ -1,7 +1,7 @@
 """Symptom: a template with one resource type that ministack does not know fails as a whole.
 
 These types are accepted and do nothing. `EFFECTLESS` is public: it is the list of what a deploy to the local stack
-silently leaves out, beside the properties in `docs/local.md`.
+silently leaves out, in addition to the properties in `docs/local.md`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The streamable encoding of a stem: MP3 whose every frame stands alone and whose every byte offset is known.
+"""The streamable encoding of a stem: MP3 with independent frames at known byte offsets.
 
 128 kbit/s constant rate, bit reservoir off, no Xing frame, no ID3. Then frame k starts at `frame_offset(k)`, needs no
 bytes before it but the decoder's overlap (PREROLL_FRAMES), and a player can turn any time window into one HTTP range.

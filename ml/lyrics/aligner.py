@@ -26,7 +26,7 @@ MAX_WORDS_A_SECOND = 8.0
 """More words than that in a second of voice are not sung (the fastest rap on record has about 7.5): no alignment."""
 
 _MIN_ENGLISH = 0.75
-"""Share of the words that must be in the dictionary where nobody named the language. Spanish lyrics reach 0.66."""
+"""Share of the words that must be in the dictionary if no language was given. Spanish lyrics reach 0.66."""
 _MIN_ENGLISH_ASKED = 0.33
 _BEAMS = (1e-60, 1e-100)
 """Search widths, tried in turn. At 1e-40 whole lines get lost under music; at 1e-200 it takes ten times as long."""
@@ -50,7 +50,7 @@ def is_installed() -> bool:
 def voiced(samples: Samples) -> list[Span]:
     """Where `samples` (HEARING_RATE, mono) stand out of what is always there: spans in s, in order.
 
-    The threshold lies half-way (dB) between the loud parts (90th percentile) and the quiet (15th), but 6 to 20 dB below
+    The threshold is half-way (dB) between the loud parts (90th percentile) and the quiet (15th), but 6 to 20 dB below
     the loud: a stem with music left in it keeps its pauses.
     """
     count = len(samples) // _HOP

@@ -63,7 +63,7 @@ class Embedded:
         notice = None
         if not known.timed:
             found, notice = _align(vocals, known, voice.spans, language, progress, stop)
-        # Words but no voice: whoever wrote them knows better than a meter, so they get the whole song.
+        # Words but no voice: the words are more reliable than the meter, so they get the whole song.
         times = timing.complete(
             known.lines, found, voice.spans or [(0.0, voice.duration_s)], voice.duration_s
         )

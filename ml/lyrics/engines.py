@@ -48,7 +48,7 @@ def resolve(model: str, models: Path | None = None) -> Engine:
     """The engine that `model` means here, its weights looked for in the folder `models`. Loads nothing yet.
 
     "auto" is the first of LYRICS_ORDER that is here and whose packages are installed, else "embedded". "align" is
-    the same engine, told to keep a tag's words too instead of writing what it hears. Raises ModelUnavailable, naming
+    the same engine, but it keeps a tag's words instead of transcribing. Raises ModelUnavailable, naming
     those that are here."""
     name = choose(models) if model in ("auto", "align") else model
     if name in ENGINES:
@@ -65,7 +65,7 @@ def resolve(model: str, models: Path | None = None) -> Engine:
 
 
 def choose(models: Path | None) -> str:
-    """The name that "auto" stands for here."""
+    """The name that "auto" means here."""
     here = present(models) if is_installed() else []
     return next((name for name in LYRICS_ORDER if name in here), next(iter(ENGINES)))
 
@@ -97,7 +97,7 @@ def write_lyrics(
 
     `text` is what is known of the words: a tag's text (plain or LRC; the first 100 KB count) or a KnownText.
     `language` is its code or None, `models` the folder of the weights (ml.models.store); `progress` gets 0..1.
-    `partial` is a folder for what was heard before a stop. A transcriber writes what it hears, whatever a tag says,
+    `partial` is a folder for what was heard before a stop. A transcriber ignores the tags,
     unless `model` is "align"; a person's words (`KnownText.by_person`) are kept and timed, by any engine. Returns one
     of three shapes:
 

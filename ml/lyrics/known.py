@@ -66,9 +66,10 @@ def from_text(text: str) -> KnownText:
 
 
 def _in_order(timed: Iterable[tuple[float | None, str]]) -> list[tuple[float | None, str]]:
-    """As they are sung: a chorus that is written once stands at each of its times. A line without a time, such as a
-    credit, stays behind the line above it; a blank one only parts verses. (unplugd.lyrics.formats.lrc reads what people
-    send; the core and the functions import nothing of each other.)"""
+    """In the order of singing: a chorus that is written once is repeated at each of its times.
+
+    A line without a time, such as a credit, stays after the line above it; a blank one only divides verses.
+    (unplugd.lyrics.formats.lrc reads what people send; the core and the functions import nothing of each other.)"""
     last = 0.0
     keyed: list[tuple[float, tuple[float | None, str]]] = []
     for at, words in timed:

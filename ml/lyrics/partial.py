@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 
 class Partial:
-    """One file for each hearing, named by what its content follows from: the samples and `engine` (whatever else
-    counts). Without a folder nothing is kept."""
+    """One file for each hearing, named by what its content follows from: the samples and `engine` (all other
+    inputs). Without a folder nothing is kept."""
 
     def __init__(self, folder: Path | None, engine: str) -> None:
         self._folder = folder

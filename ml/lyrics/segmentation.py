@@ -1,7 +1,7 @@
 """The stretches of a stem in which words may be sung: cut by its energy, generously, for a transcriber to hear.
 
 A speech detector loses sung words, and energy does not: on the first real song measured (docs/lyrics.md) 99 % of the
-time of the words lies inside. What a transcriber needs is recall; `Voice.spans` is the strict view of the same stem.
+time of the words is inside. What a transcriber needs is recall; `Voice.spans` is the strict view of the same stem.
 """
 
 import numpy as np

@@ -16,7 +16,7 @@ _MID_LINE_COST_MAX = 6.0
 def spread(lines: Sequence[Line], spans: Sequence[Span]) -> list[Span]:
     """A (start, end) in seconds for each unit of `lines`, in order; monotone, within `spans`.
 
-    The longest pause is matched first, to the place in the text that lies nearest to the same share of the
+    The longest pause is matched first, to the place in the text that is nearest to the same share of the
     syllables, and rather between lines than inside one; then each side in the same way. Within a span, time
     is shared by syllables. `spans` is not empty and in order.
     """
@@ -54,7 +54,7 @@ def _boundary(
 
     def cost(i: int) -> float:
         if i in (first, last):
-            # Leaves one side without words. Right for a leak or an "oh" nobody wrote down, but rarely.
+            # Leaves one side without words. Right for a leak or an unwritten "oh", but rarely.
             return abs(sung[i] - target) + mid_line_cost / 2
         return abs(sung[i] - target) + (0.0 if i in starts else mid_line_cost)
 

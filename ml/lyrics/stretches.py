@@ -50,7 +50,7 @@ class Stretches:
         return limit
 
     def samples(self, heard: NDArray[np.float32], start: int, end: int) -> NDArray[np.float32]:
-        """What of `heard` (the whole song) lies between two positions."""
+        """The part of `heard` (the whole song) between two positions."""
         parts = [
             heard[a + max(start - first, 0) : a + min(end, last) - first]
             for (a, _), (first, last) in zip(self._spans, pairwise(self._from), strict=True)

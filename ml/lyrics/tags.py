@@ -67,7 +67,7 @@ def clean_lines(text: str, *, keep_times: bool = False) -> list[str]:
 
 
 def leading_times(line: str) -> list[str]:
-    """What stands in the LRC time marks at the start of a line: "[01:02.50][02:10]la" has ["01:02.50", "02:10"]."""
+    """The LRC time marks at the start of a line: "[01:02.50][02:10]la" has ["01:02.50", "02:10"]."""
     marks, at = [], 0
     while (mark := _LRC_LINE_TIME.match(line, at)) is not None:
         marks.append(mark[1])

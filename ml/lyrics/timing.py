@@ -13,13 +13,13 @@ from ml.lyrics.voice import Span
 from ml.lyrics.words import Line
 
 MAX_SYLLABLES_A_SECOND = 12.0
-"""Faster than that nobody sings; the fastest rap has about 11 syllables a second for a few seconds."""
+"""No one sings faster; the fastest rap has about 11 syllables a second for a few seconds."""
 
 _NEAR_S = 1.5
 """How far from its known start a line may have been found. Line times made by hand are within a second."""
-_BACK_S = 0.05  # a word may begin so much before the one that stands above it
+_BACK_S = 0.05  # a word may begin so much before the one above it
 _STRAY_S, _TOUCH_S, _STRAYS = 1.0, 0.35, 2  # s from its own line, s from the next one, and words at most
-_SPOKEN_S = 0.2  # of a syllable beside a word that was found
+_SPOKEN_S = 0.2  # of a syllable next to a word that was found
 _SYLLABLE_S = 0.35  # a line without a known end lasts at least so long for each of its syllables
 
 
@@ -34,7 +34,7 @@ class Timed:
 
 def judge(lines: Sequence[KnownLine], found: Sequence[Span | None]) -> list[Span | None]:
     """`found` (one for each unit, in order) without the lines that cannot be: sung impossibly fast, or far from where
-    the line is known to start, or, if that is not known, from all that lies between its neighbours' starts."""
+    the line is known to start, or, if that is not known, from the interval between its neighbours' starts."""
     starts = [known.times[0][0] if known.times else known.start for known in lines]
     earliest = list(accumulate(starts, _nearer, initial=0.0))[1:]
     latest = list(accumulate(reversed(starts), _nearer, initial=math.inf))[:0:-1]
@@ -134,8 +134,10 @@ def _floored(duration_s: float) -> float:
     return math.floor(duration_s * 1000) / 1000
 
 
-def _beside(known: KnownLine, own: list[Timed | None], floor: float, ceiling: float) -> list[Timed | None]:
-    """The times of one line: what is missing at its ends stands right beside what was found."""
+def _next_to_found(
+    known: KnownLine, own: list[Timed | None], floor: float, ceiling: float
+) -> list[Timed | None]:
+    """The times of one line: missing words at its ends are placed next to the found ones."""
     there = [i for i, time in enumerate(own) if time is not None]
     if not there:
         return own
@@ -177,13 +179,13 @@ def _completed(
         if known.start is not None and not any(times[starts[i] : starts[i + 1]]):
             own = spread([known.line], _within(spans, _line_window(lines, i, window)))
             times[starts[i] : starts[i + 1]] = [Timed(*span, estimated=True) for span in own]
-    # Nobody sings a word that was not found before the first span, or after the last.
+    # A word that was not found is never before the first span, or after the last.
     first_s, last_s = (max(window[0], spans[0][0]), min(window[1], spans[-1][1])) if spans else window
     for i, known in enumerate(lines):
         floor = max((time.end for time in times[: starts[i]] if time), default=first_s)
         ceiling = next((time.start for time in times[starts[i + 1] :] if time), last_s)
         line = times[starts[i] : starts[i + 1]]
-        times[starts[i] : starts[i + 1]] = _beside(known, line, floor, ceiling)
+        times[starts[i] : starts[i + 1]] = _next_to_found(known, line, floor, ceiling)
     _fill(lines, times, starts, spans, window)
     return _ordered([time for time in times if time is not None], window)
 

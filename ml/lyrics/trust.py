@@ -2,8 +2,8 @@
 
 A word or segment gets `flags`, a list of
 
-- "silence"  the word lies where the stem holds (almost) nothing;
-- "rate"     the line is faster than anybody sings;
+- "silence"  the stem is (almost) silent at the word;
+- "rate"     the line is faster than singing can be;
 - "loop"     the same words over and over, which is how a transcriber gets lost.
 
 The document gets `unworded`: spans (s) that are sung and have no words, `[{start, end}]`.

@@ -31,8 +31,8 @@ Span = tuple[float, float]
 @dataclass(frozen=True)
 class Voice:
     """What the vocal stem holds: its length (s), its sung spans (start, end in s; in order, disjoint), whether it
-    holds nothing at all, not even something too short or too faint to be a span, and the segments (likewise) that
-    should be listened to (ml.lyrics.segmentation)."""
+    holds nothing at all, not even something too short or too faint to be a span, and the segments (the same form) that
+    should be transcribed (ml.lyrics.segmentation)."""
 
     duration_s: float
     spans: tuple[Span, ...]

@@ -14,7 +14,7 @@ class NoSpace(ModelError):
 
 
 class WrongHash(ModelError):
-    """What arrived, or what lies here, is not what was published."""
+    """A received or stored file differs from the published one."""
 
 
 class NotPublished(ModelError):

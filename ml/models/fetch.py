@@ -19,7 +19,7 @@ Progress = Callable[[str, int, int | None], None]
 """Gets the file's name, the bytes of it that are here, and its size in bytes (None where unknown)."""
 
 WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json")
-"""What every CTranslate2 Whisper has; beside them a vocabulary, and for some sizes preprocessor_config.json."""
+"""What every CTranslate2 Whisper has; with them a vocabulary, and for some sizes preprocessor_config.json."""
 
 _WHISPER_MORE = re.compile(r"preprocessor_config\.json|vocabulary\.(json|txt)")
 
@@ -133,7 +133,7 @@ def _carry_out(store: ModelStore, name: str, plan: _Plan, progress: Progress, fr
 def prepare(files: Mapping[str, Path], published: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Put proved files into `folder`: demucs' `.th` converted to safetensors, all others as they are.
 
-    Returns what was published of each file that now lies there.
+    Returns what was published of each stored file.
     """
     filled = {}
     for name, path in files.items():

@@ -27,7 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A file as it lies here; `published` says what its source said of it, in words."""
+    """A stored file; `published` is what its source published about it, in words."""
 
     sha256: str
     bytes: int

@@ -64,14 +64,14 @@ def move(
 
 
 def _take(folder: Path) -> int | None:
-    """The handle that holds the lock of a folder; None where another has it, or the folder has gone meanwhile."""
+    """The handle that holds the lock of a folder; None where another has it, or the folder has gone."""
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:
         return None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Whoever had it may have removed the folder, and another run made it anew: that one has a lock of its own.
+        # Its holder may have removed the folder, and another run may have made it again with a lock of its own.
         if os.path.samestat(os.fstat(handle), folder.stat()):
             return handle
     except (BlockingIOError, FileNotFoundError):

@@ -53,7 +53,7 @@ def load(model: str, models: Path | None = None, precision: str = "f32") -> Sepa
 
 
 def choose(models: Path | None) -> str:
-    """The name that "auto" stands for here."""
+    """The name that "auto" means here."""
     from ml.separation import demucs
 
     if models is None:

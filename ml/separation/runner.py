@@ -1,4 +1,4 @@
-"""From a mix to stretches: member after member, segment after segment, whatever the engine.
+"""From a mix to stretches: member after member, segment after segment, for any engine.
 
 Two passes over the song: its mean and deviation first, then the networks. One network and one stretch of the song are
 in memory at any time, so memory does not depend on the song's length.
@@ -98,7 +98,7 @@ def make(
         progress.tick()
     progress.begin(sum(task.cost for task in tasks), sum(task.cost for task in tasks if found[task]))
     made: list[Stretch] = []
-    # Halted for whatever reason this ends early, so that no thread stays at work.
+    # Halted whenever this ends early, so that no thread stays at work.
     with _Worker(progress) as worker:
         for task in tasks:
             stretch = found[task]
@@ -185,7 +185,7 @@ class _Worker:
 
 
 def _hear(mix: Mix, member: Member, index: int, scale: Scale | None) -> tuple[NDArray[np.float32], int, int]:
-    """What the network hears of a segment, (2, window), and where in it the segment lies: start, length."""
+    """The network's input for a segment, (2, window), and the segment's place in it: start, length."""
     samples, before, after, offset = cut(mix, member, index)
     if scale is not None:
         samples = (samples - np.float32(scale.mean)) / np.float32(scale.deviation)
