@@ -206,7 +206,7 @@ invoke: build $(VENV)/.demo ## one function in Docker with its event (FUNCTION=s
 # In samconfig.toml dev is called default, so that a bare `sam deploy` is never prod.
 deploy: build ## build and deploy to AWS (ENV=dev or prod); see docs/operations.md
 	@case "$$ENV" in dev) config=default;; prod) config=prod;; *) echo "ENV is dev or prod, not '$$ENV'"; exit 1;; esac; \
-	$(SAM) deploy --config-env $$config $${PARAMETERS:+--parameter-overrides Environment=$$ENV $$PARAMETERS}
+	$(SAM) deploy --config-env $$config $${CI:+--no-confirm-changeset} $${PARAMETERS:+--parameter-overrides Environment=$$ENV $$PARAMETERS}
 
 .PHONY: deploy-web
 deploy-web: $(VENV)/.demo web-build ## the web app's page to AWS, after deploy (ENV=dev or prod); see docs/operations.md

@@ -1,32 +1,33 @@
-"""`python -m reference`: rewrite the pages that are made from the code."""
+"""`python -m reference`: rewrite what is made from the code and the templates."""
 
 from __future__ import annotations
 
 import sys
 
-from reference import page, websocket, who_may
+from reference import gateway, page, websocket, who_may
 from reference.document import document, to_text
 from reference.routes import ROOT
 
 
 def pages() -> dict[str, str]:
-    """Name in docs/ → what it should hold."""
+    """Path in the repository → what the file should hold."""
     described = document()
     return {
-        "openapi.json": to_text(described),
-        "api.html": page.html_of(described),
-        "websocket.md": websocket.page(),
-        "who-may.md": who_may.page(),
+        "docs/openapi.json": to_text(described),
+        "docs/api.html": page.html_of(described),
+        "docs/websocket.md": websocket.page(),
+        "docs/who-may.md": who_may.page(),
+        "templates/api.yaml": gateway.written(gateway.TEMPLATE.read_text()),
     }
 
 
 def main() -> int:
     """Write what has changed."""
     for name, text in pages().items():
-        path = ROOT / "docs" / name
+        path = ROOT / name
         if not path.exists() or path.read_text() != text:
             path.write_text(text)
-            print(f"docs/{name}")
+            print(name)
     return 0
 
 

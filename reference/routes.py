@@ -57,18 +57,11 @@ def template(name: str) -> dict[str, Any]:
 
 
 def routes() -> list[Route]:
-    """Every route of every template, by path and method."""
-    all_routes = []
+    """Every route that a function of a template says it answers (`Metadata.Route`), by path and method."""
+    every = []
     for path in sorted((ROOT / "templates").glob("*.yaml")):
         for resource in template(path.stem)["Resources"].values():
-            if resource["Type"] != "AWS::Serverless::Function":
-                continue
-            _, room, _, name, _ = resource["Properties"]["Handler"].split(".")
-            for event in resource["Properties"].get("Events", {}).values():
-                if event["Type"] == "Api":
-                    properties = event["Properties"]
-                    model = properties.get("RequestModel", {}).get("Model")
-                    all_routes.append(
-                        Route(properties["Method"].upper(), properties["Path"], room, name, model)
-                    )
-    return sorted(all_routes, key=lambda route: (route.path, route.method))
+            if route := resource.get("Metadata", {}).get("Route"):
+                _, room, _, name, _ = resource["Properties"]["Handler"].split(".")
+                every.append(Route(route["Method"].upper(), route["Path"], room, name, route.get("Body")))
+    return sorted(every, key=lambda route: (route.path, route.method))

@@ -66,20 +66,29 @@ def template_of(path: Path) -> dict[str, Any]:
 def template_function(name: str) -> tuple[set[str], set[str]]:
     """The environment names and the IAM actions that the templates give the function `name` (`list_songs`)."""
     logical = "".join(word.capitalize() for word in name.split("_"))
-    for path in sorted((ROOT / "templates").glob("*.yaml")):
-        template = template_of(path)
-        resources = template["Resources"]
-        if f"{logical}Function" not in resources:
+    templates = {path.stem: template_of(path) for path in sorted((ROOT / "templates").glob("*.yaml"))}
+    for template in templates.values():
+        function = template["Resources"].get(f"{logical}Function")
+        if function is None:
             continue
         shared = template["Globals"]["Function"].get("Environment", {}).get("Variables", {})
-        own = resources[f"{logical}Function"]["Properties"].get("Environment", {}).get("Variables", {})
-        actions: set[str] = set()
-        for policy in resources[f"{logical}Role"]["Properties"]["Policies"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                given = statement["Action"]
-                actions.update([given] if isinstance(given, str) else given)
-        return set(shared) | set(own), actions
+        own = function["Properties"].get("Environment", {}).get("Variables", {})
+        documents: list[dict[str, Any]] = []
+        for policy in function["Properties"].get("Policies", []):
+            if "Statement" in policy:
+                documents.append(policy)
+            else:
+                assert policy["Ref"] in ("PushPolicy", "PushPolicyArn")
+                push = templates["realtime"]["Resources"]["PushPolicy"]["Properties"]
+                documents.append(push["PolicyDocument"])
+        boundary = templates["compute"]["Resources"]["FunctionBoundary"]["Properties"]["PolicyDocument"]
+        return set(shared) | set(own), _actions(documents) & _actions([boundary])
     raise LookupError(f"no template declares {logical}Function")
+
+
+def _actions(documents: list[dict[str, Any]]) -> set[str]:
+    given = [statement["Action"] for document in documents for statement in document["Statement"]]
+    return {action for each in given for action in ([each] if isinstance(each, str) else each)}
 
 
 def event(room: str, name: str) -> dict[str, Any]:

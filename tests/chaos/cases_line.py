@@ -18,7 +18,7 @@ def _object_created(world: World, guest: Guest, song: str) -> dict[str, Any]:
     """The event that S3 sends for a song's original."""
     key = f"uploads/{guest.user_id}/{song}/{world.song_file.name}"
     found = {"bucket": {"name": world.outputs["UploadsBucketName"]}, "object": {"key": key, "size": 9644}}
-    return {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": found}]}
+    return {"source": "aws.s3", "detail-type": "Object Created", "detail": found}
 
 
 @case("s3-event-ten-times", "S3 → validate_upload: the same event ten times at once")

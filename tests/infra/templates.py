@@ -62,11 +62,26 @@ def statements(document: dict[str, Any]) -> list[dict[str, Any]]:
 def role_statements(role: Resource) -> list[dict[str, Any]]:
     """All statements of a role's own policies."""
     policies = role.properties.get("Policies", [])
-    return [one for policy in policies for one in statements(policy["PolicyDocument"])]
+    return [
+        one
+        for policy in policies
+        if "PolicyDocument" in policy
+        for one in statements(policy["PolicyDocument"])
+    ]
 
 
-def actions(role: Resource) -> set[str]:
-    return {action for one in role_statements(role) for action in as_list(one["Action"])}
+def own_statements(function: Resource) -> list[dict[str, Any]]:
+    """The statements in a function's `Policies`, without those of the managed policy for pushing."""
+    policies = function.properties.get("Policies", [])
+    return [one for policy in policies if "Statement" in policy for one in statements(policy)]
+
+
+def actions(function: Resource) -> set[str]:
+    """All actions that a function's `Policies` allow, pushing among them."""
+    allowed = own_statements(function)
+    if any("PushPolicy" in str(policy.get("Ref")) for policy in function.properties.get("Policies", [])):
+        allowed += statements(resource("realtime", "PushPolicy").properties["PolicyDocument"])
+    return {action for one in allowed for action in as_list(one["Action"])}
 
 
 def references(node: Any) -> Iterator[str]:

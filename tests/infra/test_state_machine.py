@@ -210,7 +210,7 @@ def test_every_variable_is_assigned_somewhere() -> None:
 
 
 def test_every_substitution_is_given_and_used() -> None:
-    given = resource("orchestration", "Processing").properties["DefinitionSubstitutions"]
+    given = resource("processing", "Processing").properties["DefinitionSubstitutions"]
     assert set(re.findall(r"\$\{(\w+)\}", TEXT)) == set(given)
 
 

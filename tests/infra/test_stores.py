@@ -87,7 +87,7 @@ def test_a_bucket_is_private_encrypted_and_tls_only(bucket: Resource) -> None:
 
 
 def test_a_browser_may_send_originals_and_read_results_from_our_origin_only() -> None:
-    uploads = resource("queue", "UploadsBucket").properties["CorsConfiguration"]["CorsRules"]
+    uploads = resource("storage", "UploadsBucket").properties["CorsConfiguration"]["CorsRules"]
     assert [(rule["AllowedOrigins"], rule["AllowedMethods"]) for rule in uploads] == [
         ([ORIGIN], ["PUT", "GET"])
     ]
@@ -105,7 +105,7 @@ def test_a_browser_may_send_originals_and_read_results_from_our_origin_only() ->
 def test_originals_end_and_half_sent_parts_too() -> None:
     rules = {
         rule["Id"]: rule
-        for rule in resource("queue", "UploadsBucket").properties["LifecycleConfiguration"]["Rules"]
+        for rule in resource("storage", "UploadsBucket").properties["LifecycleConfiguration"]["Rules"]
     }
     assert rules["every-original"]["ExpirationInDays"] == ORIGINALS_KEPT.days == 8
     assert rules["every-original"]["Prefix"] == "uploads/"
@@ -130,15 +130,23 @@ def test_results_never_expire_but_checkpoints_do() -> None:
     assert tagging["Resource"]["Fn::Sub"].endswith("/output/*/checkpoints/*")
 
 
-def test_an_upload_tells_the_validator() -> None:
-    bucket = resource("queue", "UploadsBucket")
-    (told,) = bucket.properties["NotificationConfiguration"]["LambdaConfigurations"]
-    assert told["Event"] == "s3:ObjectCreated:*"
-    assert told["Function"] == {"Fn::GetAtt": ["ValidateUploadFunction", "Arn"]}
-    assert bucket.body["DependsOn"] == "ValidateUploadPermission"
-    permission = resource("queue", "ValidateUploadPermission").properties
-    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
-    assert permission["SourceArn"] == {"Fn::Sub": "arn:${AWS::Partition}:s3:::${UploadsBucketName}"}
+def test_an_upload_reaches_the_validator_by_a_rule() -> None:
+    bucket = resource("storage", "UploadsBucket").properties
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    rule = resource("uploads", "UploadArrivedRule").properties
+    assert rule["EventPattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {
+            "bucket": {"name": [{"Ref": "UploadsBucketName"}]},
+            "object": {"key": [{"prefix": "uploads/"}]},
+        },
+    }
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["ValidateUploadFunction", "Arn"]}
+    permission = resource("uploads", "ValidateUploadPermission").properties
+    assert permission["Principal"] == "events.amazonaws.com"
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["UploadArrivedRule", "Arn"]}
 
 
 @pytest.mark.parametrize("queue", QUEUES, ids=str)
@@ -152,8 +160,8 @@ def test_a_queue_is_encrypted_and_tls_only(queue: Resource) -> None:
 @pytest.mark.parametrize("queue", DEAD_LETTERS, ids=str)
 def test_dead_letters_are_kept_long_and_alarmed(queue: Resource) -> None:
     assert queue.properties["MessageRetentionPeriod"] == 14 * 24 * 3600
-    alarm = resource("observability", f"{queue.name}Alarm").properties
-    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Ref": f"{queue.name}Name"}}]
+    alarm = resource(queue.template, f"{queue.name}Alarm").properties
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": [queue.name, "QueueName"]}}]
     assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 0)
 
 
@@ -162,25 +170,39 @@ def test_a_wake_up_waits_for_six_timeouts_and_ends_as_a_dead_letter() -> None:
     starter = resource("queue", "StartProcessingFunction").properties
     assert wake["VisibilityTimeout"] >= 6 * starter["Timeout"]
     assert wake["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["WakeDeadLetters", "Arn"]}
-    reading = starter["Events"]["WakeUp"]["Properties"]
+    reading = resource("queue", "WakeUps").properties
+    assert reading["EventSourceArn"] == {"Fn::GetAtt": ["WakeQueue", "Arn"]}
     assert reading["BatchSize"] == 10
     assert reading["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert reading["ScalingConfig"] == {"MaximumConcurrency": 2}
 
 
 @pytest.mark.parametrize("rule", resources("AWS::Events::Rule"), ids=str)
-def test_a_rule_wakes_the_line_and_loses_nothing(rule: Resource) -> None:
+def test_a_rule_loses_nothing(rule: Resource) -> None:
     (target,) = rule.properties["Targets"]
+    assert target["DeadLetterConfig"] == {"Arn": {"Ref": "RuleDeadLettersArn"}}
+    (allowed,) = [
+        one
+        for one in statements(resource("observability", "RuleDeadLettersPolicy").properties["PolicyDocument"])
+        if one["Effect"] == "Allow"
+    ]
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    pattern = allowed["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"]
+    assert pattern.endswith(":rule/${AppName}-${Environment}-*")
+    assert rule.properties["Name"]["Fn::Sub"].startswith("${AppName}-${Environment}-")
+
+
+@pytest.mark.parametrize("name", ["ExecutionEndedRule", "EachMinuteRule"])
+def test_a_rule_wakes_the_queue(name: str) -> None:
+    (target,) = resource("queue", name).properties["Targets"]
     assert target["Arn"] == {"Fn::GetAtt": ["WakeQueue", "Arn"]}
-    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["RuleDeadLetters", "Arn"]}}
-    for queue in ("WakeQueue", "RuleDeadLetters"):
-        (allowed,) = [
-            one
-            for one in statements(resource("queue", f"{queue}Policy").properties["PolicyDocument"])
-            if one["Effect"] == "Allow"
-        ]
-        assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
-        assert {"Fn::GetAtt": [rule.name, "Arn"]} in allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
+    (allowed,) = [
+        one
+        for one in statements(resource("queue", "WakeQueuePolicy").properties["PolicyDocument"])
+        if one["Effect"] == "Allow"
+    ]
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert {"Fn::GetAtt": [name, "Arn"]} in allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
 
 
 def test_every_end_of_an_execution_wakes_the_line() -> None:

@@ -103,9 +103,8 @@ def test_every_call_of_the_api_is_in_it() -> None:
     declared = set()
     for path in (ROOT / "templates").glob("*.yaml"):
         for resource in yaml_parse(path.read_text())["Resources"].values():
-            for event in resource.get("Properties", {}).get("Events", {}).values():
-                if event["Type"] == "Api":
-                    declared.add((event["Properties"]["Method"].upper(), event["Properties"]["Path"]))
+            if route := resource.get("Metadata", {}).get("Route"):
+                declared.add((route["Method"].upper(), route["Path"]))
     called = set()
     for _folder, item in requests():
         path = item["request"]["url"]["raw"].partition("?")[0]

@@ -57,5 +57,5 @@ def test_scanned_paths_are_relative_to_the_repository(monkeypatch: pytest.Monkey
     monkeypatch.setattr(subprocess, "run", run)
     scanners.templates(Path("/tools"))
     named = [asked[i + 1] for i, word in enumerate(asked) if word == "-f"]
-    assert {"template.yaml", "templates/orchestration.yaml"} <= set(named)
+    assert {"template.yaml", "templates/processing.yaml"} <= set(named)
     assert not [name for name in named if name.startswith("/")]

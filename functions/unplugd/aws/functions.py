@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote_plus
 
 from unplugd.aws.clients import passing_faults
 
 
 class UploadEvents:
-    """S3's notifications of uploads, said again to the function that hears them."""
+    """S3's events about uploads, repeated to the function that handles them."""
 
     def __init__(self, client: Any, function: str, bucket: str) -> None:
         self._lambda = client
@@ -18,12 +17,9 @@ class UploadEvents:
         self._bucket = bucket
 
     def repeat(self, key: str, size_bytes: int) -> None:
-        """Tell the validator of an object as S3 would, asynchronously."""
-        found = {
-            "bucket": {"name": self._bucket},
-            "object": {"key": quote_plus(key, safe="/"), "size": size_bytes},
-        }
-        event = {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": found}]}
+        """Announce an object to the validator as EventBridge would, asynchronously."""
+        arrived = {"bucket": {"name": self._bucket}, "object": {"key": key, "size": size_bytes}}
+        event = {"source": "aws.s3", "detail-type": "Object Created", "detail": arrived}
         with passing_faults("check the upload"):
             self._lambda.invoke(
                 FunctionName=self._function, InvocationType="Event", Payload=json.dumps(event).encode()

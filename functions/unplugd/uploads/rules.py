@@ -14,10 +14,10 @@ MIN_SECONDS, MAX_SECONDS = 0.5, 600.0
 UNHEARD_AFTER = timedelta(minutes=3)  # the validator may take two minutes, and is usually done in seconds
 # What a day of trying did not bring through needs mending and a redrive; most older originals are of failed songs.
 SWEPT_FOR = timedelta(hours=25)
-SWEPT_EACH = timedelta(minutes=5)  # the schedule in templates/queue.yaml
+SWEPT_EACH = timedelta(minutes=5)  # the schedule in templates/uploads.yaml
 MAX_PENDING = 500  # uploads that one person may have announced and not sent
 UPLOAD_TTL_S = 24 * 3600  # a promised file that never arrives is forgotten after a day
-ORIGINALS_KEPT = timedelta(days=8)  # the uploads bucket's lifecycle rule in templates/queue.yaml
+ORIGINALS_KEPT = timedelta(days=8)  # the uploads bucket's lifecycle rule in templates/storage.yaml
 # Quieter than this everywhere (-60 dBFS), a file has nothing to separate: it is dither and noise.
 SILENCE_PEAK = 0.001
 CONTENT_TYPES = frozenset(

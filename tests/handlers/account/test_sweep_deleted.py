@@ -197,7 +197,7 @@ def test_a_tombstone_that_makes_a_sweep_fail_stops_that_one_only(
 
 
 def test_a_sweep_ends_by_itself_before_its_function_is_ended() -> None:
-    function = template_of(ROOT / "templates/api.yaml")["Resources"]["SweepDeletedFunction"]
+    function = template_of(ROOT / "templates/account.yaml")["Resources"]["SweepDeletedFunction"]
     assert function["Properties"]["Timeout"] >= service.SWEEP_FOR_S + 60
 
 

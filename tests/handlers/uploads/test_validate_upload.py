@@ -37,7 +37,7 @@ def wav(seconds: float, *, amplitude: float = 0.5, rate: int = 8000) -> bytes:
 def arrive(cloud: Cloud, body: bytes, *, times: int = 1, key: str = KEY) -> None:
     cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=body)
     trigger = event("uploads", "validate_upload")
-    trigger["Records"][0]["s3"]["object"] |= {"key": key, "size": len(body)}
+    trigger["detail"]["object"] |= {"key": key, "size": len(body)}
     for _ in range(times):
         cloud.call("uploads", "validate_upload", copy.deepcopy(trigger))
 
@@ -129,27 +129,24 @@ def test_events_reversed_and_mixed_reach_each_song(cloud: Cloud, put_song: Any, 
     other = "01J9ZQ4X5V8K2M3N4P5Q6R7S9A"
     put_song()
     put_song(song_id=other)
-    records = []
     for song_id in (other, SONG):
-        key = upload_key(OWNER, song_id, "song.mp3")
-        cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=wav(1.0))
-        records += event("uploads", "validate_upload")["Records"]
-        records[-1]["s3"]["object"] |= {"key": key, "size": 16_044}
-    cloud.call("uploads", "validate_upload", {"Records": records})
+        arrive(cloud, wav(1.0), key=upload_key(OWNER, song_id, "song.mp3"))
     assert {(cloud.row(s) or {})["status"] for s in (SONG, other)} == {"QUEUED"}
 
 
 @pytest.mark.parametrize(
-    "record",
+    "detail",
     [
+        None,
         {},
-        {"s3": {"bucket": {"name": "b"}, "object": {"key": "%ff%fe", "size": 1}}},
-        {"s3": {"bucket": {"name": "b"}, "object": {"key": "uploads/../x", "size": 1}}},
-        {"s3": {"bucket": {"name": "b"}, "object": {"key": f"uploads/{OWNER}/not-a-song/x.mp3", "size": 1}}},
+        {"bucket": {"name": "b"}, "object": "uploads"},
+        {"bucket": {"name": "b"}, "object": {"key": "uploads/../x", "size": 1}},
+        {"bucket": {"name": "b"}, "object": {"key": "uploads/x", "size": "big"}},
+        {"bucket": {"name": "b"}, "object": {"key": f"uploads/{OWNER}/not-a-song/x.mp3", "size": 1}},
     ],
 )
-def test_a_malformed_record_is_skipped(cloud: Cloud, record: dict[str, Any]) -> None:
-    cloud.call("uploads", "validate_upload", {"Records": [record]})
+def test_a_malformed_event_is_skipped(cloud: Cloud, detail: Any) -> None:
+    cloud.call("uploads", "validate_upload", {"source": "aws.s3", "detail": detail})
     assert cloud.wake_ups() == 0
 
 
