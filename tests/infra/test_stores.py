@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from task.checkpoints import TAG
-from tests.infra.templates import Resource, resource, resources, statements
+from tests.infra.templates import ROOT, Resource, resource, resources, statements
 from unplugd.uploads.rules import ORIGINALS_KEPT
 
 TABLES = resources("AWS::DynamoDB::Table")
@@ -55,6 +56,21 @@ def test_the_tables_have_the_keys_that_the_code_asks_for() -> None:
         "ConnectionsTable": (["connectionId"], {"UserIndex": ["userId", "connectionId"]}),
         "SlotsTable": (["slotId"], {}),
     }
+
+
+def test_the_queue_reads_only_what_its_index_holds() -> None:
+    """A query of an index fetches nothing from the table: an attribute that is not in the index reads as absent."""
+    songs = resource("storage", "SongsTable").properties
+    (index,) = [one for one in songs["GlobalSecondaryIndexes"] if one["IndexName"] == "LineIndex"]
+    keys = {part["AttributeName"] for part in [*songs["KeySchema"], *index["KeySchema"]]}
+    assert index["Projection"]["ProjectionType"] == "INCLUDE"
+    held = {*keys, *index["Projection"]["NonKeyAttributes"]}
+    source = (ROOT / "functions/unplugd/aws/line.py").read_text()
+    asked = re.findall(r'ProjectionExpression="([^"]+)"', source)
+    assert asked
+    names = {name.strip() for expression in asked for name in expression.split(",")}
+    assert names <= held
+    assert set(index["Projection"]["NonKeyAttributes"]) <= names
 
 
 def test_rows_that_may_expire_do() -> None:
