@@ -141,7 +141,7 @@ def test_the_websockets_page_knows_every_message_and_moment() -> None:
 
 
 def test_the_html_page_is_whole_and_brings_nothing_from_elsewhere() -> None:
-    html = pages()["docs/api.html"]
+    html = PAGES["docs/api.html"]
     anchors = set(re.findall(r'id="(\w+)"', html))
     assert set(re.findall(r'href="#(\w+)"', html)) <= anchors
     assert anchors >= set(OPERATIONS) | set(SCHEMAS)
