@@ -5,6 +5,7 @@ The table's rows are the templates' routes. Its columns are the tokens that test
 from __future__ import annotations
 
 from reference.routes import routes
+from unplugd.domain import personal_data
 
 # Name of a bad token → what it is. The test makes each of them.
 REFUSED = {
@@ -43,6 +44,16 @@ The gateway checks signature, issuer and time. The function's edge checks that t
 client; for the WebSocket it checks everything.
 """
 
+_STORED = """
+## What is stored about a person
+
+`functions/unplugd/domain/personal_data.py` lists it for each room. Export, deletion and the sweeper read that list, and
+`tests/contracts/test_personal_data.py` compares it with the templates and the web app.
+
+| room | where | what | removed by |
+|---|---|---|---|
+"""
+
 
 def page() -> str:
     """The page, as Markdown."""
@@ -53,4 +64,21 @@ def page() -> str:
     table = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
     for name, stranger in rows:
         table.append(f"| {name} | {' | '.join(['401'] * len(REFUSED))} | {stranger} |")
-    return head + "\n" + "\n".join(table) + "\n" + _NOTES
+    return head + "\n" + "\n".join(table) + "\n" + _NOTES + _personal_data()
+
+
+def _personal_data() -> str:
+    rows = [
+        (room.name, *place)
+        for room in personal_data.ROOMS
+        for place in (
+            *((f"table {rows.table}", rows.what, rows.removed_by) for rows in room.rows),
+            *(
+                (f"bucket, `{folder.root}{{userId}}/`", folder.what, "DELETE /account")
+                for folder in room.files
+            ),
+            *((f"browser, {store.kind} `{store.name}`", store.what, "the web app") for store in room.browser),
+        )
+    ]
+    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return _STORED + table

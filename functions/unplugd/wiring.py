@@ -20,6 +20,7 @@ from unplugd.aws.sockets import Sockets
 from unplugd.aws.song_table import SongTable
 from unplugd.aws.tokens import TokenVerifier
 from unplugd.aws.tombstones import Tombstones
+from unplugd.domain import personal_data
 from unplugd.kernel import settings
 
 
@@ -39,7 +40,7 @@ def line() -> Line:
 
 
 @cache
-def graves() -> Tombstones:
+def tombstones() -> Tombstones:
     return Tombstones(client("dynamodb"), settings.songs_table())
 
 
@@ -61,6 +62,12 @@ def slots() -> SlotTable:
 @cache
 def uploads() -> Objects:
     return Objects(client("s3"), settings.uploads_bucket())
+
+
+@cache
+def buckets() -> dict[str, Objects]:
+    """The buckets by the names that `personal_data` uses."""
+    return {personal_data.UPLOADS: uploads(), personal_data.OUTPUT: results()}
 
 
 @cache

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from unplugd.domain.files import LINK_SECONDS, output_prefix, upload_prefix
+from unplugd.domain import personal_data
+from unplugd.domain.files import LINK_SECONDS
 from unplugd.domain.song import Song
 from unplugd.domain.song_view import public_view, readable_part
 from unplugd.domain.tombstone import Tombstone
@@ -34,10 +35,10 @@ class Songs(Protocol):
     ) -> Sequence[Song | UnreadableSong]: ...
 
 
-class Graves(Protocol):
+class Tombstones(Protocol):
     """The tombstones."""
 
-    def bury_account(self, user_id: str, *, now: str) -> None: ...
+    def add_for_account(self, user_id: str, *, now: str) -> None: ...
     def remove_rows(self, songs: Sequence[Song | UnreadableSong]) -> None: ...
     def all(self) -> Iterable[Tombstone]: ...
     def note_stop(self, last: Tombstone | None) -> None: ...
@@ -65,8 +66,7 @@ def export_account(
     *,
     cursor: str | None,
     songs: Songs,
-    originals: Files,
-    results: Files,
+    buckets: Mapping[str, Files],
     now: datetime,
 ) -> dict[str, Any]:
     """A page of everything we hold of a person: each song and a link to each of its files.
@@ -77,23 +77,20 @@ def export_account(
     shown = found[:EXPORT_PAGE]
     return {
         "account": {"userId": owner, "email": email},
-        "data": [_exported(song, originals, results, now) for song in shown],
+        "data": [_exported(song, buckets, now) for song in shown],
         "urlsExpireAt": to_iso(now + timedelta(seconds=LINK_SECONDS)),
         "nextCursor": shown[-1].song_id if len(found) > EXPORT_PAGE else None,
     }
 
 
-def _exported(song: Song | UnreadableSong, originals: Files, results: Files, now: datetime) -> dict[str, Any]:
+def _exported(song: Song | UnreadableSong, buckets: Mapping[str, Files], now: datetime) -> dict[str, Any]:
     files = {}
-    for bucket, prefix, folder in (
-        # In a folder of its own: a song may be called as one of its stems is.
-        (originals, upload_prefix(song.user_id, song.song_id), "original/"),
-        (results, output_prefix(song.user_id, song.song_id), ""),
-    ):
+    for folder in personal_data.all_files():
+        bucket, prefix = buckets[folder.bucket], folder.prefix(song.user_id, song.song_id)
         for key in bucket.names(prefix):
             name = key.removeprefix(prefix)
-            if not name.startswith("checkpoints/"):  # unfinished work, hundreds of files of no use to anybody
-                files[f"{folder}{name}"] = bucket.download_link(key)
+            if not (folder.skipped and name.startswith(folder.skipped)):
+                files[f"{folder.exported_as}{name}"] = bucket.download_link(key)
     known = song if isinstance(song, Song) else readable_part(song)
     row = public_view(song, now=now) | {"contentType": known.content_type, "updatedAt": known.updated_at}
     return {"song": row, "files": files}
@@ -103,22 +100,21 @@ def delete_account(
     owner: str,
     *,
     songs: Songs,
-    graves: Graves,
+    tombstones: Tombstones,
     stop: Callable[[str], None],
     remove_sign_in: Callable[[str], None],
     connections: Connections,
-    originals: Files,
-    results: Files,
+    buckets: Mapping[str, Files],
     now: datetime,
 ) -> None:
     """Remove a person: what runs is stopped, every row and file goes, and at last the sign-in, so that a call that died
     half-way can be made again. The tombstone comes first: whatever is left behind is found by it."""
-    graves.bury_account(owner, now=to_iso(now))
-    while _remove_rows(owner, songs=songs, graves=graves, connections=connections, stop=stop):
+    tombstones.add_for_account(owner, now=to_iso(now))
+    while _remove_rows(owner, songs=songs, tombstones=tombstones, connections=connections, stop=stop):
         pass
     account = Tombstone(owner, None, to_iso(now))
     try:
-        _empty(account, originals, results)
+        _empty(account, buckets)
     except AppError as error:
         _leave(account, error)
     remove_sign_in(owner)
@@ -127,10 +123,9 @@ def delete_account(
 def sweep_deleted(
     *,
     songs: Songs,
-    graves: Graves,
+    tombstones: Tombstones,
     connections: Connections,
-    originals: Files,
-    results: Files,
+    buckets: Mapping[str, Files],
     now: datetime,
 ) -> int:
     """Remove what tombstones point at. A tombstone goes with the first sweep after nothing more can write there.
@@ -140,10 +135,10 @@ def sweep_deleted(
     left = 0
     last: Tombstone | None = None
     try:
-        for last in graves.all():
+        for last in tombstones.all():
             final = now - from_iso(last.deleted_at) > WRITABLE_FOR
-            if _sweep(last, songs, graves, connections, originals, results) and final:
-                graves.remove(last)
+            if _sweep(last, songs, tombstones, connections, buckets) and final:
+                tombstones.remove(last)
             else:
                 left += 1
             if time.monotonic() > until:
@@ -151,25 +146,24 @@ def sweep_deleted(
         else:
             last = None
     finally:
-        graves.note_stop(last)
+        tombstones.note_stop(last)
     return left
 
 
 def _sweep(
     tombstone: Tombstone,
     songs: Songs,
-    graves: Graves,
+    tombstones: Tombstones,
     connections: Connections,
-    originals: Files,
-    results: Files,
+    buckets: Mapping[str, Files],
 ) -> bool:
     """Remove what is left of one deleted thing; False when something may remain. What runs for a row that goes here is
     stopped by the starter, and may write until then: so whoever still had rows is looked after once more."""
     try:
         had_rows = tombstone.song_id is None and _remove_rows(
-            tombstone.owner, songs=songs, graves=graves, connections=connections
+            tombstone.owner, songs=songs, tombstones=tombstones, connections=connections
         )
-        _empty(tombstone, originals, results)
+        _empty(tombstone, buckets)
     except AppError as error:
         _leave(tombstone, error)
         return False
@@ -180,7 +174,7 @@ def _remove_rows(
     owner: str,
     *,
     songs: Songs,
-    graves: Graves,
+    tombstones: Tombstones,
     connections: Connections,
     stop: Callable[[str], None] | None = None,
 ) -> bool:
@@ -190,15 +184,15 @@ def _remove_rows(
         # A song that cannot be read may run. To stop an execution that has ended does nothing.
         if stop and song.execution_arn and (isinstance(song, UnreadableSong) or song.runs):
             stop(song.execution_arn)
-    graves.remove_rows(rows)
+    tombstones.remove_rows(rows)
     for connection in connections.of(owner):
         connections.remove(connection)
     return bool(rows)
 
 
-def _empty(tombstone: Tombstone, originals: Files, results: Files) -> None:
-    originals.empty(tombstone.upload_prefix)
-    results.empty(tombstone.output_prefix)
+def _empty(tombstone: Tombstone, buckets: Mapping[str, Files]) -> None:
+    for folder in personal_data.all_files():
+        buckets[folder.bucket].empty(folder.prefix(tombstone.owner, tombstone.song_id))
 
 
 def _leave(tombstone: Tombstone, error: AppError) -> None:

@@ -28,7 +28,7 @@ class Tombstones:
         self._db = client
         self._table = table
 
-    def bury_song(self, song: Song | UnreadableSong, *, now: str) -> None:
+    def delete_with_tombstone(self, song: Song | UnreadableSong, *, now: str) -> None:
         """Remove a song's row and leave its tombstone, in one transaction. `Conflict` while it waits or runs.
 
         A song that cannot be read cannot be cancelled first, so it goes whatever its row says: the starter stops what
@@ -58,13 +58,13 @@ class Tombstones:
             return Conflict("This song is being processed. Cancel it first, then delete it.")
         return Transient("Could not delete the song just now. Please try again.")
 
-    def bury_account(self, user_id: str, *, now: str) -> None:
+    def add_for_account(self, user_id: str, *, now: str) -> None:
         """Leave a tombstone for everything a person has, before the first row goes."""
         with passing_faults("delete the account"):
             self._db.put_item(TableName=self._table, Item=_row(Tombstone(user_id, None, now)))
 
     def remove_rows(self, songs: Sequence[Song | UnreadableSong]) -> None:
-        """Remove rows of a buried account, whatever their state."""
+        """Remove rows of a deleted account, whatever their state."""
         for start in range(0, len(songs), 25):  # the most that one batch takes
             keys = [
                 {"userId": {"S": s.user_id}, "songId": {"S": s.song_id}} for s in songs[start : start + 25]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unplugd.domain import files
-
 
 @dataclass(frozen=True)
 class Tombstone:
@@ -14,17 +12,3 @@ class Tombstone:
     owner: str
     song_id: str | None
     deleted_at: str
-
-    @property
-    def upload_prefix(self) -> str:
-        """The prefix under which originals may remain."""
-        return (
-            files.upload_prefix(self.owner, self.song_id) if self.song_id else files.user_uploads(self.owner)
-        )
-
-    @property
-    def output_prefix(self) -> str:
-        """The prefix under which results may remain."""
-        return (
-            files.output_prefix(self.owner, self.song_id) if self.song_id else files.user_output(self.owner)
-        )

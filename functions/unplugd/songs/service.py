@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
+from unplugd.domain import personal_data
 from unplugd.domain.files import (
     LINK_SECONDS,
     LYRICS,
@@ -16,7 +17,6 @@ from unplugd.domain.files import (
     manifest_key,
     output_prefix,
     stream_name,
-    upload_prefix,
     wav_name,
 )
 from unplugd.domain.notify import Push, notify_owner
@@ -50,10 +50,10 @@ class Songs(Protocol):
     def mark_cancelled(self, song: Song, *, now: str) -> Song | None: ...
 
 
-class Graves(Protocol):
+class Tombstones(Protocol):
     """Where deleted songs are remembered."""
 
-    def bury_song(self, song: Song | UnreadableSong, *, now: str) -> None: ...
+    def delete_with_tombstone(self, song: Song | UnreadableSong, *, now: str) -> None: ...
 
 
 class Originals(Protocol):
@@ -148,21 +148,17 @@ def delete_song(
     *,
     owner: str,
     songs: Songs,
-    graves: Graves,
-    uploads: Emptier,
-    results: Emptier,
+    tombstones: Tombstones,
+    buckets: Mapping[str, Emptier],
     now: datetime,
 ) -> dict[str, bool]:
     """Remove a song and everything made from it. The row goes first and leaves a tombstone, so whatever is left behind
     here, or written late, is found by its id."""
     song = _look(song_id, owner, songs)
-    graves.bury_song(song, now=to_iso(now))
-    for bucket, prefix in (
-        (uploads, upload_prefix(owner, song_id)),
-        (results, output_prefix(owner, song_id)),
-    ):
+    tombstones.delete_with_tombstone(song, now=to_iso(now))
+    for folder in personal_data.all_files():
         try:
-            bucket.empty(prefix)
+            buckets[folder.bucket].empty(folder.prefix(owner, song_id))
         except AppError:
             logger().warning("some files of a deleted song remain for the sweeper", extra={"songId": song_id})
     return {"deleted": True}

@@ -73,7 +73,7 @@ def test_files_a_delete_could_not_remove_are_swept(
     assert cloud.keys("OUTPUT_BUCKET") + cloud.keys("UPLOADS_BUCKET") == []
 
 
-def bury(cloud: Cloud, song_id: str | None, owner: str = OWNER, at: str | None = None) -> None:
+def add_tombstone(cloud: Cloud, song_id: str | None, owner: str = OWNER, at: str | None = None) -> None:
     """A tombstone: of a song, or of a person."""
     item = {
         "userId": {"S": "#deleted"},
@@ -100,7 +100,7 @@ def test_an_accounts_tombstone_covers_all_its_songs_and_no_other(
     library(3)
     cloud.connect("mine")
     cloud.connect("theirs", owner=STRANGER)
-    bury(cloud, None)
+    add_tombstone(cloud, None)
     assert sweep(cloud) == 1
     files = cloud.keys("UPLOADS_BUCKET") + cloud.keys("OUTPUT_BUCKET")
     assert len(files) == 3
@@ -134,7 +134,7 @@ def test_a_persons_tombstone_stays_while_there_are_rows(
     """What runs for a row is stopped after the row has gone, and may write until then."""
     monkeypatch.setattr(service, "ROWS_AT_ONCE", 2)
     library(3)
-    bury(cloud, None, at="2020-01-31T08:00:00.000Z")
+    add_tombstone(cloud, None, at="2020-01-31T08:00:00.000Z")
     assert [sweep(cloud) for _ in range(3)] == [1, 1, 0]
     rows = cloud.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]
     assert [row["userId"]["S"] for row in rows] == [STRANGER]
@@ -146,8 +146,8 @@ def test_no_number_of_young_tombstones_keeps_others_waiting(
     """An account's tombstone comes after those of all songs."""
     monkeypatch.setattr(tombstones, "TOMBSTONES_A_QUERY", 2)
     for song_id in IDS:
-        bury(cloud, song_id, owner=STRANGER)
-    bury(cloud, None)
+        add_tombstone(cloud, song_id, owner=STRANGER)
+    add_tombstone(cloud, None)
     late_file(cloud, OWNER, SONG)
     assert sweep(cloud) == 4
     assert cloud.keys("OUTPUT_BUCKET") == []
@@ -157,8 +157,8 @@ def test_a_sweep_continues_where_the_last_one_ran_out_of_time(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for song_id in IDS:
-        bury(cloud, song_id, owner=STRANGER)
-    bury(cloud, None)
+        add_tombstone(cloud, song_id, owner=STRANGER)
+    add_tombstone(cloud, None)
     with monkeypatch.context() as patch:
         patch.setattr(service, "SWEEP_FOR_S", -1.0)  # each has time for one
         for here in [*((STRANGER, song_id) for song_id in IDS), (OWNER, SONG)]:
@@ -180,7 +180,7 @@ def test_a_tombstone_that_makes_a_sweep_fail_stops_that_one_only(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for song_id in IDS:
-        bury(cloud, song_id)
+        add_tombstone(cloud, song_id)
     empty = Objects.empty
 
     def refuse(bucket: Objects, prefix: str) -> None:

@@ -72,7 +72,7 @@ def test_progress_of_a_bad_row_is_dropped(
     assert answer == {"stored": False}
 
 
-def bury(cloud: Cloud, key: str, **attributes: Any) -> None:
+def add_tombstone(cloud: Cloud, key: str, **attributes: Any) -> None:
     """A tombstone, with the attributes that it has."""
     item = {"userId": {"S": "#deleted"}, "songId": {"S": key}, **attributes}
     cloud.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=item)
@@ -99,8 +99,8 @@ LONG_AGO = {"S": "2020-01-31T08:00:00.000Z"}
 def test_a_tombstone_that_cannot_be_read_stops_no_sweep(
     cloud: Cloud, counted: list[float], bad: dict[str, Any]
 ) -> None:
-    bury(cloud, SONG, **bad)
-    bury(cloud, OTHER, owner={"S": OWNER}, deletedAt=LONG_AGO)
+    add_tombstone(cloud, SONG, **bad)
+    add_tombstone(cloud, OTHER, owner={"S": OWNER}, deletedAt=LONG_AGO)
     key = f"{output_prefix(OWNER, OTHER)}late.wav"
     cloud.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key, Body=b"x")
     sweep(cloud)
@@ -111,7 +111,7 @@ def test_a_tombstone_that_cannot_be_read_stops_no_sweep(
 
 
 def test_a_tombstone_without_a_time_is_still_swept(cloud: Cloud) -> None:
-    bury(cloud, SONG, owner={"S": OWNER})
+    add_tombstone(cloud, SONG, owner={"S": OWNER})
     key = f"{output_prefix(OWNER, SONG)}late.wav"
     cloud.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key, Body=b"x")
     assert sweep(cloud) == 1
@@ -120,7 +120,7 @@ def test_a_tombstone_without_a_time_is_still_swept(cloud: Cloud) -> None:
 
 def test_an_accounts_tombstone_names_its_owner_by_its_key(cloud: Cloud, put_song: Any) -> None:
     put_song()
-    bury(cloud, f"account#{OWNER}")
+    add_tombstone(cloud, f"account#{OWNER}")
     sweep(cloud)
     assert cloud.row() is None
 
@@ -129,7 +129,7 @@ def test_an_accounts_tombstone_names_its_owner_by_its_key(cloud: Cloud, put_song
 def test_an_unreadable_cursor_begins_the_sweep_again(cloud: Cloud, after: dict[str, Any]) -> None:
     item = {"userId": {"S": "#swept"}, "songId": {"S": "last"}, **after}
     cloud.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=item)
-    bury(cloud, SONG, owner={"S": OWNER}, deletedAt=LONG_AGO)
+    add_tombstone(cloud, SONG, owner={"S": OWNER}, deletedAt=LONG_AGO)
     assert sweep(cloud) == 0
 
 
@@ -139,7 +139,7 @@ def test_a_deleted_person_with_a_bad_row_is_swept(
 ) -> None:
     put_song()
     spoil(change)
-    bury(cloud, f"account#{OWNER}", owner={"S": OWNER}, deletedAt=LONG_AGO)
+    add_tombstone(cloud, f"account#{OWNER}", owner={"S": OWNER}, deletedAt=LONG_AGO)
     assert sweep(cloud) == 1
     assert cloud.row() is None
 

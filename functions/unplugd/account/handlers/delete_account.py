@@ -11,12 +11,11 @@ def handler(request: http.Request) -> http.Response:
     service.delete_account(
         request.user_id,
         songs=wiring.songs(),
-        graves=wiring.graves(),
+        tombstones=wiring.tombstones(),
         stop=wiring.executions().stop,
         remove_sign_in=wiring.people().remove,
         connections=wiring.connections(),
-        originals=wiring.uploads(),
-        results=wiring.results(),
+        buckets=wiring.buckets(),
         now=utc_now(),
     )
     return http.ok({"deleted": True})

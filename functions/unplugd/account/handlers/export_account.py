@@ -13,8 +13,7 @@ def handler(request: http.Request) -> http.Response:
         request.email,
         cursor=request.query.get("cursor"),
         songs=wiring.songs(),
-        originals=wiring.uploads(),
-        results=wiring.results(),
+        buckets=wiring.buckets(),
         now=utc_now(),
     )
     return http.ok(page)

@@ -12,10 +12,9 @@ from unplugd.kernel.clock import utc_now
 def handler(_event: dict[str, Any]) -> dict[str, Any]:
     left = service.sweep_deleted(
         songs=wiring.songs(),
-        graves=wiring.graves(),
+        tombstones=wiring.tombstones(),
         connections=wiring.connections(),
-        originals=wiring.uploads(),
-        results=wiring.results(),
+        buckets=wiring.buckets(),
         now=utc_now(),
     )
     return {"tombstones": left}

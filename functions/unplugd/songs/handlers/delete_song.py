@@ -12,9 +12,8 @@ def handler(request: http.Request) -> http.Response:
         request.path["songId"],
         owner=request.user_id,
         songs=wiring.songs(),
-        graves=wiring.graves(),
-        uploads=wiring.uploads(),
-        results=wiring.results(),
+        tombstones=wiring.tombstones(),
+        buckets=wiring.buckets(),
         now=utc_now(),
     )
     return http.ok(answer)
