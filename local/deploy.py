@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from local import layout
 from local.datadir import StackError, write_private
 
 # What a template may point at with CodeUri, ContentUri, DefinitionUri or TemplateURL.
@@ -69,8 +70,13 @@ def deploy(target: Target, *, parameters: Mapping[str, str], stack_name: str, ro
         )
     _say(f"{stack_name}: packaging")
     packaged = _package(target, stage, stack_name)
+    if status in _DONE and layout.clear(
+        target, stack_name, packaged, lambda body: _run_deploy(target, body, stack_name, values)
+    ):
+        _say(f"{stack_name}: removed the functions of an older layout; songs and sign-ins stay")
     _say(f"{stack_name}: deploying")
     _run_deploy(target, packaged, stack_name, values)
+    layout.put_back(target)
     write_private(mark, fingerprint)
     _say(f"{stack_name}: deployed")
     return _outputs(target, stack_name)
@@ -118,7 +124,7 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file())
 
 
-def _package(target: Target, stage: Path, stack_name: str) -> Path:
+def _package(target: Target, stage: Path, stack_name: str) -> str:
     bucket = "unplugd-local-artifacts"
     s3 = target.client("s3")
     if bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
@@ -131,10 +137,10 @@ def _package(target: Target, stage: Path, stack_name: str) -> Path:
     )
     if ended.returncode:
         raise DeployFailed(f"Packaging {stack_name} failed: {_last_line(ended.stderr)}")
-    return packaged
+    return packaged.read_text()
 
 
-def _run_deploy(target: Target, packaged: Path, stack_name: str, values: Mapping[str, str]) -> None:
+def _run_deploy(target: Target, body: str, stack_name: str, values: Mapping[str, str]) -> None:
     """Make and execute a change set, as `aws cloudformation deploy` does.
 
     Not by that command, because it looks only every 30 s whether the stack is done, which here takes 3 s.
@@ -147,7 +153,7 @@ def _run_deploy(target: Target, packaged: Path, stack_name: str, values: Mapping
             StackName=stack_name,
             ChangeSetName=change_set,
             ChangeSetType="UPDATE" if _status(target, stack_name) else "CREATE",
-            TemplateBody=packaged.read_text(),
+            TemplateBody=body,
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
