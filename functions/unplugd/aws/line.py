@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from unplugd.aws import rows
-from unplugd.aws.clients import is_code, passing_faults
 from unplugd.aws.rows import from_row
+from unplugd.aws.table import Table, attr, equal, key
 from unplugd.domain.queue import Waiting, in_turn
 from unplugd.domain.song import Song
 from unplugd.domain.unreadable import Unreadable
@@ -27,8 +27,7 @@ class Line:
     """`LineIndex` of `{app}-{env}-songs`. Its reads may be a moment old: whoever acts on them reads the row too."""
 
     def __init__(self, client: Any, table: str) -> None:
-        self._db = client
-        self._table = table
+        self._table = Table(client, table, "userId", "songId")
 
     def waiting(self) -> Sequence[Waiting]:
         """The songs that wait, longest waiting first, at most LINE_READ. Entries that cannot be read are reported
@@ -59,57 +58,37 @@ class Line:
 
     def give_turn(self, entry: Waiting, *, at: str) -> None:
         """Note on a waiting song that another of the same person was started."""
-        self._set(entry, "turnAt = :v", {":v": {"S": at}}, condition="#line = :w")
+        self._set(entry, {"turnAt": at})
 
     def note_place(self, entry: Waiting, place: int) -> Song | None:
-        """Store the place that a person is about to be told, and allot its `seq`. None when another starter was
+        """Store the place that a person is notified of next, and allot its `seq`. None when another starter was
         first or the song no longer waits."""
-        seen = "queuePosition = :seen" if entry.place else "attribute_not_exists(queuePosition)"
-        values = {":v": {"N": str(place)}, ":one": {"N": "1"}}
-        if entry.place:
-            values[":seen"] = {"N": str(entry.place)}
-        update = "queuePosition = :v ADD seq :one"
-        return self._set(entry, update, values, condition=f"#line = :w AND {seen}")
+        seen = equal({"queuePosition": entry.place})
+        return self._set(entry, {"queuePosition": place}, when=seen, add={"seq": 1})
 
-    def _set(self, entry: Waiting, update: str, values: dict[str, Any], *, condition: str) -> Song | None:
+    def _set(self, entry: Waiting, changes: dict[str, Any], *, when: Any = None, **more: Any) -> Song | None:
+        waits = attr("line").eq(WAITS)
+        row = self._table.change(
+            entry.user_id,
+            entry.song_id,
+            changes=changes,
+            when=waits if when is None else waits & when,
+            doing="keep the queue",
+            **more,
+        )
         try:
-            with passing_faults("keep the line"):
-                got = self._db.update_item(
-                    TableName=self._table,
-                    Key={"userId": {"S": entry.user_id}, "songId": {"S": entry.song_id}},
-                    UpdateExpression=f"SET {update}",
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames={"#line": "line"},
-                    ExpressionAttributeValues={":w": {"S": WAITS}, **values},
-                    ReturnValues="ALL_NEW",
-                )
-        except Exception as error:
-            if is_code(error, "ConditionalCheckFailedException"):
-                return None
-            raise
-        try:
-            return from_row(got["Attributes"])
+            return from_row(row) if row else None
         except Unreadable:  # reported; the starter skips it when its turn comes
             return None
 
     def _read(self, which: str) -> Sequence[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        start: dict[str, Any] = {}
-        # One Query reads 1 MB at most, of whole rows, whatever is asked of them: long titles make that a few hundred.
-        while len(found) < LINE_READ:
-            with passing_faults("read the line"):
-                got = self._db.query(
-                    TableName=self._table,
-                    IndexName="LineIndex",
-                    KeyConditionExpression="#line = :l",
-                    ProjectionExpression="userId, songId, queuedAt, turnAt, queuePosition",
-                    ExpressionAttributeNames={"#line": "line"},
-                    ExpressionAttributeValues={":l": {"S": which}},
-                    Limit=LINE_READ - len(found),
-                    **start,
-                )
-            found += got["Items"]
-            if "LastEvaluatedKey" not in got:
+        entries: list[dict[str, Any]] = []
+        # One Query reads 1 MB at most, which is a few hundred rows when titles are long.
+        pages = self._table.pages(
+            key("line").eq(which), index="LineIndex", Limit=LINE_READ, doing="read the queue"
+        )
+        for page in pages:
+            entries += page["Items"]
+            if len(entries) >= LINE_READ:
                 break
-            start = {"ExclusiveStartKey": got["LastEvaluatedKey"]}
-        return found
+        return entries[:LINE_READ]

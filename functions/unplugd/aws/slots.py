@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unplugd.aws import rows
-from unplugd.aws.clients import is_code, passing_faults
+from unplugd.aws.table import Table, attr, plain
 from unplugd.domain.queue import Lease
 
 
@@ -17,15 +17,14 @@ class UnreadableLease:
     """A taken slot whose row does not say what runs in it. `execution` is the stored ARN, as far as there is one."""
 
     slot_id: str
-    execution: Mapping[str, Any] | None
+    execution: Any
 
 
 class SlotTable:
     """Rows of `{app}-{env}-slots`: `slot-0` … `slot-(size - 1)`."""
 
     def __init__(self, client: Any, table: str, size: int) -> None:
-        self._db = client
-        self._table = table
+        self._table = Table(client, table, "slotId")
         self._size = size
 
     def leases(self) -> Sequence[Lease]:
@@ -34,10 +33,8 @@ class SlotTable:
 
     def look(self) -> tuple[Sequence[Lease], Sequence[UnreadableLease]]:
         """The slots that are taken, and those that are taken by a row which cannot be read. The latter are reported."""
-        with passing_faults("read the slots"):
-            got = self._db.scan(TableName=self._table, ConsistentRead=True)
         leases, unreadable, faults = [], [], {}
-        for row in got["Items"]:
+        for row in self._table.scan(doing="read the slots"):
             values, problems = rows.read(
                 row,
                 slotId=_slot_name,
@@ -49,7 +46,7 @@ class SlotTable:
             )
             if problems:
                 slot_id = row["slotId"]["S"]
-                unreadable.append(UnreadableLease(slot_id, row.get("executionArn")))
+                unreadable.append(UnreadableLease(slot_id, plain(row.get("executionArn"))))
                 faults[slot_id] = problems
             else:
                 leases.append(Lease(*values.values()))
@@ -67,49 +64,25 @@ class SlotTable:
     def take(self, lease: Lease) -> bool:
         """Take the slot that `lease` names; False when another starter was first."""
         item = {
-            "slotId": {"S": lease.slot_id},
-            "userId": {"S": lease.user_id},
-            "songId": {"S": lease.song_id},
-            "attempt": {"N": str(lease.attempt)},
-            "executionArn": {"S": lease.execution_arn},
-            "leasedAt": {"S": lease.leased_at},
+            "slotId": lease.slot_id,
+            "userId": lease.user_id,
+            "songId": lease.song_id,
+            "attempt": lease.attempt,
+            "executionArn": lease.execution_arn,
+            "leasedAt": lease.leased_at,
         }
-        try:
-            with passing_faults("take a slot"):
-                self._db.put_item(
-                    TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(slotId)"
-                )
-        except Exception as error:
-            if is_code(error, "ConditionalCheckFailedException"):
-                return False
-            raise
-        return True
+        return self._table.put_if_absent(item, doing="take a slot")
 
     def release_unreadable(self, lease: UnreadableLease) -> None:
         """Give back a slot whose row cannot be read, unless it was taken again."""
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(executionArn)"}
-        if lease.execution is not None:
-            condition = {
-                "ConditionExpression": "executionArn = :e",
-                "ExpressionAttributeValues": {":e": lease.execution},
-            }
-        self._delete(lease.slot_id, condition)
+        arn = attr("executionArn")
+        when = arn.not_exists() if lease.execution is None else arn.eq(lease.execution)
+        self._table.delete_if(lease.slot_id, when=when, doing="release a slot")
 
     def release(self, lease: Lease) -> None:
         """Give the slot back, unless it now belongs to another execution."""
-        values = {":e": {"S": lease.execution_arn}}
-        self._delete(
-            lease.slot_id,
-            {"ConditionExpression": "executionArn = :e", "ExpressionAttributeValues": values},
-        )
-
-    def _delete(self, slot_id: str, condition: Mapping[str, Any]) -> None:
-        try:
-            with passing_faults("release a slot"):
-                self._db.delete_item(TableName=self._table, Key={"slotId": {"S": slot_id}}, **condition)
-        except Exception as error:
-            if not is_code(error, "ConditionalCheckFailedException"):
-                raise
+        when = attr("executionArn").eq(lease.execution_arn)
+        self._table.delete_if(lease.slot_id, when=when, doing="release a slot")
 
 
 def _slot_name(stored: Mapping[str, Any]) -> str:

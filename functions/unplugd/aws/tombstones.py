@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from unplugd.aws import rows
-from unplugd.aws.clients import passing_faults
+from unplugd.aws.table import Table, attr, key
 from unplugd.domain.song import Song, Status
 from unplugd.domain.tombstone import Tombstone
 from unplugd.domain.unreadable import UnreadableSong
@@ -17,7 +17,7 @@ from unplugd.kernel.errors import Conflict, NotFound, Transient
 
 TOMBSTONES_A_QUERY = 200
 _DELETED = "#deleted"
-_STOPPED = {"userId": {"S": "#swept"}, "songId": {"S": "last"}}
+_STOPPED = ("#swept", "last")  # userId, songId
 _BEFORE_ALL = "#"  # a tombstone's key is a song's id or begins with "account#"
 
 
@@ -25,33 +25,23 @@ class Tombstones:
     """The `#deleted` partition of `{app}-{env}-songs`, and the row of `#swept`."""
 
     def __init__(self, client: Any, table: str) -> None:
-        self._db = client
-        self._table = table
+        self._table = Table(client, table, "userId", "songId")
 
     def delete_with_tombstone(self, song: Song | UnreadableSong, *, now: str) -> None:
         """Remove a song's row and leave its tombstone, in one transaction. `Conflict` while it waits or runs.
 
-        A song that cannot be read cannot be cancelled first, so it goes whatever its row says: the starter stops what
+        A song that cannot be read cannot be cancelled first, so it goes whatever its status: the starter stops what
         runs for a song that has gone."""
-        remove: dict[str, Any] = {
-            "TableName": self._table,
-            "Key": {"userId": {"S": song.user_id}, "songId": {"S": song.song_id}},
-            "ConditionExpression": "attribute_exists(songId)",
-        }
+        when = attr("songId").exists()
         if isinstance(song, Song):
-            remove["ConditionExpression"] += " AND NOT #s IN (:q, :p)"
-            remove["ExpressionAttributeNames"] = {"#s": "status"}
-            remove["ExpressionAttributeValues"] = {":q": {"S": Status.QUEUED}, ":p": {"S": Status.PROCESSING}}
-        put = {"TableName": self._table, "Item": _row(Tombstone(song.user_id, song.song_id, now))}
-        try:
-            with passing_faults("delete the song"):
-                self._db.transact_write_items(TransactItems=[{"Delete": remove}, {"Put": put}])
-        except self._db.exceptions.TransactionCanceledException as error:
-            raise self._why(song) from error
+            when &= ~attr("status").is_in([Status.QUEUED, Status.PROCESSING])
+        tombstone = _row(Tombstone(song.user_id, song.song_id, now))
+        doing = "delete the song"
+        if not self._table.replace(song.user_id, song.song_id, when=when, by=tombstone, doing=doing):
+            raise self._why(song)
 
     def _why(self, song: Song | UnreadableSong) -> Exception:
-        key = {"userId": {"S": song.user_id}, "songId": {"S": song.song_id}}
-        row = self._db.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        row = self._table.get(song.user_id, song.song_id, doing="read the song")
         if row is None:
             return NotFound("There is no such song in your library.")
         if row.get("status", {}).get("S") in (Status.QUEUED, Status.PROCESSING):
@@ -60,30 +50,18 @@ class Tombstones:
 
     def add_for_account(self, user_id: str, *, now: str) -> None:
         """Leave a tombstone for everything a person has, before the first row goes."""
-        with passing_faults("delete the account"):
-            self._db.put_item(TableName=self._table, Item=_row(Tombstone(user_id, None, now)))
+        self._table.put(_row(Tombstone(user_id, None, now)), doing="delete the account")
 
     def remove_rows(self, songs: Sequence[Song | UnreadableSong]) -> None:
         """Remove rows of a deleted account, whatever their state."""
-        for start in range(0, len(songs), 25):  # the most that one batch takes
-            keys = [
-                {"userId": {"S": s.user_id}, "songId": {"S": s.song_id}} for s in songs[start : start + 25]
-            ]
-            left = {self._table: [{"DeleteRequest": {"Key": key}} for key in keys]}
-            with passing_faults("delete the account"):
-                for _ in range(8):
-                    left = self._db.batch_write_item(RequestItems=left).get("UnprocessedItems") or {}
-                    if not left:
-                        break
-            if left:
-                raise Transient("Could not delete everything just now. Please try again.")
+        keys = [(song.user_id, song.song_id) for song in songs]
+        self._table.delete_all(keys, doing="delete everything")
 
     def all(self) -> Iterator[Tombstone]:
         """Every tombstone once, read as they are asked for: first those behind the one where the last sweep stopped, so
         that nobody's are out of reach, however many there are. One whose owner cannot be read is reported and left out.
         One whose time cannot be read is reported and counts as made now: it is swept, and stays."""
-        with passing_faults("read the tombstones"):
-            row = self._db.get_item(TableName=self._table, Key=_STOPPED, ConsistentRead=True).get("Item")
+        row = self._table.get(*_STOPPED, doing="read the tombstones")
         stopped = rows.read(row or {}, after=rows.text)[0].get("after", _BEFORE_ALL)
         yield from self._behind(stopped)
         for tombstone in self._behind(_BEFORE_ALL) if row else ():
@@ -92,37 +70,24 @@ class Tombstones:
             yield tombstone
 
     def _behind(self, after: str) -> Iterator[Tombstone]:
-        while page := self._query(after):
-            for row in page:
+        condition = key("userId").eq(_DELETED) & key("songId").gt(after)
+        for page in self._table.pages(condition, Limit=TOMBSTONES_A_QUERY, doing="read the tombstones"):
+            for row in page["Items"]:
                 if tombstone := _tombstone(row):
                     yield tombstone
-            after = page[-1]["songId"]["S"]
-
-    def _query(self, after: str) -> Sequence[dict[str, Any]]:
-        with passing_faults("read the tombstones"):
-            got = self._db.query(
-                TableName=self._table,
-                KeyConditionExpression="userId = :d AND songId > :a",
-                ExpressionAttributeValues={":d": {"S": _DELETED}, ":a": {"S": after}},
-                Limit=TOMBSTONES_A_QUERY,
-            )
-        page: list[dict[str, Any]] = got["Items"]
-        return page
 
     def note_stop(self, last: Tombstone | None) -> None:
         """Remember the last tombstone that a sweep saw; None when it saw them all."""
-        with passing_faults("note where the sweep stopped"):
-            if last:
-                item = {**_STOPPED, "after": {"S": _key(last)}}
-                self._db.put_item(TableName=self._table, Item=item)
-            else:
-                self._db.delete_item(TableName=self._table, Key=_STOPPED)
+        doing = "note where the sweep stopped"
+        if last:
+            partition, row = _STOPPED
+            self._table.put({"userId": partition, "songId": row, "after": _key(last)}, doing=doing)
+        else:
+            self._table.delete(*_STOPPED, doing=doing)
 
     def remove(self, tombstone: Tombstone) -> None:
-        """Forget a tombstone: nothing more can be written where it stands."""
-        key = {name: _row(tombstone)[name] for name in ("userId", "songId")}
-        with passing_faults("remove a tombstone"):
-            self._db.delete_item(TableName=self._table, Key=key)
+        """Forget a tombstone: nothing more can be written under it."""
+        self._table.delete(_DELETED, _key(tombstone), doing="remove a tombstone")
 
 
 def _key(tombstone: Tombstone) -> str:
@@ -130,22 +95,22 @@ def _key(tombstone: Tombstone) -> str:
 
 
 def _tombstone(row: Mapping[str, Any]) -> Tombstone | None:
-    key = str(row["songId"]["S"])
-    _, is_account, owner = key.partition("account#")
+    name = str(row["songId"]["S"])
+    _, is_account, owner = name.partition("account#")
     known = {"owner": lambda _: owner} if is_account else {"owner": rows.text}
     values, problems = rows.read({"owner": None, **row}, **known, deletedAt=rows.time)
     if problems:
-        rows.report("tombstone", {"an account" if is_account else key: problems})
+        rows.report("tombstone", {"an account" if is_account else name: problems})
     if "owner" not in values:
         return None
     deleted_at = values.get("deletedAt") or to_iso(utc_now())
-    return Tombstone(values["owner"], None if is_account else key, deleted_at)
+    return Tombstone(values["owner"], None if is_account else name, deleted_at)
 
 
 def _row(tombstone: Tombstone) -> dict[str, Any]:
     return {
-        "userId": {"S": _DELETED},
-        "songId": {"S": _key(tombstone)},
-        "owner": {"S": tombstone.owner},
-        "deletedAt": {"S": tombstone.deleted_at},
+        "userId": _DELETED,
+        "songId": _key(tombstone),
+        "owner": tombstone.owner,
+        "deletedAt": tombstone.deleted_at,
     }

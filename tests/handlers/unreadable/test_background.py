@@ -43,7 +43,7 @@ def test_the_validator_leaves_the_file_of_a_bad_row(
     key = upload_key(OWNER, SONG, "song.mp3")
     cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=b"x")
     trigger = event("uploads", "validate_upload")
-    trigger["Records"][0]["s3"]["object"] |= {"key": key, "size": 1}
+    trigger["detail"]["object"] |= {"key": key, "size": 1}
     cloud.call("uploads", "validate_upload", trigger)
     assert cloud.keys("UPLOADS_BUCKET") == [key]
     assert cloud.wake_ups() == 0
