@@ -65,8 +65,7 @@ reset: $(VENV)/.demo ## forget the local library, after asking
 	@$(BIN)/unplugd reset
 
 docs: $(VENV)/.demo ## the API's page in a browser, served on 127.0.0.1 until Ctrl-C
-	@echo "http://127.0.0.1:8480/api.html"
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory docs 8480 2>/dev/null
+	@$(BIN)/unplugd docs
 
 # ---- prove it ----------------------------------------------------------------------------------------------------
 
@@ -129,10 +128,13 @@ bench-separation: $(VENV)/.dev .venv-models/.installed ## our Demucs beside the 
 bench-lyrics: $(VENV)/.dev .venv-models/.installed ## words on the voice: alignment error, and what the stage adds to faster-whisper
 	@nice .venv-models/bin/python -m bench.lyrics $(BENCH)
 
-.PHONY: chaos load security security-tools
+.PHONY: chaos bench-api load security security-tools
 # CHAOS_PATIENCE=4 waits four times as long on a busy machine; CHAOS=text runs the cases whose name matches.
 chaos: $(VENV)/.dev ## a song's way with a hundred faults, and each protection switched off: bench/results/chaos.json
 	@$(BIN)/python -m tests.chaos $${CHAOS:+--only "$$CHAOS"}
+
+bench-api: $(VENV)/.dev ## import time of each handler, requests a second, overhead of a song: bench/results/api.json
+	@$(BIN)/python -m bench.api $(BENCH)
 
 load: $(VENV)/.dev ## twenty people and 119 songs at once, 10,000 songs in a library, 300 connections: bench/results/load.json
 	@$(BIN)/python -m bench.load

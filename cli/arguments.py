@@ -22,10 +22,13 @@ MODELS = ("auto", "preview", "htdemucs", "htdemucs_ft")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one word; the process's exit code. Set UNPLUGD_DEBUG=1 to see where a fault arose."""
+    """Run one subcommand and return the process's exit code. UNPLUGD_DEBUG=1 shows where a fault arose.
+
+    Raises SystemExit with code 2 when the arguments are wrong.
+    """
     options = _parser().parse_args(arguments)
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # the voice detector's runtime reports to its maker
-    signal.signal(signal.SIGTERM, _terminated)
+    before = signal.signal(signal.SIGTERM, _terminated)
     try:
         return _run(options)
     except KeyboardInterrupt:
@@ -38,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("UNPLUGD_DEBUG") == "1":
             raise
         return _fail(_sentence(error), EXIT_FAILED)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -63,21 +68,10 @@ def _run(options: argparse.Namespace) -> int:
             )
         case "up":
             commands.up(options.data, options.port, web_port=options.web_port, dist=options.web_dist)
-        case "separate":
-            from cli import separation
-
-            separation.separate(
-                options.file,
-                options.out,
-                options.model,
-                precision=options.precision,
-                part=options.part,
-                checkpoints=options.checkpoints,
-            )
-        case "merge":
-            from cli import separation
-
-            separation.merge(options.file, options.parts, options.out)
+        case "docs":
+            commands.docs(options.port)
+        case "separate" | "merge":
+            _make_stems(options)
         case "evaluate":
             from cli import evaluation
 
@@ -109,6 +103,22 @@ def _run(options: argparse.Namespace) -> int:
 
             return doctor.run(options.data, as_json=options.json)
     return 0
+
+
+def _make_stems(options: argparse.Namespace) -> None:
+    from cli import separation
+
+    if options.word == "merge":
+        separation.merge(options.file, options.parts, options.out)
+    else:
+        separation.separate(
+            options.file,
+            options.out,
+            options.model,
+            precision=options.precision,
+            part=options.part,
+            checkpoints=options.checkpoints,
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -151,6 +161,9 @@ def _parser() -> argparse.ArgumentParser:
         "--web-port", type=_port, metavar="N", help="of the page; default: the one it had before, or 5173"
     )
     up.add_argument("--web-dist", type=Path, metavar="DIR", help="the built page (default: web/dist here)")
+
+    docs = words.add_parser("docs", help="the API's page in a browser, served on 127.0.0.1 until Ctrl-C")
+    docs.add_argument("--port", type=_port, metavar="N", default=8480, help="default: 8480")
 
     separate = words.add_parser("separate", help="stems only, without the stack")
     separate.add_argument("file", type=Path, metavar="FILE")

@@ -7,6 +7,7 @@ import shutil
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from cli import session as sessions
 from cli.console import Console
@@ -111,6 +112,30 @@ def _until_it_ends(session: sessions.Session) -> None:
         if ended is not None:
             raise Refused(f"The stack has ended by itself; see {session.data_dir / 'logs' / 'stack.log'}.")
         time.sleep(0.5)
+
+
+def docs(port: int) -> None:
+    """Serve the API's page until Ctrl-C."""
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    from local.datadir import listen
+
+    class Page(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(REPO / "docs"))
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Silent: the terminal is for the person."""
+
+    # The address is shown once it is ours: on a taken port it would lead to another program's page.
+    with (
+        listen(port, None) as listener,
+        ThreadingHTTPServer(("", 0), Page, bind_and_activate=False) as server,
+    ):
+        server.socket.close()
+        server.socket = listener
+        Console().say(f"http://127.0.0.1:{port}/api.html")
+        server.serve_forever()
 
 
 def reset(data: Path | None, *, sure: bool) -> None:

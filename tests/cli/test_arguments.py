@@ -1,18 +1,21 @@
 """The command line: refusals come before anything is started, as one sentence, with the right exit code."""
 
+import http.client
+import os
 import signal
 import socket
+import threading
 
 import pytest
 
-from cli import arguments, commands, main
+from cli import commands, main
 from cli.client.errors import ClientError
 from cli.songfile import MAX_BYTES, check
 
 
 @pytest.fixture(autouse=True)
 def nothing_may_start(monkeypatch):
-    """A refusal that comes too late would start a stack: fail loudly instead. main() takes SIGTERM: give it back."""
+    """A refusal that comes too late would start a stack: fail loudly instead."""
 
     def refuse(*_args, **_options):
         raise AssertionError("a stack was started")
@@ -20,9 +23,6 @@ def nothing_may_start(monkeypatch):
     monkeypatch.setattr("cli.session.use", refuse)
     monkeypatch.setattr("cli.session.start", refuse)
     monkeypatch.delenv("UNPLUGD_DEBUG", raising=False)
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 def message(capsys):
@@ -147,9 +147,58 @@ def test_demo_takes_a_song_either_way_and_ours_by_default(monkeypatch):
     assert asked == [("song.mp3", "out/demo"), ("a.mp3", "here"), ("b.mp3", "out/demo")]
 
 
-def test_terminating_is_like_ctrl_c():
-    with pytest.raises(KeyboardInterrupt):
-        arguments._terminated(signal.SIGTERM, None)
+def test_terminating_is_like_ctrl_c(capsys, monkeypatch):
+    monkeypatch.setattr(commands, "process", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    assert main(["demo"]) == 130
+    assert message(capsys) == "Stopped."
+
+
+@pytest.mark.parametrize("error", [None, ClientError("no"), KeyboardInterrupt()])
+def test_the_callers_signal_handler_is_given_back(error, monkeypatch):
+    def run(*_args, **_options):
+        assert signal.getsignal(signal.SIGTERM) is not before
+        if error:
+            raise error
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(commands, "process", run)
+    main(["demo"])
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_docs_on_a_taken_port_shows_no_address(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["docs", "--port", str(port)]) == 1
+    assert message(capsys).startswith(f"Port {port} on 127.0.0.1 cannot be used")
+
+
+def test_docs_are_served_where_it_says(capsys):
+    """The page is there when its address is printed; SIGTERM ends it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    asked = []
+
+    def ask():
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        while True:
+            try:
+                connection.request("GET", "/api.html")
+                break
+            except ConnectionRefusedError:
+                connection.close()
+        asked.append(connection.getresponse().status)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    visitor = threading.Thread(target=ask)
+    visitor.start()
+    assert main(["docs", "--port", str(port)]) == 130
+    visitor.join()
+    assert asked == [200]
+    assert capsys.readouterr().out == f"http://127.0.0.1:{port}/api.html\n"
 
 
 def test_separate_writes_stems_without_a_stack(capsys, tmp_path):
