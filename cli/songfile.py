@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-MAX_BYTES = 50 * 1024 * 1024
-CONTENT_TYPES = {
-    ".mp3": "audio/mpeg",
-    ".wav": "audio/wav",
-    ".m4a": "audio/mp4",
-    ".flac": "audio/flac",
-    ".ogg": "audio/ogg",
-    ".oga": "audio/ogg",
-    ".opus": "audio/ogg",
-}
+from audiofile import FORMATS, MAX_BYTES
+
+CONTENT_TYPES = {f".{suffix}": form.content_type for form in FORMATS.values() for suffix in form.suffixes}
 
 
 class Refused(Exception):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
+import audiofile
 from reference import gateway, page, websocket, who_may
 from reference.document import document, to_text
 from reference.routes import ROOT
@@ -18,6 +20,7 @@ def pages() -> dict[str, str]:
         "docs/websocket.md": websocket.page(),
         "docs/who-may.md": who_may.page(),
         "templates/api.yaml": gateway.written(gateway.TEMPLATE.read_text()),
+        "web/src/features/uploads/audioFile.json": json.dumps(audiofile.for_the_page(), indent=2) + "\n",
     }
 
 

@@ -7,6 +7,7 @@ import typing
 from enum import StrEnum
 from typing import Any
 
+from audiofile import CONTENT_TYPES, MAX_BYTES
 from reference import lyrics
 from reference.shapes import Schema, closed, nullable
 from unplugd.domain.files import LINK_SECONDS
@@ -18,7 +19,6 @@ from unplugd.kernel.ids import SONG_ID_PATTERN
 from unplugd.lyrics.model import Source
 from unplugd.songs.rules import presets
 from unplugd.uploads.handlers.create_upload import MAX_FILE_NAME
-from unplugd.uploads.rules import CONTENT_TYPES, MAX_BYTES
 
 SONG_ID: Schema = {
     "type": "string",

@@ -14,20 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audiofile import LOUDEST, format_of
+from audiofile.reading import CutOff, Damaged, Unreadable, frames
 from ml.audio import CHANNELS, SAMPLE_RATE, BadAudio
 from ml.audio.downmix import to_stereo
-from ml.audio.sniff import OPEN_OPTIONS, demuxer
-from ml.audio.truncation import declared_seconds
 
 Block = NDArray[np.float32]
 """Samples, shape (frames, 2), 44.1 kHz, full scale 1.0. May exceed 1.0 (lossy decoders and 5.1 do)."""
 
 BLOCK_FRAMES = 65_536
 """Frames in each block but the last: 1.5 s, 512 KiB."""
-
-_LOUDEST = 1000.0  # +60 dBFS: beyond it the numbers are damage, not sound
-_FASTEST = 768_000  # Hz: no format of ours goes higher, and the filter from 2 GHz to 44.1 kHz fits no memory
-_SHORT_BY_S, _SHORT_BY = 0.5, 0.02  # headers round, encoders pad; a file cut off is shorter than that
 
 _NOT_AUDIO = (
     "This file is not an mp3, wav, m4a, flac or ogg/opus file we can read. Export it again and upload that."
@@ -54,7 +50,7 @@ def decode(source: Path) -> Iterator[Block]:
     frames = 0
     for block in _blocks(_segments(source)):
         peak = float(np.abs(block).max())
-        if not peak < _LOUDEST:  # written so that NaN fails too
+        if not peak < LOUDEST:  # written so that NaN fails too
             raise BadAudio(_NOT_NUMBERS)
         frames += len(block)
         yield block
@@ -83,51 +79,41 @@ def _blocks(pieces: Iterator[Block]) -> Iterator[Block]:
 def _segments(source: Path) -> Iterator[Block]:
     """Decode, fold to stereo and resample. A change of rate inside the file (chained ogg) starts a new segment."""
     clock: _Resampler | None = None
-    seconds = 0.0
     for frame in _frames(source):
-        if frame.sample_rate > _FASTEST:
-            raise BadAudio(_DAMAGED)
         if clock is None or clock.rate != frame.sample_rate:
             if clock is not None:
                 yield from clock.finish()
             clock = _Resampler(frame.sample_rate)
-        seconds += frame.samples / frame.sample_rate
         yield from clock.feed(to_stereo(frame))
     if clock is not None:
         yield from clock.finish()
-    declared = declared_seconds(source, seconds)
-    if declared is not None and seconds < declared * (1 - _SHORT_BY) - _SHORT_BY_S:
-        raise BadAudio(
-            f"This file was cut off: it says it is {declared:.0f} s long but only {seconds:.0f} s arrived. "
-            "Upload the whole file."
-        )
 
 
 def _frames(source: Path) -> Iterator[Any]:
-    """The file's decoded av.AudioFrames. A few bad packets are skipped (as every player does), many are damage."""
+    """The file's decoded av.AudioFrames."""
     import av
 
-    bad = good = 0
-    form = demuxer(source)
+    form = format_of(source)
     if form is None:
         raise BadAudio(_NOT_AUDIO)
+    decoded = False
     try:
-        with av.open(f"file:{source}", format=form, options=OPEN_OPTIONS) as container:
-            stream = next(iter(container.streams.audio), None)
-            if stream is None or stream.codec_context is None:  # None: a codec FFmpeg lacks, or DRM
-                raise BadAudio(_NOT_AUDIO)
-            for packet in container.demux(stream):
-                try:
-                    yield from packet.decode()
-                    good += 1
-                except av.error.InvalidDataError:
-                    bad += 1
+        for frame in frames(source, form):
+            yield frame
+            decoded = True
+    except CutOff as error:
+        raise BadAudio(
+            f"This file was cut off: it says it is {error.promised_s:.0f} s long but only "
+            f"{error.decoded_s:.0f} s arrived. Upload the whole file."
+        ) from error
+    except Damaged as error:
+        raise BadAudio(_DAMAGED if error.mostly_sound else _NOT_AUDIO) from error
+    except Unreadable as error:
+        raise BadAudio(_NOT_AUDIO) from error
     except av.error.FFmpegError as error:
         if isinstance(error, OSError) and not isinstance(error, ValueError):
             raise
-        raise BadAudio(_DAMAGED if good else _NOT_AUDIO) from error
-    if bad > 2 + good // 100:
-        raise BadAudio(_DAMAGED if good > bad else _NOT_AUDIO)
+        raise BadAudio(_DAMAGED if decoded else _NOT_AUDIO) from error
 
 
 class _Resampler:

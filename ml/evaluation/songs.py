@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from audiofile import format_of
+from audiofile.reading import frames
 from ml.audio import CHANNELS, SAMPLE_RATE, BadAudio
 from ml.audio.decode import decode
-from ml.audio.sniff import OPEN_OPTIONS, demuxer
 from ml.evaluation import BadSongs, SongScore
 from ml.evaluation.metrics import scores, sdr_medians
 from ml.evaluation.sums import WINDOW, Sums
-from ml.separation import STEMS
+from ml.models.sources import STEM_NAMES, in_order
 
 ENDINGS = (".wav", ".flac", ".mp3")
 """Best first: where a stem is there twice, as after `unplugd separate`, the first is taken."""
@@ -29,7 +30,7 @@ def find(folder: Path, name: str) -> Path | None:
 
 def stems(folder: Path) -> dict[str, Path]:
     """The stems that the folder holds."""
-    return {stem: path for stem in STEMS if (path := find(folder, stem)) is not None}
+    return {stem: path for stem in STEM_NAMES if (path := find(folder, stem)) is not None}
 
 
 def songs(references: Path) -> list[tuple[str, Path]]:
@@ -41,7 +42,8 @@ def songs(references: Path) -> list[tuple[str, Path]]:
     found = [(path.name, path) for path in sorted(references.iterdir()) if path.is_dir() and stems(path)]
     if not found:
         raise BadSongs(
-            f"{references} holds no stems: name them drums, bass, other and vocals, as wav, flac or mp3."
+            f"{references} holds no stems: name them {', '.join(STEM_NAMES[:-1])} or {STEM_NAMES[-1]}, "
+            "as wav, flac or mp3."
         )
     return found
 
@@ -74,16 +76,17 @@ def check(paths: Iterable[Path]) -> None:
 def compare(name: str, true: Mapping[str, Path], made: Mapping[str, Path], gain: float = 1.0) -> SongScore:
     """Score one song's estimates, taken `gain` times, at 44.1 kHz in stereo. Raises BadSongs, OSError."""
     tracks = {path: Track(path) for path in (*true.values(), *made.values())}
-    sums = Sums()
+    names = in_order((*true, *made))
+    sums = Sums(len(names))
     while frames := min(len(track.window()) for track in tracks.values()):
         references, estimates = (
-            np.stack([_cut(tracks, side.get(stem), frames) for stem in STEMS]) for side in (true, made)
+            np.stack([_cut(tracks, side.get(stem), frames) for stem in names]) for side in (true, made)
         )
         sums.add(references, estimates * np.float32(gain))
         for track in tracks.values():
             track.advance()
     notes = [*_length_note(list(tracks.values())), *_rate_note(list(tracks.values()))]
-    return SongScore(name, sums.frames / SAMPLE_RATE, sdr_medians(sums)[1], scores(sums), tuple(notes))
+    return SongScore(name, sums.frames / SAMPLE_RATE, sdr_medians(sums)[1], scores(sums, names), tuple(notes))
 
 
 class Track:
@@ -154,8 +157,6 @@ def _rate_note(tracks: list[Track]) -> list[str]:
 
 
 def _rate(path: Path) -> int:
-    """By what decodes it: libsndfile cannot read all that FFmpeg can (AAC), whatever the file is called."""
-    import av
-
-    with av.open(f"file:{path}", format=demuxer(path), options=OPEN_OPTIONS) as container:
-        return int(container.streams.audio[0].codec_context.sample_rate)
+    """The file's sample rate (Hz). By FFmpeg, which decodes it: libsndfile reads fewer formats."""
+    form = format_of(path)
+    return next(iter(frames(path, form))).sample_rate if form else SAMPLE_RATE

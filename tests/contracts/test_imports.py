@@ -26,6 +26,7 @@ FORBIDDEN = {
     "kernel": ("functions/unplugd/kernel/clock.py", "import unplugd.domain.song"),
     "boto3": ("functions/unplugd/songs/service.py", "import boto3"),
     "functions": ("functions/unplugd/uploads/service.py", "import numpy"),
+    "audiofile": ("functions/audiofile/__init__.py", "import ml"),
     "ml": ("ml/__init__.py", "import boto3"),
     "engines": ("ml/separation/runner.py", "import ml.evaluation"),
     "training": ("training/__init__.py", "import local"),

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Fault = Literal["unsupported", "channels", "corrupt", "too_long"]
+from audiofile.reading import Reason
 
 
 @dataclass(frozen=True)
 class Probe:
     """A file as it was found. With `fault` set, nothing else counts."""
 
-    fault: Fault | None = None
+    fault: Reason | None = None
     format: str | None = None  # mp3, wav, m4a, flac, ogg, opus
     duration_s: float = 0.0
     peak: float = 0.0  # largest sample, 1.0 = full scale

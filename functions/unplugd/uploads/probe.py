@@ -7,32 +7,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import audiofile
+from audiofile import COMPLETE_SHARE, LOUDEST_UPLOAD, MAX_CHANNELS, MAX_RATE, MAX_SECONDS
+from audiofile.reading import Unreadable, frames, wav_share
 from unplugd.edge.fields import printable
 from unplugd.kernel import settings
-from unplugd.uploads.model import Fault, Probe
+from unplugd.uploads.model import Probe
 
 TAG_BYTES = 512 * 1024**2  # a 50 MB cover, three times over; a packed tag may want any amount
 CPU_SECONDS = 60  # ten minutes of any format decode in under five here
 MEMORY_BYTES = 1536 * 1024**2  # address space, of which FFmpeg's libraries map a few hundred MB
-MAX_SECONDS = 600.0
-# Headers lie, and decoders add or drop some frames: a file that decodes to less than this share of what its header
-# promises was cut off. This limit and the next ones are at least as strict as ml.audio.decode's: what is accepted
-# here must not fail there (tests/unit/uploads/test_same_verdict.py).
-COMPLETE_SHARE = 0.98
-BAD_SHARE = 0.01  # of the packets may fail to decode: players skip over such scratches too
-LOUDEST = 1000.0  # +60 dBFS: beyond it the numbers are damage, not sound
-MAX_CHANNELS = 8
-MAX_RATE = 768_000  # no format of ours goes higher, and no memory holds the filter from 2 GHz to 44.1 kHz
-# What programs write that stream a WAV and do not know its size: about the most that a signed field holds (eSpeak and
-# SoX: 0x7FFFF000), or all ones. No upload is that long.
-WAV_SIZES_UNKNOWN = (range(0x7FFF_F000, 0x8000_0001), range(0xFFFF_FF00, 0x1_0000_0000))
 MAX_TAG = 200
 COMMAND = ("-m", "unplugd.uploads.probe")
 
@@ -56,135 +46,44 @@ def probe(path: Path) -> Probe:
 # --- in the child -----------------------------------------------------------------------------------------------------
 
 
-class _Unreadable(Exception):
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault)
-        self.fault: Fault = fault
-
-
-# The demuxer is chosen by the file's first bytes, never by FFmpeg's own guess: its list holds playlists and other
-# formats that open further files.
-_DEMUXERS = {"mp3": "mp3", "wav": "wav", "m4a": "mov", "flac": "flac", "ogg": "ogg"}
-_CODECS = {
-    "mp3": ("mp3", "mp3float"),
-    "wav": (
-        *("pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le"),
-        *("pcm_alaw", "pcm_mulaw"),
-    ),
-    "m4a": ("aac", "alac"),
-    "flac": ("flac",),
-    "ogg": ("vorbis", "opus", "libopus", "flac"),
-}
-
-
-def sniff(head: bytes) -> str | None:
-    """The format by a file's first bytes; None for what we do not take."""
-    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
-        return "wav"
-    if head[:4] == b"fLaC":
-        return "flac"
-    if head[:4] == b"OggS":
-        return "ogg"
-    if head[4:8] == b"ftyp":
-        return "m4a"
-    if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 in (0xE2,)):
-        return "mp3"
-    return None
-
-
-def _decode(path: Path, kind: str) -> tuple[str, float, float]:
+def _decode(path: Path, form: audiofile.Format) -> tuple[str, float, float]:
     """Decode it all: (codec name, seconds, peak). Stops early only past the longest song we take."""
-    import av
-
-    # Only our decoders: FFmpeg would otherwise unpack each cover, which may be small on disk and huge unpacked.
-    options = {"codec_whitelist": ",".join(_CODECS[kind])}
-    with av.open(str(path), format=_DEMUXERS[kind], options=options, metadata_errors="replace") as container:
-        pictures = [
-            s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic
-        ]
-        if pictures or len(container.streams.audio) != 1:
-            raise _Unreadable("unsupported")
-        stream = container.streams.audio[0]
-        if stream.codec_context is None or stream.codec_context.name not in _CODECS[kind]:
-            raise _Unreadable("unsupported")  # None: a codec FFmpeg lacks, or a copy protection
-        if stream.codec_context.layout.nb_channels > MAX_CHANNELS:
-            raise _Unreadable("channels")
-        if stream.codec_context.sample_rate > MAX_RATE:
-            raise _Unreadable("unsupported")
-        promised = _promised_s(path, kind, stream)
-        if promised > MAX_SECONDS:
-            raise _Unreadable("too_long")
-        seconds, peak = _listen(container, stream)
-    if not seconds or (promised and seconds < promised * COMPLETE_SHARE - 0.1):
-        raise _Unreadable("corrupt")
-    return stream.codec_context.name, seconds, peak
-
-
-def _promised_s(path: Path, kind: str, stream: Any) -> float:
-    """The length that the header states, in seconds; 0 where it states none. An mp3 does in a Xing, Info or VBRI tag
-    only (without one FFmpeg guesses from the first frame's bit rate, and guesses wrong for variable rates)."""
-    if not stream.duration or not stream.time_base:
-        return 0.0
-    told = float(stream.duration * stream.time_base)
-    if kind != "mp3":
-        return told
-    from mutagen.mp3 import BitrateMode, HeaderNotFoundError, MPEGInfo
-
-    try:
-        with path.open("rb") as file:
-            info = MPEGInfo(file)
-    except HeaderNotFoundError:
-        return 0.0
-    # Of two joined files FFmpeg guesses the whole; and only FFmpeg leaves out the encoder's delay.
-    return 0.0 if info.bitrate_mode == BitrateMode.UNKNOWN else min(told, float(info.length))
-
-
-def _is_cut_wav(path: Path) -> bool:
-    """Whether a WAV's data chunk promises clearly more than is there (FFmpeg believes the file's length instead).
-    Recorders that cannot know the size write 0 or one of WAV_SIZES_UNKNOWN."""
-    with path.open("rb") as file:
-        if file.read(12)[:4] != b"RIFF":
-            return False  # RF64: its sizes lie elsewhere
-        while len(header := file.read(8)) == 8:
-            size = int.from_bytes(header[4:], "little")
-            if header[:4] == b"data":
-                there = path.stat().st_size - file.tell()
-                known = not any(size in sizes for sizes in WAV_SIZES_UNKNOWN)
-                return known and there < size * COMPLETE_SHARE
-            file.seek(size + size % 2, os.SEEK_CUR)
-    return False
-
-
-def _listen(container: Any, stream: Any) -> tuple[float, float]:
-    """Seconds and peak of all that decodes. A stray bad packet (a tag amid the frames, a scratch) is no verdict."""
     import av
     import numpy as np
 
-    seconds, peak, packets, bad = 0.0, 0.0, 0, 0
+    codec = ""
+
+    def check(container: Any, stream: Any, promised_s: float) -> None:
+        nonlocal codec
+        codec = stream.codec_context.name
+        pictures = [
+            s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic
+        ]
+        if pictures or len(container.streams.audio) != 1 or stream.codec_context.sample_rate > MAX_RATE:
+            raise Unreadable("unsupported")
+        if stream.codec_context.layout.nb_channels > MAX_CHANNELS:
+            raise Unreadable("channels")
+        if promised_s > MAX_SECONDS:
+            raise Unreadable("too_long")
+
+    seconds, peak = 0.0, 0.0
     made_for, resampler = None, None
-    for packet in container.demux(stream):
-        packets += 1
-        try:
-            frames = packet.decode()
-        except av.error.InvalidDataError:
-            bad += 1
-            continue
-        for frame in frames:
-            seconds += frame.samples / frame.sample_rate
-            if seconds > MAX_SECONDS:
-                raise _Unreadable("too_long")
-            kind = (frame.format.name, frame.layout.nb_channels, frame.layout.name, frame.sample_rate)
-            if kind != made_for:  # the next song of a chained ogg may differ
-                # Packed: PyAV reads past the end of eight planes.
-                made_for, resampler = kind, av.AudioResampler(format="flt")
-            for flat in resampler.resample(frame) if resampler else ():
-                loudest = float(np.abs(flat.to_ndarray()).max(initial=0.0))
-                if not loudest < LOUDEST:  # so that NaN fails too
-                    raise _Unreadable("corrupt")
-                peak = max(peak, loudest)
-    if bad > max(2, packets * BAD_SHARE):
-        raise _Unreadable("corrupt")
-    return seconds, peak
+    for frame in frames(path, form, check):
+        seconds += frame.samples / frame.sample_rate
+        if seconds > MAX_SECONDS:
+            raise Unreadable("too_long")
+        kind = (frame.format.name, frame.layout.nb_channels, frame.layout.name, frame.sample_rate)
+        if kind != made_for:  # the next song of a chained ogg may differ
+            # Packed: PyAV reads past the end of eight planes.
+            made_for, resampler = kind, av.AudioResampler(format="flt")
+        for flat in resampler.resample(frame) if resampler else ():
+            loudest = float(np.abs(flat.to_ndarray()).max(initial=0.0))
+            if not loudest < LOUDEST_UPLOAD:  # so that NaN fails too
+                raise Unreadable("corrupt")
+            peak = max(peak, loudest)
+    if not seconds:
+        raise Unreadable("corrupt")
+    return codec, seconds, peak
 
 
 def _tags(path: Path) -> dict[str, str | None]:
@@ -230,38 +129,24 @@ def look(path: Path) -> dict[str, Any]:
     import av
     import mutagen
 
-    kind = sniff(_head(path))
-    if kind is None:
+    form = audiofile.format_of(path)
+    if form is None:
         return {"fault": "unsupported"}
     try:
-        if kind == "wav" and _is_cut_wav(path):
+        if form.name == "wav" and wav_share(path) * COMPLETE_SHARE > 1:  # before a minute of decoding
             return {"fault": "corrupt"}
-        codec, seconds, peak = _decode(path, kind)
+        codec, seconds, peak = _decode(path, form)
         tags = _tags(path)
-    except _Unreadable as error:
-        return {"fault": error.fault}
+    except Unreadable as error:
+        return {"fault": error.reason}
     except (av.FFmpegError, mutagen.MutagenError, MemoryError, OSError, ValueError):
         return {"fault": "corrupt"}
     return {
-        "format": "opus" if "opus" in codec else kind,
+        "format": "opus" if "opus" in codec else form.name,
         "duration_s": round(seconds, 3),
         "peak": round(peak, 6),
         **tags,
     }
-
-
-def _head(path: Path) -> bytes:
-    """The bytes that say what a file is: its first ones, or those of a FLAC that some tagger put an ID3 tag before."""
-    with path.open("rb") as file:
-        head = file.read(16)
-        if head[:3] != b"ID3":
-            return head
-        size = 0
-        for byte in head[6:10]:
-            size = size << 7 | byte & 0x7F
-        file.seek(10 + size)
-        behind = file.read(16)
-    return behind if behind[:4] == b"fLaC" else head
 
 
 def _limit() -> None:

@@ -7,10 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 
+from audiofile import MAX_BYTES, MAX_SECONDS, MIN_SECONDS, SILENCE_PEAK
 from unplugd.uploads.model import Probe
 
-MAX_BYTES = 50 * 1024 * 1024
-MIN_SECONDS, MAX_SECONDS = 0.5, 600.0
 UNHEARD_AFTER = timedelta(minutes=3)  # the validator may take two minutes, and is usually done in seconds
 # What a day of trying did not bring through needs mending and a redrive; most older originals are of failed songs.
 SWEPT_FOR = timedelta(hours=25)
@@ -18,11 +17,6 @@ SWEPT_EACH = timedelta(minutes=5)  # the schedule in templates/uploads.yaml
 MAX_PENDING = 500  # uploads that one person may have announced and not sent
 UPLOAD_TTL_S = 24 * 3600  # a promised file that never arrives is forgotten after a day
 ORIGINALS_KEPT = timedelta(days=8)  # the uploads bucket's lifecycle rule in templates/storage.yaml
-# Quieter than this everywhere (-60 dBFS), a file has nothing to separate: it is dither and noise.
-SILENCE_PEAK = 0.001
-CONTENT_TYPES = frozenset(
-    {"audio/mpeg", "audio/wav", "audio/x-wav", "audio/mp4", "audio/x-m4a", "audio/flac", "audio/ogg"}
-)
 _MAX_NAME_BYTES = 120  # of an S3 key's 1,024, most of which the ids and prefixes do not need
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from audiofile import CONTENT_TYPES, MAX_BYTES
 from unplugd.domain.files import LINK_SECONDS, UPLOADS, parse_upload_key, upload_key
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queueing import WakeQueue, put_in_queue
@@ -75,11 +76,11 @@ def create_upload(
     upload: NewUpload, *, owner: str, song_id: str, now: datetime, songs: Songs, objects: Objects
 ) -> dict[str, Any]:
     """A PENDING_UPLOAD row and a presigned PUT for exactly the file that was announced."""
-    if upload.content_type not in rules.CONTENT_TYPES:
+    if upload.content_type not in CONTENT_TYPES:
         raise UnsupportedType(
             f"{upload.content_type[:100]} is not a type we take. Use mp3, wav, m4a, flac or ogg/opus."
         )
-    if upload.size_bytes > rules.MAX_BYTES:
+    if upload.size_bytes > MAX_BYTES:
         raise TooLarge(rules.TOO_LARGE.message)
     now_s = int(now.timestamp())
     if songs.count_pending(owner, limit=rules.MAX_PENDING, now=now_s) >= rules.MAX_PENDING:
@@ -168,7 +169,7 @@ def validate_upload(
     if found is None:
         logger().info("the object is gone again", extra={"songId": song_id})
         return
-    refusal = rules.TOO_LARGE if size_bytes > rules.MAX_BYTES else rules.judge(found)
+    refusal = rules.TOO_LARGE if size_bytes > MAX_BYTES else rules.judge(found)
     if refusal:
         _refuse(song, refusal, songs=songs, objects=objects, push=push, now=now)
     else:
@@ -228,7 +229,7 @@ def _owner_of(key: str) -> tuple[str, str]:
 def _probe(
     key: str, size_bytes: int, *, work: Path, probe: Callable[[Path], Probe], objects: Objects
 ) -> Probe | None:
-    if size_bytes > rules.MAX_BYTES:
+    if size_bytes > MAX_BYTES:
         return Probe()
     target = work / "upload"
     try:

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from mutagen.id3 import TIT2, TPE1
 from mutagen.wave import WAVE
 
+from audiofile import sniff
 from unplugd.uploads import probe as prober
 from unplugd.uploads.model import Probe
-from unplugd.uploads.probe import look, probe, sniff
+from unplugd.uploads.probe import look, probe
 
 RATE = 44_100
 KINDS = {

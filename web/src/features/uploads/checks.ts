@@ -1,11 +1,12 @@
+import audioFile from "./audioFile.json";
 import type { ContentType, Details, Words } from "./model";
 
-export const MAX_BYTES = 50 * 1024 * 1024;
-export const MAX_SECONDS = 600;
-export const MIN_SECONDS = 0.5;
+/** What the service takes: made from functions/audiofile by `make reference`. */
+export const { maxBytes: MAX_BYTES, maxSeconds: MAX_SECONDS, minSeconds: MIN_SECONDS } = audioFile;
 export const MAX_LYRICS_BYTES = 1_000_000;
 
-const SONGS: ReadonlySet<string> = new Set(["mp3", "wav", "wave", "m4a", "flac", "ogg", "oga", "opus"]);
+const SONGS: ReadonlySet<string> = new Set(audioFile.suffixes);
+const SIGNATURES = audioFile.signatures as { contentType: ContentType; letters: [number, string][] }[];
 const LYRICS: readonly string[] = ["lrc", "srt", "vtt", "txt"]; // the better one to attach first
 /** For a file picker. */
 export const PICKED = [...SONGS, ...LYRICS].map((suffix) => `.${suffix}`).join(",");
@@ -56,14 +57,12 @@ export async function sniff(file: Blob): Promise<ContentType | undefined> {
   const head = await bytes(0);
   const spells = (text: string, at: number, where = head) =>
     [...text].every((letter, index) => where[at + index] === letter.charCodeAt(0));
-  if ((spells("RIFF", 0) || spells("RF64", 0)) && spells("WAVE", 8)) return "audio/wav";
-  if (spells("fLaC", 0)) return "audio/flac";
-  if (spells("OggS", 0)) return "audio/ogg";
-  if (spells("ftyp", 4)) return "audio/mp4";
   if (spells("ID3", 0)) {
     const size = [...head.slice(6, 10)].reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
-    return spells("fLaC", 0, await bytes(10 + size)) ? "audio/flac" : "audio/mpeg"; // some taggers do that to FLAC
+    if (spells("fLaC", 0, await bytes(10 + size))) return "audio/flac"; // some taggers do that to FLAC
   }
+  const known = SIGNATURES.find(({ letters }) => letters.every(([at, text]) => spells(text, at)));
+  if (known) return known.contentType;
   // A frame of MPEG layer III.
   return head[0] === 0xff && ((head[1] ?? 0) & 0xe6) === 0xe2 ? "audio/mpeg" : undefined;
 }
