@@ -12,9 +12,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from ml.models.adopt import adopt
+from ml.models.sources import STEM_LISTS
 from ml.models.store import ModelStore
-from ml.separation import STEMS, demucs
+from ml.separation import demucs
 
+STEMS = STEM_LISTS[0]
 SIGNATURES = ("f7e0c4bc", "d12395a8", "92cfc3b6", "04573f0d")
 
 

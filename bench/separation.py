@@ -27,8 +27,8 @@ import numpy as np
 import soundfile
 
 from ml.audio import SAMPLE_RATE
+from ml.models.sources import STEM_LISTS
 from ml.models.store import ModelStore
-from ml.separation import STEMS
 from ml.separation.demucs.exported import has_bf16
 
 MODEL = "htdemucs_ft"
@@ -113,12 +113,12 @@ def ours(song: Path, models: Path, out: Path, precision: str, kept: Path) -> Run
 
 
 def fidelity_db(expected: Path, song: Path, models: Path, precision: str, kept: Path) -> float:
-    """Signal to difference of all four stems together, in float, before gain and 16 bits: whole song."""
+    """Signal to difference of all stems together, in float, before gain and 16 bits: whole song."""
     from bench.stems import read_stems
 
     made = read_stems(song, models, MODEL, precision, kept)
     signal = noise = 0.0
-    for row, stem in enumerate(STEMS):
+    for row, stem in enumerate(STEM_LISTS[0]):
         reference, _ = soundfile.read(expected / f"{stem}.wav", dtype="float32", always_2d=True)
         signal += float(np.square(reference, dtype=np.float64).sum())
         noise += float(np.square(reference - made[row], dtype=np.float64).sum())

@@ -168,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     separate = words.add_parser("separate", help="stems only, without the stack")
     separate.add_argument("file", type=Path, metavar="FILE")
     separate.add_argument("-o", "--out", type=Path, metavar="DIR", required=True, help="where the stems go")
-    separate.add_argument("--model", choices=MODELS, default="auto")
+    separate.add_argument("--model", choices=(*MODELS, "htdemucs_6s"), default="auto")
     separate.add_argument(
         "--precision",
         choices=("f32", "bf16"),

@@ -13,7 +13,7 @@ from cli.console import Console
 from cli.separation import stoppable
 from cli.songfile import Refused
 from ml.evaluation import BadSongs, SongScore, StemScore, evaluate, evaluate_model
-from ml.separation import STEMS
+from ml.models.sources import in_order
 
 _COLUMNS = {
     "sdr": "SDR",
@@ -111,10 +111,12 @@ def medians(songs: Sequence[SongScore]) -> dict[str, StemScore]:
     """Each figure's median over the songs for which it is defined."""
 
     def median(stem: str, key: str) -> float | None:
-        found = [value for song in songs if (value := getattr(song.stems[stem], key)) is not None]
-        return statistics.median(found) if found else None
+        scores = (song.stems[stem] for song in songs if stem in song.stems)
+        values = [value for score in scores if (value := getattr(score, key)) is not None]
+        return statistics.median(values) if values else None
 
-    return {stem: StemScore(**{f.name: median(stem, f.name) for f in fields(StemScore)}) for stem in STEMS}
+    stems = in_order(stem for song in songs for stem in song.stems)
+    return {stem: StemScore(**{f.name: median(stem, f.name) for f in fields(StemScore)}) for stem in stems}
 
 
 def _rows(stems: Mapping[str, StemScore]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
-from ml.separation import STEMS
+from ml.separation.embedded import STEMS
 from training.effects import Audio, Random
 from training.network import HOP, WINDOW
 

@@ -13,7 +13,8 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from ml.separation import STEMS, embedded
+from ml.separation import embedded
+from ml.separation.embedded import STEMS
 from ml.separation.engine import Separator
 from ml.separation.segments import Grid, Sums, cut
 from training.batches import held_out

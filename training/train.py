@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ml.separation import STEMS
+from ml.separation.embedded import STEMS
 from training.batches import Remixes, held_out
 from training.network import HOP, POOLS, WINDOW, Separator, powers, spectra, spread
 

@@ -1,4 +1,4 @@
-"""The demucs stage: an original in, four stems, their streams, peaks and the original's own lyrics out."""
+"""The demucs stage: an original in; stems, their streams, peaks and the original's own lyrics out."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, TypeVar
 
-from ml.separation import STEMS, BadParts, ModelUnavailable, Part, PartResult, SeparationResult
+from ml.separation import BadParts, ModelUnavailable, Part, PartResult, SeparationResult
 from ml.separation.parts import INDEX, folder_name
 from task.checkpoints import TAG, Checkpoints, clear
-from task.manifest import TAGS, Manifest, intact
+from task.manifest import TAGS, Manifest, intact, wav
 from task.objects import Folder, Missing, Stored, to_json
 from task.outcomes import BadInput
 from task.settings import BadSettings
@@ -25,9 +25,9 @@ PARTS = "checkpoints/parts/"
 MERGE = "merge"
 """PART of the task that puts the parts together."""
 
-_WORK_BYTES = 13 << 27
-"""Disk a ten-minute song may need beside the original: the mix and four stems as stretches in float32 (1.1 GB) while
-they wait for their common gain, four WAVs (423 MB) and their streams (38 MB)."""
+_WORK_BYTES = 17 << 27
+"""Disk that ten minutes and six stems, the most that a model gives, may need in addition to the original: the mix and
+the stems as stretches in float32 (1.5 GB) while they wait for their common gain, WAVs (635 MB), streams (58 MB)."""
 
 
 class Separate(Protocol):
@@ -95,7 +95,7 @@ class DemucsStage:
         if made.get("requestedModel") != asked or not _is_complete(made):
             job.log.info("The stems in place are not those asked for", model=asked)
             return False
-        return intact(manifest, _names(made["files"]), job.folder, job.log)
+        return intact(manifest, _names(manifest.stems, made["files"]), job.folder, job.log)
 
     def work(self, job: Job, _manifest: Manifest | None, /) -> Manifest | None:
         """Separate the original. What an older manifest said is replaced whole: its lyrics fit other stems."""
@@ -115,7 +115,7 @@ class DemucsStage:
         )
         source.unlink()
         (out / TAGS).write_bytes(to_json({"lyrics": text}))
-        files = _upload(job, out, _names(result.files))
+        files = _upload(job, out, _names(result.stems, result.files))
         return Manifest(
             source={
                 "sha256": result.source_sha256,
@@ -218,9 +218,9 @@ def _upload(job: Job, out: Path, names: Iterable[str]) -> Mapping[str, Stored]:
     return {name: job.folder.upload(out / name) for name in names}
 
 
-def _names(made: Iterable[str]) -> list[str]:
-    """The stage's files in a fixed order: stems, peaks and tags always, and whatever else was made."""
-    always = [*(f"{stem}.wav" for stem in STEMS), PEAKS, TAGS]
+def _names(stems: Iterable[str], made: Iterable[str]) -> list[str]:
+    """The stage's files in a fixed order: stems, peaks and tags first, then all else that was made."""
+    always = [*map(wav, stems), PEAKS, TAGS]
     return [*always, *sorted(set(made) - set(always))]
 
 
@@ -244,5 +244,6 @@ def _separation(result: SeparationResult, requested: str) -> dict[str, Any]:
         "gain": result.gain,
         # A residual of nothing at all is minus infinity, which JSON cannot say.
         "residualDb": result.residual_db if math.isfinite(result.residual_db) else None,
+        "stems": list(result.stems),
         "files": list(result.files),
     }

@@ -17,6 +17,7 @@ NAME = "manifest.json"
 TAGS = "tags.json"
 """`{"lyrics": text or null}`: what the original's tags said. One stage writes it, the other reads it."""
 VERSION = 1
+_WAV = ".wav"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -28,6 +29,19 @@ class Manifest:
     separation: Mapping[str, Any] | None = None
     lyrics: Mapping[str, Any] | None = None
     files: Mapping[str, Stored] = field(default_factory=dict)
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """Which stems the song has. Older manifests do not list them: there the WAVs say it."""
+        made = self.separation or {}
+        if isinstance(made.get("stems"), list):
+            return tuple(made["stems"])
+        names = made.get("files") or self.files
+        return tuple(name.removesuffix(_WAV) for name in names if name.endswith(_WAV))
+
+    def lists_stems(self) -> bool:
+        """Whether it lists every stem's file."""
+        return bool(self.stems) and {wav(stem) for stem in self.stems} <= set(self.files)
 
     def with_lyrics(self, lyrics: Mapping[str, Any], files: Mapping[str, Stored]) -> "Manifest":
         """This manifest with the lyrics stage's part and its files in place of what it said of them."""
@@ -52,10 +66,25 @@ def parse(raw: bytes) -> Manifest:
     parts = {name: document.get(name) for name in ("source", "separation", "lyrics")}
     if any(part is not None and not isinstance(part, dict) for part in parts.values()):
         raise ValueError("a part of it is not an object")
+    if not _lists_names(parts["separation"] or {}):
+        raise ValueError("its separation lists something that is no name")
     listed = document.get("files")
     if not isinstance(listed, dict):
         raise ValueError("it lists no files")
     return Manifest(**parts, files={name: _stored(name, entry) for name, entry in listed.items()})
+
+
+def wav(stem: str) -> str:
+    """The name of a stem's WAV."""
+    return f"{stem}{_WAV}"
+
+
+def _lists_names(separation: Mapping[str, Any]) -> bool:
+    lists = (separation.get(key) for key in ("stems", "files"))
+    return all(
+        names is None or (isinstance(names, list) and all(isinstance(name, str) for name in names))
+        for names in lists
+    )
 
 
 def load(folder: Folder, log: Log) -> Manifest | None:

@@ -1,4 +1,4 @@
-"""Progress messages: at most one a second, newest first, never in the song's way."""
+"""Progress messages: two seconds apart, only when something changed, and never a reason for the stage to wait."""
 
 import json
 import threading
@@ -6,19 +6,19 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-INTERVAL_S = 1.0
-"""Shortest time between two messages (s)."""
-FINAL_WAIT_S = 2.0
+INTERVAL_S = 2.0
+"""Shortest time between two messages (s). Each costs a Lambda call and three table writes."""
+FINAL_WAIT_S = 3.0
 """Longest time the end of a stage waits for its last message (s)."""
 
 Send = Callable[[int, str], None]
 
 
 class Mailbox:
-    """Room for one message, and the decision when it may leave. Not thread-safe; times in seconds.
+    """Holds the newest message and decides when it may be sent. Not thread-safe; times in seconds.
 
-    The first message waits a second too, so that a stage that is over sooner sends its last at once instead
-    of waiting for its turn. Percentages never fall, and a message that says nothing new is dropped.
+    The first message waits for the interval too, so that a stage that ends sooner sends only its last one, at once.
+    Percentages never fall, and a message that equals the last one sent is dropped.
     """
 
     def __init__(self, now: float, interval_s: float = INTERVAL_S) -> None:
@@ -29,7 +29,7 @@ class Mailbox:
         self._final = False
 
     def put(self, percent: int, message: str, *, final: bool = False) -> None:
-        """Keep this message in place of the one that waits. After a final one, nothing is taken."""
+        """Replace the waiting message by this one. After a final message all others are ignored."""
         if self._final:
             return
         floor = max((item[0] for item in (self._sent, self._waiting) if item), default=0)
@@ -38,12 +38,12 @@ class Mailbox:
         self._waiting = item if final or item != self._sent else None
 
     def drop(self) -> None:
-        """Forget a message that has not left."""
+        """Forget a message that was not sent yet, unless it is the final one."""
         if not self._final:
             self._waiting = None
 
     def take(self, now: float) -> tuple[tuple[int, str] | None, float | None]:
-        """The message that may leave now, else None; and how long to wait for one (None: until a put)."""
+        """The message to send now, else None; and how long to wait for one (None: until the next put)."""
         if self._waiting is None:
             return None, None
         if not (self._final and self._sent is None) and now < self._next_at:
@@ -54,14 +54,14 @@ class Mailbox:
 
     @property
     def ended(self) -> bool:
-        """Whether the final message has left."""
+        """Whether the final message was handed out."""
         return self._final and self._waiting is None
 
 
 class Reporter:
-    """Sends the mailbox's messages from a daemon thread; the stage never waits for one but the last.
+    """Sends the mailbox's messages from a daemon thread; the stage waits only for the last one.
 
-    `send(percent, message)` may fail or hang: `failed(error)` is told, and the song goes on.
+    `send(percent, message)` may fail or hang. `failed(error)` gets the error, and the stage continues.
     """
 
     def __init__(
@@ -85,12 +85,12 @@ class Reporter:
         self._put(percent, message, final=False)
 
     def quiet(self) -> None:
-        """Drop what has not left: the stage is about to end, and its last message should not have to wait."""
+        """Drop the waiting message: the stage is about to end, and its last message should not have to wait."""
         with self._changed:
             self._box.drop()
 
     def close(self) -> None:
-        """Send nothing more, and say nothing more of what could not be sent: the process is about to end."""
+        """Send nothing more and report no more errors: the process is about to end."""
         self._over.set()
         with self._changed:
             self._changed.notify()
@@ -118,7 +118,7 @@ class Reporter:
                 last = self._box.ended
             try:
                 self._send(*item)
-            except Exception as error:  # fire and forget: no fault of the messenger may reach the song
+            except Exception as error:  # a message that cannot be sent must not fail the song
                 if not self._over.is_set():
                     self._failed(error)
             if last:

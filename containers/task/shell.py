@@ -164,8 +164,8 @@ class _Run:
         began = self._clock()
 
         def report(fraction: float) -> None:
-            # In the last second nothing is said, so that the last message need not wait for its turn. 100 is
-            # for that one alone: after the engine's last sample the files still have to be stored.
+            # Send nothing in the last interval, so that the last message need not wait for its turn. Only that one
+            # says 100: after the engine's last sample the files still have to be stored.
             left_s = (self._clock() - began) * (1 / max(fraction, 1e-6) - 1)
             if left_s < INTERVAL_S:
                 reporter.quiet()

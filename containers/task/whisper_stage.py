@@ -10,7 +10,7 @@ from ml.audio import BadAudio
 from ml.lyrics.document import failed
 from ml.lyrics.engines import Engine
 from ml.lyrics.known import KnownText, from_layer
-from ml.separation import STEMS, ModelUnavailable
+from ml.separation import ModelUnavailable
 from task.checkpoints import Checkpoints, clear
 from task.log import describe
 from task.manifest import NAME as MANIFEST
@@ -154,7 +154,7 @@ def _written(write: Callable[[str], dict[str, Any]], model: str, person: KnownTe
 
 
 def _lists_stems(manifest: Manifest) -> bool:
-    return {f"{stem}.wav" for stem in STEMS} <= set(manifest.files)
+    return VOCALS in manifest.files and manifest.lists_stems()
 
 
 def _with_stems(job: Job, manifest: Manifest | None) -> Manifest:

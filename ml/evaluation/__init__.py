@@ -54,8 +54,8 @@ def evaluate(
 ) -> list[SongScore]:
     """Compare a folder of stems, or of folders of stems, with one of the same shape. Memory does not grow with a song.
 
-    A song's folder holds {drums,bass,other,vocals}.{wav,flac,mp3}; a missing reference is silence. `progress` hears
-    each song's name. Raises BadSongs (after the last song), OSError.
+    A song's folder holds {stem}.{wav,flac,mp3}, each named as ml.models.sources names stems; a missing reference is
+    silence. `progress` gets each song's name. Raises BadSongs (after the last song), OSError.
     """
     from ml.evaluation.songs import compare, pairs
 

@@ -10,21 +10,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.evaluation import StemScore
 from ml.evaluation.sums import Sums
-from ml.separation import STEMS
 
 _EPSILON = 1e-7  # of [MDX]; it bounds the SDR of a perfect estimate
 
 
-def scores(sums: Sums) -> dict[str, StemScore]:
-    """Every stem's figures."""
+def scores(sums: Sums, stems: Sequence[str]) -> dict[str, StemScore]:
+    """The figures of each stem, by name; `stems` are in the order of the sums."""
     medians, _ = sdr_medians(sums)
     bleeds = bleed(sums)
-    return {name: _score(sums, j, medians[j], bleeds[j]) for j, name in enumerate(STEMS)}
+    return {name: _score(sums, j, medians[j], bleeds[j]) for j, name in enumerate(stems)}
 
 
 def _score(sums: Sums, j: int, median: float | None, bled: float | None) -> StemScore:
@@ -35,7 +36,7 @@ def _score(sums: Sums, j: int, median: float | None, bled: float | None) -> Stem
         sdr=sdr(energy, sums.error[j, j]),
         sdr_median=median,
         si_sdr=si_sdr(energy, sums.true_made[j, j], sums.true_error[j, j], sums.error[j, j]),
-        sdr_of_mix=sdr(energy, _energy(sums.true, np.arange(len(STEMS)) != j)),
+        sdr_of_mix=sdr(energy, _energy(sums.true, np.arange(len(sums.true)) != j)),
         bleed=bled,
         leakage=None,
     )
@@ -59,7 +60,7 @@ def sdr_medians(sums: Sums) -> tuple[list[float | None], int]:
     counted = ~silent[:, heard].any(axis=1)
     count = int(counted.sum()) if heard.any() else 0
     medians: list[float | None] = []
-    for j in range(len(STEMS)):
+    for j in range(len(sums.true)):
         if not count or not heard[j]:
             medians.append(None)
         else:
@@ -87,12 +88,12 @@ def bleed(sums: Sums) -> list[float | None]:
     references of [V06] with filters of a single tap. None where there are no other stems.
     """
     heard = np.diag(sums.true) > 0
-    gains = np.zeros((len(STEMS), len(STEMS)))
+    gains = np.zeros_like(sums.true)
     if heard.any():
         gains[heard] = np.linalg.lstsq(sums.true[np.ix_(heard, heard)], sums.true_made[heard], rcond=None)[0]
     found: list[float | None] = []
-    for j in range(len(STEMS)):
-        others = heard & (np.arange(len(STEMS)) != j)
+    for j in range(len(sums.true)):
+        others = heard & (np.arange(len(sums.true)) != j)
         whole = _energy(sums.true, others)
         found.append(_db(_energy(sums.true, others * gains[:, j]), whole) if whole > 0 else None)
     return found
@@ -100,7 +101,7 @@ def bleed(sums: Sums) -> list[float | None]:
 
 def leakage(sums: Sums, j: int) -> float | None:
     """10 lg |ŝ_j|² / |Σ_k s_k|² in dB: what sounds in a stem that is silent in truth. None if all of the mix is."""
-    mix = _energy(sums.true, np.ones(len(STEMS)))
+    mix = _energy(sums.true, np.ones(len(sums.true)))
     return _db(sums.made[j, j], mix) if mix > 0 else None
 
 

@@ -6,13 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.audio import SAMPLE_RATE
-from ml.separation import STEMS
 
 WINDOW = SAMPLE_RATE
 """Frames of a window: 1 s, one after the other, as museval's `eval_mus_track` cuts them."""
 
 Stack = NDArray[np.float32]
-"""The stems of one window, shape (4, frames, 2), in the order of STEMS."""
+"""The stems of one window, shape (stems, frames, 2)."""
 
 
 class Sums:
@@ -21,8 +20,8 @@ class Sums:
     The errors are summed themselves: from the other products, tiny ones would drown in rounding.
     """
 
-    def __init__(self) -> None:
-        n = len(STEMS)
+    def __init__(self, stems: int) -> None:
+        n = stems
         self.frames = 0
         self._all = np.zeros((3 * n, 3 * n))
         self._window_energies: list[

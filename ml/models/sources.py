@@ -7,12 +7,28 @@ revision (a git commit) is resolved first, and each file is held to the etag tha
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 """PyTorch's own package index of builds without CUDA: `make models` names it to pip."""
 
 TORCH_VERSION = "2.13.0"
+
+
+STEM_LISTS = (
+    ("drums", "bass", "other", "vocals"),
+    ("drums", "bass", "other", "vocals", "guitar", "piano"),
+)
+"""What demucs' models give: most of them four stems, htdemucs_6s six."""
+
+STEM_NAMES = STEM_LISTS[-1]
+"""Every stem that a model gives, in the order that files and tables list them."""
+
+
+def in_order(stems: Iterable[str]) -> tuple[str, ...]:
+    """These stems once each, in the order of STEM_NAMES."""
+    return tuple(sorted(set(stems), key=STEM_NAMES.index))
 
 
 @dataclass(frozen=True)
@@ -31,7 +47,7 @@ HUB_PAGE_LIMIT_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class Bag:
-    """A demucs model: one network or several, each weighted for each stem (drums, bass, other, vocals).
+    """A demucs model: one network or several, each weighted for each of its stems.
 
     `members` are (signature, first hex digits of the SHA-256) pairs under `folder` of the demucs host; `hub` is the
     repository that holds the same networks as safetensors. `segment_s` overrides the networks' own, where published.
@@ -60,6 +76,7 @@ DEMUCS: dict[str, Bag] = {
     "hdemucs_mmi": Bag(
         (("75fc33f5", "1941ce65"),), "hybrid_transformer", "adefossez/Demucs-hdemucs_mmi", segment_s=44.0
     ),
+    "htdemucs_6s": Bag((("5c90dfd2", "34c22ccb"),), "hybrid_transformer", "adefossez/HTDemucs-6s"),
     "mdx_extra": Bag(
         (
             ("e51eebcc", "c1b80bdd"),
@@ -83,7 +100,8 @@ WHISPER: dict[str, str] = {
 """Model name → repository on the hub."""
 
 SEPARATION_ORDER = ("htdemucs_ft", "htdemucs", "mdx_extra", "hdemucs_mmi")
-"""Best first: what "auto" takes of the separators whose weights are here; after them comes the preview."""
+"""Best first: what "auto" takes of the separators whose weights are here; after them comes the preview. htdemucs_6s
+runs only where it is named: its piano stem is poor."""
 
 LYRICS_ORDER = ("large-v3-turbo", "medium", "small", "base", "tiny")
 """Best first: what "auto" takes of the transcribers whose weights are here. Only `base` is fetched unless another is

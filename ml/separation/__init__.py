@@ -1,13 +1,13 @@
-"""Separation: one song in, four stems, their streamable encodings and peaks out."""
+"""Separation: one song in; its stems, their streamable encodings and peaks out.
+
+Which stems a song has is the model's list (`Separator.stems`): four, or six with htdemucs_6s.
+"""
 
 import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-STEMS = ("drums", "bass", "other", "vocals")
-"""The four stems, in the order every file and table lists them."""
 
 PRECISIONS = ("f32", "bf16")
 """What the networks may reckon in; bf16 is faster where the CPU has it, and less exact."""
@@ -63,6 +63,8 @@ class SeparationResult:
     source_sha256: str
     frames: int
     sample_rate: int
+    stems: tuple[str, ...]
+    """Their names, in the order that files and tables list them."""
     files: tuple[str, ...]
     precision: str = "f32"
 
@@ -96,7 +98,7 @@ def separate_file(
     tidy: bool = False,
     warn: Callable[[str], None] = _nobody,
 ) -> SeparationResult:
-    """Separate `source` into `out`: {drums,bass,other,vocals}.wav, a stream file of each, peaks.json.
+    """Separate `source` into `out`: a {stem}.wav and a stream file for each of the model's stems, peaks.json.
 
     `models` is the folder of the weights (ml.models.store); without it only the preview can run. In the folder
     `checkpoints` finished stretches are kept, also when this fails or is stopped or killed: called again with it, the

@@ -42,7 +42,8 @@ class Recipe:
     version: str
     sha256: str
     precision: str
-    additive: bool
+    stems: tuple[str, ...]
+    remainder: str
     normalised: bool
     grids: tuple[Grid, ...]
 
@@ -51,7 +52,16 @@ class Recipe:
         """The recipe of `separator` for one song."""
         facts = {
             name: getattr(separator, name)
-            for name in ("engine", "model", "version", "sha256", "precision", "additive", "normalised")
+            for name in (
+                "engine",
+                "model",
+                "version",
+                "sha256",
+                "precision",
+                "stems",
+                "remainder",
+                "normalised",
+            )
         }
         grids = tuple(Grid.of(member, frames) for member in separator.members)
         return cls(source_sha256=source_sha256, frames=frames, grids=grids, **facts)
@@ -68,7 +78,7 @@ class Recipe:
             Grid(**{**grid, "stems": tuple(grid["stems"]), "weights": tuple(grid["weights"])})
             for grid in document["grids"]
         ]
-        return cls(**{**document, "grids": tuple(grids)})
+        return cls(**{**document, "stems": tuple(document["stems"]), "grids": tuple(grids)})
 
     def difference(self, other: dict[str, Any]) -> str:
         """The first thing in which the recipe `other`, from a header, differs; empty if nothing does."""

@@ -19,8 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml import Stopped
-from ml.separation import STEMS, ModelUnavailable
+from ml.separation import ModelUnavailable
 from ml.separation.engine import Member, Separator
+
+STEMS = ("drums", "bass", "other", "vocals")
+"""What the network gives, in this order."""
 
 GRAPH, FACTS = "embedded.xml", "embedded.json"
 WEIGHTS = Path(__file__).parent / "weights"
@@ -59,7 +62,8 @@ def load(precision: str, folder: Path = WEIGHTS) -> Separator:
         version=str(version),
         sha256=digest,
         precision=precision,
-        additive=True,
+        stems=STEMS,
+        remainder="other",
         normalised=False,
         members=(
             Member(

@@ -15,10 +15,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.separation import STEMS
-
 StemBlock = NDArray[np.float32]
-"""Four stems of the same stretch, shape (4, frames, 2), in the order of ml.separation.STEMS."""
+"""All stems of the same stretch, shape (stems, frames, 2), in the order of `Separator.stems`."""
 
 
 class Network(Protocol):
@@ -54,7 +52,7 @@ class Member:
     name: str
     """Unique in the model, letters, digits, dots and dashes: part of checkpoints' names."""
     stems: tuple[str, ...]
-    """Which of ml.separation.STEMS it gives, in its own order."""
+    """Which of the model's stems it gives, in its own order."""
     weights: tuple[float, ...]
     """One a stem, over 0; the runner divides by the sum over the members."""
     segment: int
@@ -71,11 +69,7 @@ class Member:
             raise ValueError(
                 f"{self.name}: a stride of {self.stride} does not fit a segment of {self.segment}"
             )
-        if (
-            len(self.weights) != len(self.stems)
-            or not set(self.stems) <= set(STEMS)
-            or min(self.weights) <= 0
-        ):
+        if len(self.weights) != len(set(self.stems)) or min(self.weights) <= 0:
             raise ValueError(f"{self.name}: stems {self.stems} with weights {self.weights}")
 
 
@@ -91,16 +85,21 @@ class Separator:
     """Of the weights; empty where there are none."""
     precision: str
     """"f32" or "bf16"."""
-    additive: bool
-    """Whether the stems add up to the mix, so that `other` may take the others' rounding."""
+    stems: tuple[str, ...]
+    """What a song gets, in the order that files and tables list them."""
+    remainder: str
+    """Where the stems add up to the mix: the stem that may take the others' rounding. Empty where they do not."""
     normalised: bool
     """Whether networks hear (x - mean) / deviation of the whole song in mono; the runner undoes it afterwards."""
     members: tuple[Member, ...]
 
     def __post_init__(self) -> None:
         names = {member.name for member in self.members}
-        if len(names) != len(self.members) or {s for m in self.members for s in m.stems} != set(STEMS):
+        given = {stem for member in self.members for stem in member.stems}
+        if len(names) != len(self.members) or given != set(self.stems):
             raise ValueError(f"{self.model}: members of one name, or a stem without a network")
+        if self.remainder and self.remainder not in self.stems:
+            raise ValueError(f"{self.model}: {self.remainder} is not one of its stems")
 
 
 class Mix(Protocol):

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.audio import CHANNELS
-from ml.separation import STEMS
 from ml.separation.checkpoints import Recipe, Stretch
 from ml.separation.engine import StemBlock
 from ml.separation.runner import Scale
@@ -16,7 +15,7 @@ from ml.separation.segments import Grid
 
 
 class Estimates:
-    """All stretches of a song, read as four stems. Any range may be read, in any order."""
+    """All stretches of a song, read as stems. Any range may be read, in any order."""
 
     def __init__(self, stretches: Iterable[Stretch], recipe: Recipe, scale: Scale) -> None:
         self._recipe = recipe
@@ -24,15 +23,16 @@ class Estimates:
         self._stretches = {grid.name: [s for s in stretches if s.grid == grid] for grid in recipe.grids}
 
     def read(self, start: int, frames: int) -> StemBlock:
-        """(4, frames, 2) from `start`: the members' estimates, averaged by their weights."""
-        total = np.zeros((len(STEMS), frames, CHANNELS), np.float32)
+        """(stems, frames, 2) from `start`: the members' estimates, averaged by their weights."""
+        names = self._recipe.stems
+        total = np.zeros((len(names), frames, CHANNELS), np.float32)
         if self._recipe.normalised and self._scale.is_silence:
             return total
-        weights = np.zeros((len(STEMS), 1, 1), np.float32)
+        weights = np.zeros((len(names), 1, 1), np.float32)
         for grid in self._recipe.grids:
             estimate = self._estimate(grid, start, start + frames)
             for column, (stem, weight) in enumerate(zip(grid.stems, grid.weights, strict=True)):
-                row = STEMS.index(stem)
+                row = names.index(stem)
                 total[row] += estimate[:, column] * np.float32(weight)
                 weights[row] += np.float32(weight)
         total /= weights

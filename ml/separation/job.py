@@ -23,7 +23,7 @@ from ml.audio import CHANNELS, SAMPLE_RATE, stream
 from ml.audio.checksum import sha256
 from ml.audio.decode import BLOCK_FRAMES, decode
 from ml.audio.peaks import document
-from ml.separation import STEMS, BadParts, Part, PartResult, SeparationResult, parts, registry
+from ml.separation import BadParts, Part, PartResult, SeparationResult, parts, registry
 from ml.separation.checkpoints import Checkpoints, Recipe, Stretch, clear, held, started
 from ml.separation.engine import FloatFile, Separator
 from ml.separation.estimates import Estimates
@@ -36,7 +36,6 @@ from ml.separation.watch import Watch
 T = TypeVar("T")
 
 PEAKS = "peaks.json"
-FILES = (*(f"{s}.wav" for s in STEMS), *(f"{s}{stream.SUFFIX}" for s in STEMS), PEAKS)
 
 # Seconds of work a second of song, on two cores: what decoding and writing count for beside the networks.
 _DECODE_S, _WRITE_S = 0.004, 0.04
@@ -76,7 +75,7 @@ def separate(asked: Request, model: str, models: Path | None, precision: str) ->
     """See ml.separation.separate_file. On any failure nothing of this run stays in `out`."""
     with _begin(asked, lambda: registry.load(model, models, precision)) as (song, separator):
         recipe = Recipe.of(separator, song.sha256, song.mix.frames)
-        files = recipe.frames * len(STEMS) * CHANNELS * 2 * 5 // 4  # WAVs, and a quarter for streams
+        files = recipe.frames * len(recipe.stems) * CHANNELS * 2 * 5 // 4  # WAVs, and a quarter for streams
         stretches = _stretches(asked, song, separator, recipe, plan(separator, recipe), files)
         made = _finish(asked, song, recipe, stretches)
         _tidy(asked, stretches)
@@ -192,11 +191,14 @@ def _tidy(asked: Request, used: Sequence[Stretch]) -> None:
 
 def _finish(asked: Request, song: _Song, recipe: Recipe, stretches: list[Stretch]) -> SeparationResult:
     estimates = Estimates(stretches, recipe, song.scale)
-    gain = shared_gain(_peak(estimates, song))
-    _write(estimates, song, gain, recipe.additive)
-    wavs = [song.room / f"{s}.wav" for s in STEMS]
-    residual = residual_db(wavs, song.mix, gain, lambda: song.progress.rest(_WRITTEN))
-    move(song.room, asked.out, FILES, tick=song.progress.tick, warn=asked.warn)
+    gain = shared_gain(_peak(estimates, song), len(recipe.stems))
+    _write(estimates, song, gain, recipe)
+    wavs = [f"{stem}.wav" for stem in recipe.stems]
+    residual = residual_db(
+        [song.room / name for name in wavs], song.mix, gain, lambda: song.progress.rest(_WRITTEN)
+    )
+    files = (*wavs, *(f"{stem}{stream.SUFFIX}" for stem in recipe.stems), PEAKS)
+    move(song.room, asked.out, files, tick=song.progress.tick, warn=asked.warn)
     asked.progress(1.0)
     return SeparationResult(
         engine=recipe.engine,
@@ -209,7 +211,8 @@ def _finish(asked: Request, song: _Song, recipe: Recipe, stretches: list[Stretch
         source_sha256=recipe.source_sha256,
         frames=recipe.frames,
         sample_rate=SAMPLE_RATE,
-        files=FILES,
+        stems=recipe.stems,
+        files=files,
         precision=recipe.precision,
     )
 
@@ -228,14 +231,15 @@ def _peak(estimates: Estimates, song: _Song) -> float:
     return peak
 
 
-def _write(estimates: Estimates, song: _Song, gain: float, additive: bool) -> None:
+def _write(estimates: Estimates, song: _Song, gain: float, recipe: Recipe) -> None:
     from soundfile import LibsndfileError
 
+    rest = recipe.stems.index(recipe.remainder) if recipe.remainder else None
     try:
-        with StemWriters(song.room) as writers:
+        with StemWriters(song.room, recipe.stems) as writers:
             for start, frames in _blocks(song.mix.frames):
-                mix = song.mix.read(start, frames) if additive else None
-                writers.feed(quantise(estimates.read(start, frames), gain, mix))
+                mix = song.mix.read(start, frames) if rest is not None else None
+                writers.feed(quantise(estimates.read(start, frames), gain, mix, rest))
                 done = (start + frames) / song.mix.frames
                 song.progress.rest(_PEAK_SHARE + (_WRITTEN - _PEAK_SHARE) * done)
             peaks = writers.peaks()

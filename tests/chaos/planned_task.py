@@ -144,7 +144,8 @@ def _separate(planned: Planned, real: Callable[..., Any]) -> Callable[..., Any]:
 def _quarters(source: Path, out: Path) -> Any:
     import soundfile
 
-    from ml.separation import STEMS, SeparationResult
+    from ml.separation import SeparationResult
+    from ml.separation.embedded import STEMS
     from task.objects import identify
 
     mix, rate = soundfile.read(source, always_2d=True)
@@ -165,6 +166,7 @@ def _quarters(source: Path, out: Path) -> Any:
         source_sha256=identify(source).sha256,
         frames=len(mix),
         sample_rate=rate,
+        stems=STEMS,
         files=(*files, "peaks.json"),
     )
 

@@ -15,7 +15,8 @@ from mutagen.flac import FLAC
 
 from ml.lyrics import read_tag_lyrics, write_lyrics
 from ml.lyrics.engines import resolve
-from ml.separation import STEMS, SeparationResult, merge_parts, separate_part
+from ml.separation import SeparationResult, merge_parts, separate_part
+from ml.separation.embedded import STEMS
 from task import shell
 from task.demucs_stage import DemucsStage
 from task.objects import identify
@@ -52,20 +53,27 @@ def write_song(path: Path, *, lyrics: str | None = TEXT, duration_s: float = 2.5
     return path
 
 
-def separate(source: Path, out: Path, *, progress: Callable[[float], None], **_more: Any) -> SeparationResult:
+def separate(
+    source: Path,
+    out: Path,
+    *,
+    progress: Callable[[float], None],
+    stems: tuple[str, ...] = STEMS,
+    **_more: Any,
+) -> SeparationResult:
     """A separator that shares the mix out in equal parts."""
     mix, rate = soundfile.read(source, always_2d=True)
     files = []
-    for i, stem in enumerate(STEMS):
-        soundfile.write(out / f"{stem}.wav", mix / 4, rate, subtype="PCM_16")
+    for i, stem in enumerate(stems):
+        soundfile.write(out / f"{stem}.wav", mix / len(stems), rate, subtype="PCM_16")
         (out / f"{stem}.m4a").write_bytes(b"stream of " + stem.encode())
         files += [f"{stem}.wav", f"{stem}.m4a"]
-        progress((i + 1) / len(STEMS))
+        progress((i + 1) / len(stems))
     (out / "peaks.json").write_text(json.dumps({"version": 2}))
     source_sha256 = identify(source).sha256
     return SeparationResult(
         "fake", "quarter", "1", "0" * 64, 0.1, 1.0, float("-inf"), source_sha256, len(mix), rate,
-        (*files, "peaks.json"),
+        stems, (*files, "peaks.json"),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from ml.audio import BadAudio
-from ml.separation import STEMS, ModelUnavailable
+from ml.separation import ModelUnavailable
+from ml.separation.embedded import STEMS
 from task import outcomes
 from task.objects import identify
 from tests.containers import stand as stands
-from tests.containers.stand import KEY, OUTPUT, PREFIX, TEXT, UPLOADS, Stand, write_song
+from tests.containers.stand import KEY, OUTPUT, PREFIX, TEXT, UPLOADS, Stand, separate, write_song
 
 FILES = {f"{stem}.{kind}" for stem in STEMS for kind in ("wav", "m4a")} | {"peaks.json", "tags.json"}
 
@@ -55,6 +57,7 @@ def test_the_manifest_says_what_was_made_of_what(done: Stand) -> None:
         "seconds": 0.1,
         "gain": 1.0,
         "residualDb": None,  # nothing was left over: minus infinity dB
+        "stems": list(STEMS),
     }
 
 
@@ -113,6 +116,32 @@ def test_a_corrupt_or_foreign_manifest_is_ignored_and_the_work_redone(done: Stan
 def test_a_manifest_that_does_not_fit_what_is_stored_means_redoing(done: Stand, change: Any) -> None:
     edit(done, change)
     assert done.demucs() == outcomes.DONE
+    assert done.separations == 2
+
+
+def test_six_stems_are_listed_and_all_of_them_count(stand: Stand) -> None:
+    six = (*STEMS, "guitar", "piano")
+    stand.put_song()
+    stand.separate = partial(separate, stems=six)
+    assert stand.demucs() == outcomes.DONE
+    manifest = stand.read("manifest.json")
+    assert manifest["separation"]["stems"] == list(six)
+    assert {f"{stem}.wav" for stem in six} < set(manifest["files"])
+    assert stand.demucs(ATTEMPT="2") == outcomes.DONE
+    assert stand.separations == 1
+    stand.s3.delete_object(Bucket=OUTPUT, Key=PREFIX + "piano.wav")
+    assert stand.demucs(ATTEMPT="3") == outcomes.DONE
+    assert stand.separations == 2
+
+
+def test_an_older_manifest_says_its_stems_by_its_wavs(done: Stand) -> None:
+    manifest = done.read("manifest.json")
+    del manifest["separation"]["stems"]
+    done.put("manifest.json", json.dumps(manifest).encode())
+    assert done.demucs(ATTEMPT="2") == outcomes.DONE
+    assert done.separations == 1
+    done.s3.delete_object(Bucket=OUTPUT, Key=PREFIX + "bass.wav")
+    assert done.demucs(ATTEMPT="3") == outcomes.DONE
     assert done.separations == 2
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from ml.separation import STEMS
+from ml.separation.embedded import STEMS
 from tests.containers.image import Image
 from tests.containers.stand import DEMUCS, KEY, OUTPUT, PREFIX, TEXT, UPLOADS, WHISPER, Stand
 

@@ -126,22 +126,24 @@ def test_progress_that_hangs_holds_the_song_up_two_seconds_at_most() -> None:
 class TestMailbox:
     """The rate limit, by a clock of our own."""
 
-    def test_latest_wins_and_one_a_second_leaves(self) -> None:
+    def test_the_newest_message_leaves_every_two_seconds(self) -> None:
         box = Mailbox(now=0.0)
         box.put(1, "a")
-        assert box.take(0.5) == (None, 0.5)
+        assert box.take(0.5) == (None, 1.5)
         box.put(5, "a")
-        assert box.take(1.0) == ((5, "a"), None)
+        assert box.take(2.0) == ((5, "a"), None)
         box.put(6, "a")
         box.put(7, "a")
-        assert box.take(1.25) == (None, 0.75)
-        assert box.take(2.0) == ((7, "a"), None)
+        assert box.take(2.25) == (None, 1.75)
+        assert box.take(4.0) == ((7, "a"), None)
         assert box.take(9.0) == (None, None)
 
-    def test_what_says_nothing_new_or_falls_is_dropped(self) -> None:
+    def test_equal_and_falling_messages_are_dropped(self) -> None:
         box = Mailbox(now=0.0)
         box.put(40, "a")
-        assert box.take(1.0)[0] == (40, "a")
+        assert box.take(2.0)[0] == (40, "a")
+        box.put(40, "a")
+        assert box.take(5.0) == (None, None)
         box.put(30, "a")
         assert box.take(5.0) == (None, None)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.separation import STEMS, embedded
+from ml.separation import embedded
+from ml.separation.embedded import STEMS
 from tests.ml.signals import noise
 
 torch = pytest.importorskip("torch", reason="make test-models runs these: they need torch's CPU build")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ml.separation import STEMS
+from ml.models.sources import STEM_NAMES
 from ml.separation.demucs import spectrogram
 from ml.separation.demucs.exported import Graph, write_facts
 
@@ -42,9 +42,9 @@ def export(networks: Mapping[str, Any], weights: list[list[float]], folder: Path
 
 
 def _graph(name: str, network: Any, row: list[float]) -> tuple[Graph, tuple[int, ...]]:
-    """The facts, and the places of the wanted stems among the network's own; they come in the order of STEMS."""
+    """The facts, and the places of the wanted stems among the network's own; they come in the order of STEM_NAMES."""
     sources = list(network.sources)
-    stems = [stem for stem in STEMS if stem in sources and row[sources.index(stem)] > 0]
+    stems = [stem for stem in STEM_NAMES if stem in sources and row[sources.index(stem)] > 0]
     keep = tuple(sources.index(stem) for stem in stems)
     segment = int(network.segment * network.samplerate)
     weights = tuple(float(row[index]) for index in keep)

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from ml import Stopped
 from ml.models import WrongHash
+from ml.models.sources import in_order
 from ml.models.store import Model
 from ml.separation import ModelUnavailable
 from ml.separation.demucs import spectrogram
@@ -109,7 +110,8 @@ def load(model: Model, graphs: tuple[Graph, ...], precision: str, overlap: float
         version=f"graph {VERSION}, openvino {openvino.__version__.split('-')[0]}",
         sha256=model.sha256,
         precision=precision,
-        additive=False,
+        stems=in_order(stem for graph in graphs for stem in graph.stems),
+        remainder="",
         normalised=True,
         members=tuple(_member(model.folder, graph, precision, overlap) for graph in graphs),
     )

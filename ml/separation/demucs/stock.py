@@ -21,8 +21,9 @@ from ml import Stopped
 from ml.audio import CHANNELS, SAMPLE_RATE
 from ml.models import WrongHash
 from ml.models.prepare import NETWORKS, SUFFIX
+from ml.models.sources import STEM_LISTS, in_order
 from ml.models.store import Model, ModelStore
-from ml.separation import STEMS, ModelUnavailable
+from ml.separation import ModelUnavailable
 from ml.separation.demucs import exported
 from ml.separation.demucs.export import export as export_networks
 from ml.separation.engine import Member, Separator, own_length
@@ -51,7 +52,8 @@ def load(model: Model, overlap: float) -> Separator:
         version=f"{version('demucs')}, torch {version('torch')}",
         sha256=model.sha256,
         precision="f32",
-        additive=False,
+        stems=in_order(bag.sources),
+        remainder="",
         normalised=True,
         members=tuple(
             _member(model.folder / f"{signature}{SUFFIX}", network, row, overlap)
@@ -168,9 +170,10 @@ def _load(model: Model) -> Any:
             f"The separation model '{model.name}' cannot be loaded ({type(error).__name__}: {reason}). "
             f"Fetch it again: make models MODELS={model.name}"
         ) from error
-    if sorted(loaded.sources) != sorted(STEMS):
+    if sorted(loaded.sources) not in [sorted(stems) for stems in STEM_LISTS]:
+        wanted = "; or ".join(", ".join(stems) for stems in STEM_LISTS)
         raise ModelUnavailable(
-            f"The separation model '{model.name}' gives {', '.join(loaded.sources)}; it must give {', '.join(STEMS)}."
+            f"The separation model '{model.name}' gives {', '.join(loaded.sources)}; it must give {wanted}."
         )
     if not (np.array(loaded.weights, np.float32).sum(axis=0) > 0).all():
         raise ModelUnavailable(f"The separation model '{model.name}' leaves a stem without a network.")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.separation import STEMS
+from ml.separation.embedded import STEMS
 from tests.ml.signals import RATE, write_wav
 
 Stems = dict[str, NDArray[np.float32]]

@@ -8,7 +8,7 @@ import pytest
 
 from ml.audio import BadAudio
 from ml.evaluation import BadSongs, SongScore, evaluate, evaluate_model
-from ml.separation import STEMS
+from ml.separation.embedded import STEMS
 from tests.ml.evaluation.songs import Stems, poor_stems, true_stems, write
 from tests.ml.signals import RATE, noise, write_encoded, write_wav
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ml.separation import STEMS, registry
+from ml.separation import registry
 from ml.separation.checkpoints import Checkpoints, Recipe
+from ml.separation.embedded import STEMS
 from ml.separation.engine import Member, Mix, Separator, own_length
 from ml.separation.estimates import Estimates
 from ml.separation.runner import Progress, make, measure, plan
@@ -29,32 +30,40 @@ class Filters:
     most_loaded: int = 0
     at_segment: Callable[[threading.Event], None] = lambda _stop: None
 
-    def pose_as_preview(self, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    def pose_as_preview(self, monkeypatch: pytest.MonkeyPatch, members: int = 3, **changes: Any) -> None:
         """Let `--model preview` be the model of filters."""
-        monkeypatch.setitem(registry._MODELS, "preview", lambda _precision: self.separator(3, **changes))
+        monkeypatch.setitem(
+            registry._MODELS, "preview", lambda _precision: self.separator(members, **changes)
+        )
 
     def separator(
-        self, members: int = 2, *, model: str = "filters", seed: int = 0, **changes: Any
+        self,
+        members: int = 2,
+        *,
+        model: str = "filters",
+        seed: int = 0,
+        stems: tuple[str, ...] = STEMS,
+        **changes: Any,
     ) -> Separator:
         """Bags of unlike segments: the first member gives all stems, the second bass and vocals, the third drums."""
         made = []
-        for index, stems in enumerate((STEMS, ("vocals", "bass"), ("drums",))[:members]):
+        for index, given in enumerate((stems, ("vocals", "bass"), ("drums",))[:members]):
             segment = SEGMENT + 500 * index
             made.append(
                 Member(
                     name=f"filter-{index}",
-                    stems=stems,
-                    weights=tuple(1.0 + 0.3 * row for row in range(len(stems))),
+                    stems=given,
+                    weights=tuple(1.0 + 0.3 * row for row in range(len(given))),
                     segment=segment,
                     stride=STRIDE + 100 * index,
                     cost=5.0,  # three segments a stretch
-                    open=partial(Filter, self, f"filter-{index}", len(stems), seed + index),
+                    open=partial(Filter, self, f"filter-{index}", len(given), seed + index),
                     window=own_length if index == 1 else (lambda _length, segment=segment: segment),
                 )
             )
         facts = {
-            "engine": "numpy", "version": "1", "sha256": "f" * 64, "precision": "f32", "additive": False,
-            "normalised": True, **changes,
+            "engine": "numpy", "version": "1", "sha256": "f" * 64, "precision": "f32", "stems": stems,
+            "remainder": "", "normalised": True, **changes,
         }  # fmt: skip
         return Separator(model=model, members=tuple(made), **facts)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import pickle
 import tempfile
 import threading
@@ -23,9 +24,9 @@ import ml
 from ml.models.adopt import OWN_NAME, adopt
 from ml.models.fetch import HUB_ETAG, PUBLISHED_PREFIX, fetch
 from ml.models.prepare import UnsafeWeights, save, to_safetensors
-from ml.models.sources import DEMUCS, Bag
+from ml.models.sources import DEMUCS, STEM_LISTS, Bag
 from ml.models.store import Model, ModelStore
-from ml.separation import STEMS, ModelUnavailable, demucs, registry, separate_file
+from ml.separation import ModelUnavailable, demucs, registry, separate_file
 from ml.separation.demucs import exported
 from ml.separation.engine import Separator
 from tests.ml.models.hosts import Host, serving
@@ -35,7 +36,8 @@ from tests.ml.signals import RATE, noise, snr_db, song, write_wav
 torch = pytest.importorskip("torch", reason="make test-models runs these: they need torch's CPU build")
 pytest.importorskip("demucs", reason="make test-models runs these: they need demucs")
 
-SOURCES = list(STEMS)
+SOURCES = list(STEM_LISTS[0])
+SIX = list(STEM_LISTS[1])
 BAG = "models: ['aaaa1111', 'bbbb2222']\nweights: [[1., 0., .5, 0.], [0., 1., .5, 1.]]\n"
 
 
@@ -186,7 +188,7 @@ def test_through_the_front_door_auto_takes_it_and_says_so(models: Path, tmp_path
     assert len(made.model_sha256) == 64
     assert made.frames == round(1.5 * RATE)
     assert 0 < made.gain <= 1 and np.isfinite(made.residual_db)
-    assert {f"{stem}.wav" for stem in STEMS} < {path.name for path in (tmp_path / "out").iterdir()}
+    assert {f"{stem}.wav" for stem in SOURCES} < {path.name for path in (tmp_path / "out").iterdir()}
     assert seen == sorted(seen) and seen[-1] == 1.0 and len(seen) > 5
 
 
@@ -238,7 +240,36 @@ def test_it_is_chosen_by_its_place_in_the_order(models: Path, repository: Path, 
         registry.load("htdemucs", models)
 
 
-@pytest.mark.parametrize("sources", [["drums", "bass", "other"], [*SOURCES, "guitar", "piano"]])
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_six_stems_are_stock_demucs_to_100_db(
+    tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exported, "is_installed", lambda: engine == "openvino")
+    publish(tmp_path, "htdemucs_6s", 6, sources=SIX)
+    (tmp_path / "htdemucs_6s.yaml").write_text("models: ['htdemucs_6s']\n")
+    separator = demucs.load(adopt(ModelStore(tmp_path / "models"), "htdemucs_6s", tmp_path))
+    assert separator.stems == tuple(SIX)
+    mix = Song(song(2.0))
+    made = stems_of(separator, mix)
+    assert made.shape == (6, mix.frames, 2)
+    assert snr_db(apply_stock(mix, "htdemucs_6s", tmp_path), made) > 100
+
+
+def test_six_stems_become_files_peaks_and_streams(tmp_path: Path) -> None:
+    publish(tmp_path, "htdemucs_6s", 6, sources=SIX)
+    (tmp_path / "htdemucs_6s.yaml").write_text("models: ['htdemucs_6s']\n")
+    adopt(ModelStore(tmp_path / "models"), "htdemucs_6s", tmp_path)
+    out = tmp_path / "out"
+    made = separate_file(
+        write_wav(tmp_path / "song.wav", song(2.0)), out, model="htdemucs_6s", models=tmp_path / "models"
+    )
+    assert made.stems == tuple(SIX)
+    files = {f"{stem}{suffix}" for stem in SIX for suffix in (".wav", ".mp3")} | {"peaks.json"}
+    assert set(made.files) == files == {path.name for path in out.iterdir()}
+    assert list(json.loads((out / "peaks.json").read_text())["stems"]) == SIX
+
+
+@pytest.mark.parametrize("sources", [["drums", "bass", "other"], [*SOURCES, "../up", "piano"]])
 def test_a_model_of_other_stems_is_refused(tmp_path: Path, sources: list[str]) -> None:
     publish(tmp_path, "eeee5555", 5, sources=sources)
     made = adopt(ModelStore(tmp_path / "models"), "eeee5555", tmp_path)

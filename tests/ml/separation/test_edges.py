@@ -13,7 +13,8 @@ import soundfile
 
 import ml
 from ml.audio import BadAudio
-from ml.separation import STEMS, Part, separate_file, separate_part
+from ml.separation import Part, separate_file, separate_part
+from ml.separation.embedded import STEMS
 from tests.ml.separation.filters import SEGMENT, STRIDE, Filters
 from tests.ml.signals import RATE, noise, song, write_wav
 

@@ -11,7 +11,8 @@ import pytest
 import soundfile
 
 import ml
-from ml.separation import STEMS, ModelUnavailable, embedded, separate_file
+from ml.separation import ModelUnavailable, embedded, separate_file
+from ml.separation.embedded import STEMS
 from tests.ml.signals import noise, song, write_wav
 
 DEMO = Path(__file__).parents[3] / "local/demo/song.mp3"
@@ -42,7 +43,7 @@ def copied(tmp_path: Path) -> Path:
 
 def test_the_weights_are_a_few_megabytes_and_are_what_the_facts_say() -> None:
     separator = embedded.load("f32")
-    assert separator.model == "preview" and separator.additive and len(separator.sha256) == 64
+    assert separator.model == "preview" and separator.remainder == "other" and len(separator.sha256) == 64
     assert sum(path.stat().st_size for path in embedded.WEIGHTS.iterdir()) < 10_000_000
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import ml
-from ml.separation import STEMS
+from ml.separation.embedded import STEMS
 from ml.separation.engine import Member
 from ml.separation.runner import Scale, measure
 from ml.separation.segments import Grid, cut

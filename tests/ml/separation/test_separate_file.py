@@ -12,7 +12,8 @@ import soundfile
 import ml
 from ml.audio import BadAudio, stream
 from ml.audio.decode import decode
-from ml.separation import STEMS, ModelUnavailable, separate_file
+from ml.separation import ModelUnavailable, separate_file
+from ml.separation.embedded import STEMS
 from tests.ml.separation.filters import Filters
 from tests.ml.signals import RATE, noise, song, write_encoded, write_wav
 
@@ -29,6 +30,20 @@ def separated(tmp_path, samples, rate=RATE, **options):
     source = write_wav(tmp_path / "song.wav", samples, rate)
     result = separate_file(source, tmp_path / "out", **options)
     return result, stems_of(tmp_path / "out"), np.concatenate(list(decode(source)))
+
+
+def test_a_song_gets_the_stems_that_its_model_lists(tmp_path, monkeypatch):
+    names = ("vocals", "piano", "drums", "guitar", "bass", "other")
+    Filters().pose_as_preview(monkeypatch, members=1, stems=names)
+    result = separate_file(write_wav(tmp_path / "song.wav", song(1.0)), tmp_path / "out", model="preview")
+    assert result.stems == names
+    assert result.files[:6] == tuple(f"{name}.wav" for name in names)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(result.files)
+    assert list(json.loads((tmp_path / "out/peaks.json").read_text())["stems"]) == list(names)
+    stems = [soundfile.read(tmp_path / f"out/{name}.wav")[0] for name in names]
+    mix = np.concatenate(list(decode(tmp_path / "song.wav"))) * result.gain
+    residual = 10 * np.log10(((sum(stems) - mix) ** 2).sum() / (mix**2).sum())
+    assert result.residual_db == pytest.approx(residual, abs=0.01)
 
 
 @pytest.mark.parametrize(
