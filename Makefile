@@ -122,11 +122,11 @@ fuzz: $(VENV)/.dev .venv-fuzz/.installed ## the API against inputs nobody though
 
 # BENCH="--seconds 20 --runs 1 --long 0" is the short one; whole, it takes an hour on two cores and 2 GB of disk.
 bench-separation: $(VENV)/.dev .venv-models/.installed ## our Demucs beside the demucs command line: CPU, wall, memory, fidelity
-	@nice .venv-models/bin/python -m bench.separation --write $(BENCH)
+	@PYTHONPATH=functions nice .venv-models/bin/python -m bench.separation --write $(BENCH)
 
 # Needs espeak-ng's voices (apt-get install espeak-ng). BENCH="--fantasma FOLDER" adds a real song that is not in the repository.
 bench-lyrics: $(VENV)/.dev .venv-models/.installed ## words on the voice: alignment error, and what the stage adds to faster-whisper
-	@nice .venv-models/bin/python -m bench.lyrics $(BENCH)
+	@PYTHONPATH=functions nice .venv-models/bin/python -m bench.lyrics $(BENCH)
 
 .PHONY: chaos bench-api load security security-tools
 # CHAOS_PATIENCE=4 waits four times as long on a busy machine; CHAOS=text runs the cases whose name matches.

@@ -120,7 +120,7 @@ def test_killed_and_resumed_is_unbroken(
 ) -> None:
     killed = subprocess.run(
         [sys.executable, "-c", CHILD, str(source), str(tmp_path), how, str(count)],
-        cwd=REPO, env={**os.environ, "PYTHONPATH": str(REPO)}, check=False,
+        cwd=REPO, env={**os.environ, "PYTHONPATH": os.pathsep.join((str(REPO), str(REPO / "functions")))}, check=False,
     )  # fmt: skip
     assert killed.returncode == -signal.SIGKILL
     assert list((tmp_path / "out").glob(".separating-*"))  # the killed process could not clean up
