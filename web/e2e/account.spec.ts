@@ -45,7 +45,7 @@ test("the list holds what the API tells, over several pages", async ({ signedIn:
 
 test("everything comes as whole files, byte for byte", async ({ signedIn: page, api, person, finishedSong }) => {
   await finishedSong(undefined, { title: "../Ein/Lied: <b>" });
-  // The original goes a moment after the song is done; pages may not read what lies among the uploads.
+  // The original goes a moment after the song is done; pages may not read the uploads.
   const names = async () => Object.keys((await api.call<Export>("GET", "/account/export")).data[0]?.files ?? {});
   await expect.poll(names, { timeout: 60_000 }).not.toContain("original/short.mp3");
   // A test cannot answer the browser's own dialog, so this one has no folders, like most of them.
@@ -66,8 +66,8 @@ with zipfile.ZipFile(sys.argv[1]) as z:
     print(json.dumps(json.loads(z.read("unplugd.json"))))`;
   const { stdout } = await promisify(execFile)("python3", ["-c", script, await download.path()]);
   const [hashes, list] = stdout.split("\n").map((line) => line && JSON.parse(line)) as [Record<string, string>, Export];
-  const told = await api.call<Export>("GET", "/account/export");
-  const files = Object.entries(told.data[0]?.files ?? {});
+  const exported = await api.call<Export>("GET", "/account/export");
+  const files = Object.entries(exported.data[0]?.files ?? {});
   expect(files.length).toBeGreaterThan(5);
   expect(Object.keys(hashes)).toHaveLength(files.length + 1);
   for (const [name, url] of files) {
@@ -77,7 +77,7 @@ with zipfile.ZipFile(sys.argv[1]) as z:
     expect(path.startsWith("Ein Lied b (")).toBe(true);
     expect(hashes[path], name).toBe(hash);
   }
-  expect(list.data[0]?.song).toEqual(told.data[0]?.song);
+  expect(list.data[0]?.song).toEqual(exported.data[0]?.song);
 });
 
 test("a download can be cancelled", async ({ signedIn: page, api, person }) => {

@@ -22,7 +22,7 @@ test("words that cannot be edited now do not stop the song", async ({ page, list
   await expect(page.getByLabel("Line 1", { exact: true })).toBeVisible();
 });
 
-test("a page that does not load keeps nobody from another", async ({ signedIn: page, person }) => {
+test("a page that does not load does not block other pages", async ({ signedIn: page, person }) => {
   const files = /(AccountPage|SongPage)-.*\.js/;
   await page.route(files, (route) => route.abort());
   const said = page.getByRole("main").getByRole("heading", { name: "This page could not be loaded.", level: 1 });

@@ -14,7 +14,7 @@ const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javas
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; connect-src 'self'";
 
-/** A server of the sound's test page and its made stems, which answers ranges as S3 does, and fails as told. */
+/** A server of the sound's test page and its made stems, which answers ranges as S3 does, and fails on request. */
 export interface Site {
   url: string;
   /** Links numbered below this are answered 403, as S3 answers links that have ended. */

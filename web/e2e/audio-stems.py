@@ -28,7 +28,7 @@ def main(folder: Path) -> None:
     bursts = 0.5 * np.sin(2 * np.pi * 2000 * t) * np.exp(-((t % 0.5) * 150))
     write(folder / "bursts" / "drums.mp3", bursts, SECONDS["bursts"])
     for stem, hz in zip(STEMS, TONES_HZ, strict=True):
-        # Smoothed noise: MP3 keeps what lies low.
+        # Smoothed noise: MP3 keeps low frequencies.
         noise = np.convolve(rng.standard_normal(len(t)), np.hanning(12) / 6, mode="same") * 0.12
         write(folder / "time" / f"{stem}.mp3", noise, SECONDS["time"])
         write(folder / "tones" / f"{stem}.mp3", 0.2 * np.sin(2 * np.pi * hz * t), SECONDS["tones"])

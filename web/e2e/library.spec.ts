@@ -139,7 +139,7 @@ test("a delete is sent when the tab is closed before its time", async ({ page, c
   await expect(row(tab, "Closing")).toBeHidden();
   expect((await api.fetch("GET", `/songs/${songId}`)).status).toBe(200);
   await tab.close({ runBeforeUnload: true });
-  // Far sooner than the six seconds it would have waited, and by nobody else: the tab is gone.
+  // Far sooner than the six seconds it would have waited, and by no other request: the tab is gone.
   await expect.poll(async () => (await api.fetch("GET", `/songs/${songId}`)).status, { timeout: 15_000 }).toBe(404);
 });
 

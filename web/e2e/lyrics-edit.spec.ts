@@ -88,7 +88,7 @@ test("edited words are saved with their times, survive a reload, show markup as 
   expect((await lyricsOf(api, song)).segments).toEqual(saved.segments);
 });
 
-test("two tabs edit the same words: the second is told, and nothing is lost", async ({
+test("two tabs edit the same words: the second gets a message, and nothing is lost", async ({
   signedIn: page,
   context,
   finishedSong,

@@ -44,7 +44,7 @@ test("no string becomes HTML or a script, and no foreign file a worker", async (
   expect(complaints.splice(0).join()).toContain("TrustedHTML");
 });
 
-test("a menu opens, and the page behind it stands still", async ({ signedIn: page, person }) => {
+test("a menu opens, and the page behind it does not scroll", async ({ signedIn: page, person }) => {
   const scrolling = () => page.evaluate(() => getComputedStyle(document.body).overflowY);
   const before = await scrolling();
   await page.getByRole("button", { name: `Account of ${person.email}` }).click();

@@ -2,9 +2,9 @@ import { openChannel } from "@/lib/device";
 import type { Session } from "@/session/session";
 
 export interface Ending {
-  /** The account of `email` is gone: what lies on this device of it goes too, in every tab. */
+  /** The account of `email` is gone: its data on this device is removed too, in every tab. */
   deleted(email: string): void;
-  /** Nobody is signed in here any more, and what they had open is closed. */
+  /** The user has signed out here, and their open pages are closed. */
   left(): void;
 }
 

@@ -22,7 +22,7 @@ export function offsetOf(decoded: Float32Array): number {
 let known: Promise<number> | null = null;
 
 /**
- * How many samples this browser's MP3 decoder lies behind the WAV: 1105 in Chromium and Firefox. Measured with a click
+ * How many samples this browser's MP3 decoder is behind the WAV: 1105 in Chromium and Firefox. Measured with a click
  * once a tab, because another decoder may trim what ours do not.
  */
 export function decoderOffset(): Promise<number> {

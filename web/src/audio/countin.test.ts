@@ -21,7 +21,7 @@ describe("the tempo of drums", () => {
     [100, 0],
     [128, 0.3],
     [150, 0.1],
-  ])("finds %i bpm and where the beat lies", (bpm, first) => {
+  ])("finds %i bpm and where the beat is", (bpm, first) => {
     const tempo = tempoOf(drums(bpm, first));
     expect(60 / (tempo?.beat ?? 0)).toBeCloseTo(bpm, -0.6);
     const off = Math.abs((tempo?.first ?? 9) - first);

@@ -31,7 +31,7 @@ async function load(sampleRate: number): Promise<SignalsmithWasm> {
   return inner.wasmModule;
 }
 
-/** Stretches time by 1/speed and moves the pitch by `semitones`, in bounded memory whatever the length. */
+/** Stretches time by 1/speed and moves the pitch by `semitones`, in bounded memory for any length. */
 export async function stretch(speed: number, semitones: number, sampleRate: number): Promise<Stage> {
   const wasm = await load(sampleRate);
   wasm._configure(2, Math.round(BLOCK_S * sampleRate), Math.round(INTERVAL_S * sampleRate), false);
@@ -40,7 +40,7 @@ export async function stretch(speed: number, semitones: number, sampleRate: numb
   const room = Math.ceil(STEP * Math.max(1, speed)) + 1;
   const buffers = wasm._setBuffers(2, room);
   const channel = (index: number, length: number) =>
-    // Seen anew each time: the WASM's memory may have grown.
+    // A new view each time: the WASM's memory may have grown.
     new Float32Array((wasm.exports?.memory ?? wasm.HEAP8).buffer as ArrayBuffer, buffers + index * room * 4, length);
 
   // From silence on, what goes in at `t` comes out at `t / speed` + this many frames.

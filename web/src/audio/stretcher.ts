@@ -3,7 +3,7 @@ export interface Stretcher {
   /** One plane a channel, `seekFrames` long: filled before seek() and process(). */
   readonly input: Float32Array[];
   readonly output: Float32Array[];
-  /** What is processed lies this far behind what was fed … */
+  /** The processed audio is this far behind the input … */
   readonly inputLatency: number;
   /** … and leaves this much later. */
   readonly outputLatency: number;
@@ -31,7 +31,7 @@ export class TimeMap {
     this.points = [{ at, stream, jump: true }];
   }
 
-  /** From `at` on `stream` is heard, whatever was before. */
+  /** From `at` on `stream` is heard. */
   jump(at: number, stream: number): void {
     this.points = this.points.filter((point) => point.at <= at);
     this.points.push({ at, stream, jump: true });
@@ -42,7 +42,7 @@ export class TimeMap {
     while ((this.points[1]?.at ?? at) < at - PAST) this.points.shift();
   }
 
-  /** Before the first point time runs at speed 1; after the last it stands. */
+  /** Before the first point time runs at speed 1; after the last it stops. */
   at(time: number): number {
     let before = this.points[0];
     if (!before) return 0;

@@ -14,7 +14,7 @@ export interface Piece {
   wraps: boolean;
 }
 
-/** The piece that starts at `song`: to the loop's end if that lies ahead, else to the song's, at most `limit` frames. */
+/** The piece that starts at `song`: to the loop's end if that is ahead, else to the song's, at most `limit` frames. */
 export function pieceAt(song: number, loop: LoopFrames | null, total: number, limit: number): Piece {
   const looping = loop !== null && song < loop.end;
   const end = looping ? loop.end : total;

@@ -21,7 +21,7 @@ export function ExportPanel() {
   const api = useApi();
   const [stage, setStage] = useState<Stage>({ name: "idle" });
   const running = useRef<AbortController>(null);
-  // Whoever leaves the page stops it: nobody could see or end it any more.
+  // Leaving the page stops it, because it could no longer be seen or stopped.
   useEffect(() => () => running.current?.abort(), []);
 
   async function run(work: (signal: AbortSignal) => Promise<Stage>) {

@@ -10,7 +10,7 @@ import { useLibrary } from "./useLibrary";
 import { useView } from "./useView";
 import css from "./Library.module.css";
 
-/** All songs of a person. `header` stands above them: the place to bring songs to. */
+/** All songs of a person. `header` is shown above them: the upload area. */
 export function LibraryView({ header }: { header: ReactNode }) {
   const view = useView();
   const library = useLibrary(view.show, view.q);

@@ -6,7 +6,7 @@ import { findSong, useLiveState } from "@/api/songs";
 import { titleOf } from "./words";
 import css from "./Library.module.css";
 
-/** A moment (ms) without a connection is nobody's business: most of them end by themselves. */
+/** A moment (ms) without a connection is not shown: most of them end by themselves. */
 const MATTERS_MS = 3000;
 
 /** Whether live messages have been missing for a while. */

@@ -11,7 +11,7 @@ import css from "./Library.module.css";
 interface Props {
   songs: Song[];
   library: Library;
-  /** What stands above the list and may grow. */
+  /** What is above the list and may grow. */
   above: RefObject<HTMLElement | null>;
   onChooseFile(): void;
 }
@@ -57,7 +57,7 @@ export function SongList({ songs, library, above, onChooseFile }: Props) {
     if (wantsMore) readMore();
   });
 
-  /** Whoever deletes with the keyboard goes on with the song that takes the place. */
+  /** After a delete with the keyboard the next song gets the focus. */
   const onDelete = useCallback(
     (song: Song) => {
       const shown = () => [...(list.current?.children ?? [])] as HTMLElement[];

@@ -76,7 +76,7 @@ export class Deletions {
       // Already gone is what was wanted.
       if (!(error instanceof Problem && error.status === 404)) return this.bringBack(song, error);
     }
-    // It stays hidden, lest a list that was read a moment ago show it once more.
+    // It stays hidden, so that a list that was read a moment ago does not show it again.
     dropSong(this.client, songId);
   }
 

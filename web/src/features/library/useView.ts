@@ -2,7 +2,7 @@ import { useCallback } from "react";
 import { useSearchParams } from "wouter";
 import { type Show, toShow } from "./filters";
 
-/** What of the library is looked at. It lies in the address, so that Back leads to the same place. */
+/** The shown part of the library. It is in the address, so that Back returns to it. */
 export interface View {
   show: Show;
   q: string;

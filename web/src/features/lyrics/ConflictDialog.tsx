@@ -13,7 +13,7 @@ interface Props {
   onClose(): void;
 }
 
-/** Somebody (mostly the same person in another tab) has saved these words meanwhile: both are shown, one is picked. */
+/** These words were also saved elsewhere (mostly in another tab): both versions are shown, one is chosen. */
 export function ConflictDialog({ mine, theirs, busy, onMine, onTheirs, onClose }: Props) {
   const onlyMine = linesNotIn(mine, theirs.segments);
   const onlyTheirs = linesNotIn(theirs.segments, mine);

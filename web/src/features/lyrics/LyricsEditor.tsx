@@ -82,8 +82,8 @@ export default function LyricsEditor({ song, lyrics, engine, onClose }: Props) {
     if (version === undefined) return setFault(faultOf(error, draft));
     const now = await fetchLyrics(api, song.songId).catch(() => undefined);
     if (now === undefined)
-      return setFault({ at: null, message: "These words have been changed meanwhile. Save again in a moment." });
-    // Taken back elsewhere, and the machine has written none: nothing stands against these.
+      return setFault({ at: null, message: "These lyrics have just been changed elsewhere. Save again in a moment." });
+    // Reverted elsewhere, and the machine has written none: there is no conflict.
     if (now === null) return save(version, { ...base, version, segments: [], nudges: {} });
     // Only the offset was moved, or the machine was asked something: no words stand against these.
     const untouched = sameWords(now.segments, base.segments) && sameNudges(now.nudges, base.nudges);

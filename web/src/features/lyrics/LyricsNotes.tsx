@@ -5,7 +5,7 @@ import { clock, wait } from "@/lib/time";
 import { isByLine } from "./timeline";
 import css from "./LyricsPanel.module.css";
 
-/** Where a run for the words stands, while there is one. */
+/** The progress of a run for the words, while there is one. */
 export function RunNote({ song }: { song: Song }) {
   const { lyricsStatus, queuePosition, progress, stage, etaSec } = song;
   if (lyricsStatus !== "QUEUED" && lyricsStatus !== "PROCESSING") return null;
@@ -19,7 +19,7 @@ export function RunNote({ song }: { song: Song }) {
   const known = lyricsStatus === "PROCESSING" && stage === "whisper" ? progress : null;
   return (
     <div className={css.run} role="status">
-      <span>{says}. The song plays on meanwhile.</span>
+      <span>{says}. You can keep playing.</span>
       <Progress value={known} label="Timing the words" />
     </div>
   );

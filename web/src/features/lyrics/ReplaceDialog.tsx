@@ -30,7 +30,7 @@ export default function ReplaceDialog({ song, lyrics, version, onClose }: Props)
   const [encoding, setEncoding] = useState<Encoding | "ask" | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  /** The version that somebody else's change has made meanwhile. */
+  /** The version of a change that was saved elsewhere. */
   const [newer, setNewer] = useState<number | null>(null);
   const replaces = (lyrics?.segments.length ?? 0) > 0;
 
@@ -63,7 +63,7 @@ export default function ReplaceDialog({ song, lyrics, version, onClose }: Props)
       setProblem(
         current === undefined
           ? (error as Error).message
-          : "The words have been changed in another tab meanwhile. Replace those, too?",
+          : "The lyrics have been changed in another tab. Replace those, too?",
       );
       setBusy(false);
     }

@@ -82,7 +82,7 @@ describe("setText", () => {
     expectSound(setText(draft(), 0, "Morning in a room today"));
   });
 
-  it("finds the times again when words are taken out and written anew", () => {
+  it("finds the times again when words are removed and written again", () => {
     const made = ["Morning in a ", "Morning ", "", "M", "Morning in a", "Morning in a room"].reduce(
       (before, text) => setText(before, 0, text),
       draft(),
@@ -196,7 +196,7 @@ describe("lines", () => {
 });
 
 describe("times", () => {
-  it("are nudged beside the words, within the API's bounds", () => {
+  it("are nudged separately from the words, within the API's bounds", () => {
     expect(toChange(nudge(draft(), 1, 50), base)).toEqual({ nudges: { 1: 50 } });
     expect(toChange(nudge(nudge(draft(), 1, 50), 1, -50), base)).toBeNull();
     expect(toChange(nudge(draft(), 0, 1e9), base)).toEqual({ nudges: { 0: 60_000 } });

@@ -21,7 +21,7 @@ export interface Draft {
 
 /** What a nudge can be (ms), as the API takes it. */
 const MOST_NUDGE = 60_000;
-/** How long (seconds) a new line is thought to be where nothing stands below it. */
+/** How long (seconds) a new line is thought to be if it is the last line. */
 const NEW_LINE = 2;
 
 export function draftOf({ segments, nudges }: Pick<Lyrics, "segments" | "nudges">): Draft {
@@ -184,7 +184,7 @@ export interface Fault {
   message: string;
 }
 
-/** The API's limits, told before anything is sent. */
+/** The API's limits, checked before anything is sent. */
 export function faultIn({ lines }: Draft): Fault | null {
   if (lines.every(({ segment }) => !segment.text.trim()))
     return { at: null, message: "There are no words left. Write a line, or go back to the machine's words." };
@@ -227,7 +227,7 @@ const spelledOut = (segment: Segment): Segment => {
 
 /** Whether two documents say the same words at the same times (nudges and offset aside). */
 export function sameWords(a: readonly Segment[], b: readonly Segment[]): boolean {
-  // Lines that nobody touched are the same objects: a draft of two thousand is compared at every letter.
+  // Unchanged lines are the same objects: a draft of two thousand is compared at every letter.
   return a.length === b.length && a.every((one, i) => one === b[i] || canonical(one) === canonical(b[i]));
 }
 

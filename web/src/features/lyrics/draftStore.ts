@@ -2,7 +2,7 @@ import type { Lyrics } from "@/api/client";
 import { deviceStore, keysIn } from "@/lib/device";
 import type { Draft } from "./draft";
 
-/** What a person has written and not saved yet lies in this browser, so that no crash and no closed tab loses it. */
+/** Unsaved lyrics, stored in this browser, so that no crash and no closed tab loses them. */
 export interface StoredDraft {
   /** Who wrote it down: an editor removes only its own. */
   by: string;
@@ -44,7 +44,7 @@ export function dropDraft(songId: string, by?: string): void {
   }
 }
 
-/** Takes out every draft of `owner`, and those that nobody can tell whose they are. */
+/** Takes out every draft of `owner`, and those without an owner. */
 export function forgetDrafts(owner: string): void {
   for (const name of keysIn(deviceStore(), PREFIX)) {
     const songId = name.slice(PREFIX.length);

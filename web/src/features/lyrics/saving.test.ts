@@ -16,12 +16,12 @@ describe("OffsetSaver", () => {
   const tell = () => ({ saved: vi.fn(), failed: vi.fn<(error: Error, again: () => void) => void>() });
 
   it("saves the last of many moves, once", async () => {
-    const [save, told] = [vi.fn(async (change: LyricsChange) => saved(change)), tell()];
-    const saver = new OffsetSaver(told);
+    const [save, listener] = [vi.fn(async (change: LyricsChange) => saved(change)), tell()];
+    const saver = new OffsetSaver(listener);
     for (const ms of [50, 100, 150]) saver.move(ms, 4, save);
     await vi.runAllTimersAsync();
     expect(save.mock.calls).toEqual([[{ version: 4, offsetMs: 150 }]]);
-    expect(told.saved).toHaveBeenCalledOnce();
+    expect(listener.saved).toHaveBeenCalledOnce();
     await saver.flush();
     expect(save).toHaveBeenCalledOnce();
   });
@@ -41,28 +41,28 @@ describe("OffsetSaver", () => {
   });
 
   it("sets it again over somebody else's change", async () => {
-    const told = tell();
+    const listener = tell();
     const save = vi.fn(async (change: LyricsChange) => {
       if (change.version < 9) throw conflict(9);
       return saved(change);
     });
-    new OffsetSaver(told).move(50, 4, save);
+    new OffsetSaver(listener).move(50, 4, save);
     await vi.runAllTimersAsync();
     expect(save).toHaveBeenLastCalledWith({ version: 9, offsetMs: 50 });
-    expect(told.failed).not.toHaveBeenCalled();
+    expect(listener.failed).not.toHaveBeenCalled();
   });
 
   it("says when it cannot be saved, and saves it on the next try", async () => {
-    const told = tell();
+    const listener = tell();
     const save = vi.fn(async (change: LyricsChange) => saved(change));
     save.mockRejectedValueOnce(new Problem(0, "offline", "No connection."));
-    new OffsetSaver(told).move(50, 4, save);
+    new OffsetSaver(listener).move(50, 4, save);
     await vi.runAllTimersAsync();
-    expect(told.failed).toHaveBeenCalledOnce();
-    expect(told.saved).not.toHaveBeenCalled();
-    told.failed.mock.calls[0]?.[1]();
+    expect(listener.failed).toHaveBeenCalledOnce();
+    expect(listener.saved).not.toHaveBeenCalled();
+    listener.failed.mock.calls[0]?.[1]();
     await vi.runAllTimersAsync();
-    expect(told.saved).toHaveBeenCalledOnce();
+    expect(listener.saved).toHaveBeenCalledOnce();
   });
 });
 
@@ -74,7 +74,7 @@ describe("an unsaved draft", () => {
     localStorage.clear();
   });
 
-  it("is found again, until it is dropped by whoever wrote it", () => {
+  it("is found again, until it is dropped by its writer", () => {
     const stored = { by: "tab 1", owner: "ann", base, draft: draftOf(base) };
     expect(storedDraft("s")).toBeNull();
     expect(storeDraft("s", stored)).toBe(true);

@@ -171,7 +171,7 @@ it("says why a word or a line may be wrong", () => {
   expect(doubtOf(word("a", 0, 1))).toBeNull();
   expect(doubtOf(word("a", 0, 1, { probability: 0.9 }))).toBeNull();
   expect(doubtOf(word("a", 0, 1, { probability: 0.1 }))).toMatch(/not sure/);
-  expect(doubtOf(word("a", 0, 1, { flags: ["silence"] }))).toMatch(/Nobody is heard/);
+  expect(doubtOf(word("a", 0, 1, { flags: ["silence"] }))).toMatch(/No voice is heard/);
   expect(doubtOf(word("a", 0, 1, { flags: ["new-one"] }))).toMatch(/not sure/);
   expect(doubtOfLine({ text: "a", words: [] })).toBeNull();
   expect(doubtOfLine({ text: "a", words: [], flags: ["rate"] })).toMatch(/Too many words/);

@@ -96,7 +96,7 @@ export const BREAK = 4;
 const LINGER = 0.8;
 const LAST_LINGER = 2;
 
-/** What the karaoke view shows: a line (its place in the timeline), sung or next; `pause` when nobody sings until then. */
+/** What the karaoke view shows: a line (its place in the timeline), sung or next; `pause` if there is no singing until then. */
 export interface Scene {
   line: number | null;
   pause: Span | null;
@@ -147,7 +147,7 @@ const DOUBTFUL = 0.4;
 
 /** Why a word may be wrong, as a sentence; null where nothing speaks against it. */
 export function doubtOf(word: Word): string | null {
-  if (word.flags?.includes("silence")) return "Nobody is heard here: this word may not be sung.";
+  if (word.flags?.includes("silence")) return "No voice is heard here: this word may not be sung.";
   if (word.flags?.length || (word.probability ?? 1) < DOUBTFUL) return "The machine is not sure of this word.";
   return null;
 }

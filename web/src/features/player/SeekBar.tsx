@@ -5,7 +5,7 @@ import { useEngineState, useStudio } from "./usePlayer";
 import css from "./SeekBar.module.css";
 
 interface Props {
-  /** What lies under the playhead. */
+  /** What is under the playhead. */
   children: ReactNode;
   /** A drag chooses what repeats, as it does with Shift held. */
   choosing: boolean;

@@ -12,8 +12,8 @@ import type { Page, Visit } from "./visit";
 const PAGES = { "sign-in": SignIn, "sign-up": SignUp, confirm: Confirm, forgot: Forgot, reset: Reset };
 
 /**
- * What somebody sees who is signed out, at whatever address: the address stays, so they are where they wanted to be
- * afterwards. `reason`: why they are here.
+ * What a signed-out user sees at any address. The address stays, so that after the sign-in they are at the requested
+ * page. `reason`: why they are here.
  */
 export default function SessionPages({ reason, local }: { reason?: string; local: boolean }) {
   const [page, setPage] = useState<Page>("sign-in");

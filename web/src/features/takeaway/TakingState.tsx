@@ -16,7 +16,7 @@ interface Props {
   onCancel(): void;
 }
 
-/** Where the taking of one thing stands: how far, what became of it, what to do. */
+/** The state of one download: progress, result, what to do. */
 export function TakingState({ taking, name, row, onCancel }: Props) {
   if (taking.at === "working") return <Working {...{ taking, name, row, onCancel }} />;
   if (taking.at === "failed")

@@ -31,8 +31,8 @@ function taking() {
 test("what is made is saved once, and again when asked", async () => {
   const { taker, save } = taking();
   const { order, make, done } = ordered();
-  const told = vi.fn();
-  taker.subscribe(told);
+  const listener = vi.fn();
+  taker.subscribe(listener);
   const all = taker.take(order);
   expect(taker.current()).toMatchObject({ at: "working", songId: "s", id: "mix", fraction: null });
   make.mock.lastCall?.[1]({ fraction: 0.4, waiting: true });
@@ -44,7 +44,7 @@ test("what is made is saved once, and again when asked", async () => {
   expect(now).toMatchObject({ at: "done", bytes: 5, loweredDb: 1.5 });
   if (now.at === "done") now.again();
   expect(save).toHaveBeenCalledTimes(2);
-  expect(told.mock.calls.length).toBeGreaterThan(2);
+  expect(listener.mock.calls.length).toBeGreaterThan(2);
 });
 
 test("a toast says it where no panel of the song is on the screen, and only there", async () => {
@@ -89,7 +89,7 @@ test("a cancel leaves nothing, twice and late too", async () => {
   expect(save).not.toHaveBeenCalled();
 });
 
-test("whoever leaves the page is asked while something is under way, and only then", async () => {
+test("leaving the page asks while a download is running, and only then", async () => {
   const { taker } = taking();
   const { order, done } = ordered();
   const leaves = () => !dispatchEvent(new Event("beforeunload", { cancelable: true }));
@@ -122,7 +122,7 @@ test.each([
   await vi.waitFor(() => expect(save).toHaveBeenCalledTimes(1));
 });
 
-test("the rest is told once the pace says something", () => {
+test("the remaining time is shown as soon as it can be estimated", () => {
   let now = 0;
   const pace = paceOf(() => now);
   now = 2000;

@@ -113,7 +113,7 @@ export function UploadRow({ upload, queue, onReplace, onCancel }: Props) {
 const size = (bytes: number) =>
   bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 
-/** Where an upload stands, in a few words. */
+/** The state of an upload, in a few words. */
 function standing({ phase, trouble, note, active, sentBytes, sizeBytes, bytesPerSecond }: UploadView): string {
   if (phase === "sent") return "Sent";
   if (trouble) return trouble.text;

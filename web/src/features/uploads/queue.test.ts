@@ -19,7 +19,7 @@ describe("what is said of a song", () => {
     expect(first(queue).phase).toBe("waiting");
   });
 
-  it("is told again when the first try fails, also after the file has arrived", async () => {
+  it("is sent again when the first try fails, also after the file has arrived", async () => {
     const queue = start();
     await queue.add([newSong()]);
     await sent(queue);
@@ -213,7 +213,7 @@ describe("what outlives the page", () => {
     expect(first(queue).kept).toBe(false);
   });
 
-  it("is nobody else's", async () => {
+  it("belongs to no other user", async () => {
     service.storage = ["hang"];
     const ann = start();
     await ann.add([newSong()]);
@@ -235,7 +235,7 @@ describe("two tabs", () => {
     const [one, two] = [start({ browser }), start({ browser })];
     service.storage = ["hang"];
     await two.add([newSong("a.mp3")]);
-    await until(() => expect(first(two).sentBytes).toBeGreaterThan(0)); // told by the other tab, after it began
+    await until(() => expect(first(two).sentBytes).toBeGreaterThan(0)); // sent by the other tab, after it began
     expect(first(two)).toMatchObject({ name: "a.mp3", active: true });
     expect(one.views()).toHaveLength(1);
     expect(service.calls).toEqual(["announce", "put"]);

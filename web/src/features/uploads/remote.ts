@@ -18,7 +18,7 @@ export interface Remote {
 
 const CLOCKS_DIFFER_MS = 600_000;
 
-/** `mayAct` says whether whoever is signed in is whom the uploads belong to: nothing is sent as anybody else. */
+/** `mayAct` says whether the uploads belong to the signed-in user: nothing is sent for another user. */
 export function createRemote(service: Api, mayAct: () => boolean): Remote {
   const api = new Proxy(service, {
     get(target, name, receiver) {

@@ -37,7 +37,7 @@ describe("sending", () => {
     expect(service.calls).toEqual(["announce", "put"]);
   });
 
-  it("after a lost answer asks for a fresh link, and is told 412", async () => {
+  it("after a lost answer asks for a fresh link, and gets 412", async () => {
     service.storage = ["lost"];
     const queue = start();
     await queue.add([newSong()]);
@@ -171,7 +171,7 @@ describe("sending", () => {
     expect(service.songs.size).toBe(1);
   });
 
-  it("announces anew what expired after a day, with its words", async () => {
+  it("announces again what expired after a day, with its words", async () => {
     service.storage = ["hang"];
     const before = start({ now: () => 0 });
     await before.add([newSong("a.mp3", { words: { text: "la la" } })]);
@@ -183,7 +183,7 @@ describe("sending", () => {
     expect([...service.songs.values()]).toMatchObject([{ songId: "song-2", status: "QUEUED", words: "la la" }]);
   });
 
-  it("does not bring back a song that was deleted meanwhile, unless asked", async () => {
+  it("does not bring back a song that has been deleted, unless asked", async () => {
     service.storage = ["hang"];
     const before = start();
     await before.add([newSong()]);

@@ -75,9 +75,9 @@ export function createSender({ remote, transfer, now, save, taken, hasTwin }: Se
       if (!link) break;
       signal.throwIfAborted();
       const status = await transfer(link, file, onProgress, signal);
-      // 412: it lies there already, and only the answer had been lost.
+      // 412: the file has arrived already, and only the answer was lost.
       if ((status >= 200 && status < 300) || status === 412) break;
-      // Whatever it was, a fresh link is cheap, and tells when the file has arrived after all.
+      // After any fault a new link is cheap, and shows whether the file has arrived after all.
       link = undefined;
       if (status === 403 && ++refused < 3) continue;
       if (status === 0) {
@@ -154,7 +154,7 @@ export function createSender({ remote, transfer, now, save, taken, hasTwin }: Se
   function settle(it: Upload): Promise<void> {
     const next = (settling.get(it) ?? Promise.resolve()).catch(() => undefined).then(() => tell(it));
     settling.set(it, next);
-    next.catch(() => undefined); // whoever asked hears of it
+    next.catch(() => undefined); // the caller gets it
     return next;
   }
 
@@ -166,7 +166,7 @@ export function createSender({ remote, transfer, now, save, taken, hasTwin }: Se
       try {
         await remote.change(songId, details);
       } catch (error) {
-        if (status(error) !== 404) throw error; // deleted meanwhile: nobody needs its name
+        if (status(error) !== 404) throw error; // deleted: its name is not needed
       }
       it.saved = details;
       await save(it);
@@ -185,7 +185,7 @@ export function createSender({ remote, transfer, now, save, taken, hasTwin }: Se
       });
     } catch (error) {
       if (![400, 404, 409, 413].includes(status(error))) throw error;
-      trouble = told(error as Problem);
+      trouble = sentence(error as Problem);
     }
     if (it.words !== words) return;
     it.wordsAre = trouble === null ? "saved" : "refused";
@@ -193,7 +193,7 @@ export function createSender({ remote, transfer, now, save, taken, hasTwin }: Se
     await save(it);
   }
 
-  /** Takes an upload back from the service, whatever has become of it. */
+  /** Takes an upload back from the service, in any state. */
   async function discard(it: Upload): Promise<void> {
     const songId = it.songId ?? (await lost(it));
     if (!songId) return;
@@ -215,7 +215,7 @@ export function createSender({ remote, transfer, now, save, taken, hasTwin }: Se
 const status = (error: unknown) => (error instanceof Problem ? error.status : -1);
 
 /** The service's sentence, with what it says of the place. */
-function told({ message, details }: Problem): string {
+function sentence({ message, details }: Problem): string {
   const found = (Array.isArray(details) ? details : [details])
     .map((detail) => (detail as { problem?: unknown } | null)?.problem)
     .filter((problem) => typeof problem === "string" && !message.includes(problem));

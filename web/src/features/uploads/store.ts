@@ -18,7 +18,7 @@ interface Schema extends DBSchema {
   files: { key: string; value: Blob };
 }
 
-/** Removes what lies here of `owner`, sent or not. Rejects as `openStore`. */
+/** Removes the uploads of `owner`, sent or not. Rejects as `openStore`. */
 export async function forgetUploads(owner: string, name?: string): Promise<void> {
   const store = await openStore(name);
   for (const { id } of await store.load(owner)) await store.remove(id);

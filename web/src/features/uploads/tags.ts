@@ -20,7 +20,7 @@ export async function readTags(file: Blob): Promise<Tags> {
       tags.artist ??= find(bytes, text, "TPE1", "artist", "ART");
     }
   } catch {
-    // Whoever sends the file will meet the fault too, and say so.
+    // Sending the file meets the same fault and reports it.
   }
   return tags;
 }
@@ -51,7 +51,7 @@ function find(bytes: Uint8Array, text: string, frame: string, comment: string, a
   return null;
 }
 
-/** The first of several values, without what nobody sees. */
+/** The first of several values, without invisible characters. */
 function tidy(value: string): string | null {
   const [first = ""] = value.replace(/^\ufeff/, "").split("\0");
   return (
