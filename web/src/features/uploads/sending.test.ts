@@ -11,15 +11,19 @@ describe("sending", () => {
   it("announces, puts and is done, at most two at a time", async () => {
     let at = 0;
     let most = 0;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
     const transfer: typeof service.transfer = async (...all) => {
       most = Math.max(most, ++at);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await released;
       at -= 1;
       return service.transfer(...all);
     };
     const onArrived = vi.fn();
     const queue = start({}, { transfer, onArrived });
     await queue.add(["a.mp3", "b.mp3", "c.mp3", "d.mp3"].map((name) => newSong(name)));
+    await until(() => expect(at).toBe(2));
+    release();
     await sent(queue, 4);
     expect(most).toBe(2);
     expect(onArrived).toHaveBeenCalledTimes(4);
