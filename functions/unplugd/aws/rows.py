@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from unplugd.aws.table import serialized
 from unplugd.domain.song import LyricsStatus, Song, Status
 from unplugd.domain.unreadable import Unreadable, UnreadableSong
 from unplugd.kernel import metrics
@@ -35,24 +36,17 @@ def search_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
 
 
+def plain_row(song: Song) -> dict[str, Any]:
+    """A song as plain values by their stored names, with the attributes that only serve an index or a search."""
+    row: dict[str, Any] = {to_attribute(f.name): getattr(song, f.name) for f in dataclasses.fields(song)}
+    row["statusSongId"] = f"{song.status}#{song.song_id}"
+    row["searchText"] = search_text(f"{song.title or ''} {song.artist or ''}") or None
+    return row
+
+
 def to_row(value: Song | Mapping[str, Any]) -> dict[str, Any]:
     """A song, or plain values, in DynamoDB's own form. None is not stored."""
-    from boto3.dynamodb.types import TypeSerializer
-
-    if isinstance(value, Song):
-        plain: dict[str, Any] = {
-            to_attribute(f.name): getattr(value, f.name) for f in dataclasses.fields(value)
-        }
-        plain["statusSongId"] = f"{value.status}#{value.song_id}"
-        plain["searchText"] = search_text(f"{value.title or ''} {value.artist or ''}") or None
-    else:
-        plain = dict(value)
-    serialize = TypeSerializer().serialize
-    return {name: serialize(_storable(v)) for name, v in plain.items() if v is not None}
-
-
-def _storable(value: Any) -> Any:
-    return Decimal(str(round(value, 3))) if isinstance(value, float) else value
+    return serialized(plain_row(value) if isinstance(value, Song) else value)
 
 
 def from_row(row: Mapping[str, Any]) -> Song:

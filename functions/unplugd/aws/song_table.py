@@ -4,15 +4,18 @@ out of order fails its condition and changes nothing (the method then answers No
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from types import EllipsisType
 from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
 from unplugd.aws.line import RUNS, WAITS, Line, line_key
-from unplugd.aws.rows import from_row, from_rows, search_text, to_attribute, to_row
+from unplugd.aws.rows import from_row, from_rows, plain_row, search_text, to_attribute, to_row
+from unplugd.aws.table import Table, attr, key
 from unplugd.domain.song import LyricsStatus, Song, Status
 from unplugd.domain.unreadable import UnreadableSong
+from unplugd.kernel.errors import Transient
 
 # A text filter reads past what it does not show. One call reads at most this many rows, then hands out a cursor.
 MAX_ROWS_SEARCHED = 1000
@@ -38,23 +41,22 @@ class SongTable:
 
     def __init__(self, client: Any, table: str) -> None:
         self._db = client
-        self._table = table
+        self._name = table
+        self._table = Table(client, table, "userId", "songId")
 
     # --- reading ------------------------------------------------------------------------------------------
 
     def get(self, user_id: str, song_id: str) -> Song | None:
         """The song as it is now (a consistent read), or None. Raises `Unreadable` when its row cannot be read."""
-        with passing_faults("read the song"):
-            found = self._db.get_item(
-                TableName=self._table, Key=self._key(user_id, song_id), ConsistentRead=True
-            )
-        return from_row(found["Item"]) if "Item" in found else None
+        row = self._table.get(user_id, song_id, doing="read the song")
+        return from_row(row) if row else None
 
     def page(
         self, owner: str, *, status: Status | None, after: str | None, limit: int
     ) -> Sequence[Song | UnreadableSong]:
         """Up to `limit` songs of `owner`, newest first, after song `after`, by one Query."""
-        return self._query(*self._newest_first(owner, status, after, limit))[0]
+        page = next(self._newest_first(owner, status, after, limit))
+        return from_rows(page["Items"])
 
     def search(
         self, owner: str, *, status: Status | None, q: str, after: str | None, limit: int
@@ -63,83 +65,68 @@ class SongTable:
 
         Reads at most MAX_ROWS_SEARCHED rows, so there may be fewer songs than `limit`, or none, and yet more to come.
         """
-        query, start = self._newest_first(owner, status, after, ROWS_A_QUERY)
-        query["FilterExpression"] = "contains(searchText, :q)"
-        query["ExpressionAttributeValues"][":q"] = {"S": search_text(q)}
-        found: list[Song | UnreadableSong] = []
-        for _ in range(MAX_ROWS_SEARCHED // ROWS_A_QUERY):
-            songs, start = self._query(query, start)
-            found += songs
-            if len(found) > limit:
-                return found[:limit], found[limit - 1].song_id
-            if start is None:
-                return found, None
-        return found, start["songId"]["S"] if start else None
+        pages = self._newest_first(
+            owner, status, after, ROWS_A_QUERY, only=attr("searchText").contains(search_text(q))
+        )
+        matches: list[Song | UnreadableSong] = []
+        last: str | None = None
+        for page in islice(pages, MAX_ROWS_SEARCHED // ROWS_A_QUERY):
+            matches += from_rows(page["Items"])
+            if len(matches) > limit:
+                return matches[:limit], matches[limit - 1].song_id
+            more = page.get("LastEvaluatedKey")
+            last = more["songId"]["S"] if more else None
+        return matches, last
 
     def _newest_first(
-        self, owner: str, status: Status | None, after: str | None, limit: int
-    ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "userId = :u",
-            "ExpressionAttributeValues": {":u": {"S": owner}},
-            "ScanIndexForward": False,
-            "Limit": limit,
-        }
-        start = self._key(owner, after) if after else None
+        self, owner: str, status: Status | None, after: str | None, limit: int, *, only: Any = None
+    ) -> Iterator[dict[str, Any]]:
+        """The pages of the owner's songs, of `limit` rows each; with `status` by its index."""
+        condition = key("userId").eq(owner)
+        start = {"userId": owner, "songId": after} if after else None
         if status:
-            query["IndexName"] = "StatusIndex"
-            query["KeyConditionExpression"] += " AND begins_with(statusSongId, :s)"
-            query["ExpressionAttributeValues"][":s"] = {"S": f"{status}#"}
-            if start:
-                start["statusSongId"] = {"S": f"{status}#{after}"}
-        return query, start
-
-    def _query(
-        self, query: dict[str, Any], start: dict[str, Any] | None
-    ) -> tuple[list[Song | UnreadableSong], dict[str, Any] | None]:
-        with passing_faults("read your library"):
-            got = self._db.query(**query, **({"ExclusiveStartKey": start} if start else {}))
-        return from_rows(got["Items"]), got.get("LastEvaluatedKey")
+            condition &= key("statusSongId").begins_with(f"{status}#")
+            start = start and {**start, "statusSongId": f"{status}#{after}"}
+        return self._table.pages(
+            condition,
+            index="StatusIndex" if status else None,
+            only=only,
+            after=start,
+            Limit=limit,
+            ScanIndexForward=False,
+            doing="read your library",
+        )
 
     def line_position(self, song: Song) -> int:
         """A song's place in the line, also before it joins; 1 is next."""
-        return Line(self._db, self._table).place(song)
+        return Line(self._db, self._name).place(song)
 
     def count_pending(self, owner: str, *, limit: int, now: int) -> int:
         """How many uploads of `owner` are announced and have not arrived; `limit` means that many or more. Rows that
         have expired at `now` (Unix seconds) do not count: DynamoDB may take days to remove them."""
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": "StatusIndex",
-            "KeyConditionExpression": "userId = :u AND begins_with(statusSongId, :s)",
-            "FilterExpression": "attribute_not_exists(#ttl) OR #ttl > :now",
-            "ExpressionAttributeNames": {"#ttl": "ttl"},
-            "ExpressionAttributeValues": {
-                ":u": {"S": owner},
-                ":s": {"S": f"{Status.PENDING_UPLOAD}#"},
-                ":now": {"N": str(now)},
-            },
-            "Select": "COUNT",
-            "Limit": limit,
-        }
+        pages = self._table.pages(
+            key("userId").eq(owner) & key("statusSongId").begins_with(f"{Status.PENDING_UPLOAD}#"),
+            index="StatusIndex",
+            only=attr("ttl").not_exists() | attr("ttl").gt(now),
+            Select="COUNT",
+            Limit=limit,
+            doing="read your library",
+        )
         count = 0
-        while True:  # one Query reads 1 MB at most, which is fewer rows than the limit when titles are long
-            with passing_faults("read your library"):
-                got = self._db.query(**query)
-            count += int(got["Count"])
-            if count >= limit or "LastEvaluatedKey" not in got:
-                return min(count, limit)
-            query["ExclusiveStartKey"] = got["LastEvaluatedKey"]
+        for (
+            page
+        ) in pages:  # one Query reads 1 MB at most, which is fewer rows than the limit when titles are long
+            count += int(page["Count"])
+            if count >= limit:
+                break
+        return min(count, limit)
 
     # --- a song's life, one write a transition ----------------------------------------------------------------
 
     def create_pending(self, song: Song) -> None:
         """A new row. The id is fresh, so an existing row means a clash that must not overwrite."""
-        with passing_faults("start the upload"):
-            self._db.put_item(
-                TableName=self._table, Item=to_row(song), ConditionExpression="attribute_not_exists(songId)"
-            )
+        if not self._table.put_if_absent(plain_row(song), doing="start the upload"):
+            raise Transient("Could not start the upload just now. Please try again.")
 
     def extend_upload(self, song: Song, *, ttl: int) -> bool:
         """Let a pending upload's row live until `ttl` (Unix seconds). False when its file was checked, or it is
@@ -323,7 +310,7 @@ class SongTable:
         try:
             with passing_faults("save the song"):
                 got = self._db.update_item(
-                    TableName=self._table,
+                    TableName=self._name,
                     Key=self._key(song.user_id, song.song_id),
                     UpdateExpression=expression,
                     ConditionExpression=" AND ".join([*conditions, also] if also else conditions),
