@@ -1,7 +1,42 @@
 """What holds for every test."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is no fault of the code: no test here may fail because an example took long to make or to run.
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any-machine")
+
+# Tests that separate, align or decode whole songs, or start a process for each case. `make test` runs
+# them; `make test-unit` does not.
+SLOW = (
+    "bench",
+    "chaos",
+    "cli/test_arguments.py",
+    "cli/test_evaluation.py",
+    "cli/test_separation.py",
+    "containers",
+    "contracts/test_no_telemetry.py",
+    "ml/audio/test_decode.py",
+    "ml/audio/test_stream.py",
+    "ml/evaluation",
+    "ml/lyrics/test_aligner.py",
+    "ml/lyrics/test_lyrics.py",
+    "ml/separation",
+    "security",
+    "training",
+    "unit/uploads/test_hostile_files.py",
+)
+_TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of `SLOW`."""
+    folders = [_TESTS / name for name in SLOW]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in folders):
+            item.add_marker("slow")

@@ -17,7 +17,7 @@ from tests.e2e.tokens import Pool
 pytestmark = pytest.mark.stack
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOL = Path(os.environ.get("SCHEMATHESIS", ROOT / ".venv-fuzz/bin/schemathesis"))
+TOOL = Path(os.environ.get("SCHEMATHESIS", ROOT / ".venv-tools/bin/schemathesis"))
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "20")
 SEED = os.environ.get("FUZZ_SEED", "20260131")
 

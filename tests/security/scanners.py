@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 EXCEPTIONS = Path(__file__).with_name("exceptions.toml")
 NPM_LOCKS = ("web", "tests/postman")
-LOCKS = ("demo", "dev", "models", "fuzz", "sam", "security")
+LOCKS = ("demo", "dev", "models", "tools", "security")
 # Where words that look like secrets are none: test data, hashes of locks and of weights, recorded events.
 NO_SECRETS_IN = (
     r"\.lock$|package-lock\.json$|^tests/|^web/e2e/|^web/src/.*\.test\.tsx?$|^events/|^docs/openapi\.json$|^ml/models/sources\.py$"
