@@ -16,11 +16,9 @@ BIN := .venv/bin
 SAM := .venv-tools/bin/sam
 MODEL_PYTHON := env PYTHONPATH=functions .venv-models/bin/python
 MODEL_TESTS = $(wildcard tests/ml/*/test_demucs*.py tests/ml/*/test_whisper*.py tests/training/test_*.py)
-
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile)
-
 help: ## this list
 	@echo "usage: make <target>"
 	@awk -F':.*## ' '/^# ----/ {print "\n" substr($$0, 8)} /^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' Makefile
