@@ -167,7 +167,7 @@ def _answer_in(received: bytearray) -> dict[str, Any] | None:
 
 
 class ReusedThreads:
-    """Stands for the `threading` module in ministack's concurrency: a thread that has done its call takes the next."""
+    """Replaces the `threading` module in ministack's concurrency: a thread that has done its call takes the next."""
 
     def __init__(self) -> None:
         self._idle: list[queue.SimpleQueue[Callable[[], Any]]] = []

@@ -56,13 +56,13 @@ def worker_environment(wanted: Mapping[str, str], home: str) -> dict[str, str]:
     own = os.environ
     kept = {name: value for name, value in wanted.items() if name in _RUNTIME or own.get(name) != value}
     kept["HOME"] = home
-    # Python would otherwise write byte code beside the unpacked function at every cold start.
+    # Python would otherwise write byte code next to the unpacked function at every cold start.
     kept["PYTHONDONTWRITEBYTECODE"] = "1"
     return kept
 
 
 class _WorkerSubprocess:
-    """Stands for the `subprocess` module inside ministack's Lambda runtime."""
+    """Replaces the `subprocess` module inside ministack's Lambda runtime."""
 
     def __init__(self, children: Children, home: str) -> None:
         self._children = children

@@ -14,7 +14,7 @@ from ml.separation import ModelUnavailable
 from ml.separation.embedded import STEMS
 from task import outcomes
 from task.objects import identify
-from tests.containers import stand as stands
+from tests.containers import stand as stand_module
 from tests.containers.stand import KEY, OUTPUT, PREFIX, TEXT, UPLOADS, Stand, separate, write_song
 
 FILES = {f"{stem}.{kind}" for stem in STEMS for kind in ("wav", "m4a")} | {"peaks.json", "tags.json"}
@@ -184,7 +184,7 @@ def test_a_song_at_fault_is_65_with_a_readable_reason(
     (line,) = [line for line in stand.logs if line.get("level") == "ERROR"]
     assert (line["errorType"], line["songId"], line["stage"]) == ("BadInput", "song-1", "demucs")
 
-    stand.separate = stands.separate
+    stand.separate = stand_module.separate
     assert stand.demucs() == outcomes.DONE
     assert "failure.json" not in stand.names()
 
@@ -203,7 +203,7 @@ def test_a_missing_original_is_the_songs_fault(stand: Stand) -> None:
         (ZeroDivisionError("by zero"), outcomes.UNKNOWN),
     ],
 )
-def test_other_faults_are_told_apart_and_named(stand: Stand, error: Exception, exit_code: int) -> None:
+def test_other_faults_are_distinguished_and_named(stand: Stand, error: Exception, exit_code: int) -> None:
     stand.put_song()
     stand.separate = failing(error)
     assert stand.demucs() == exit_code
@@ -227,7 +227,7 @@ def test_a_stop_reaches_the_separator_and_is_143(stand: Stand) -> None:
     def separate(*args: Any, stop: Any, **kwargs: Any) -> Any:
         stand.stop.set()
         assert stop.is_set()
-        return stands.separate(*args, stop=stop, **kwargs)
+        return stand_module.separate(*args, stop=stop, **kwargs)
 
     stand.separate = separate
     assert stand.demucs() == outcomes.STOPPED
@@ -248,7 +248,7 @@ def test_an_unknown_kind_of_file_is_never_stored_without_a_type(stand: Stand) ->
     stand.put_song()
 
     def separate(source: Path, out: Path, **kwargs: Any) -> Any:
-        result = stands.separate(source, out, **kwargs)
+        result = stand_module.separate(source, out, **kwargs)
         (out / "extra.xyz").write_bytes(b"?")
         return replace(result, files=(*result.files, "extra.xyz"))
 

@@ -184,7 +184,7 @@ def test_sigterm_in_the_middle_is_143_and_leaves_nothing(
 ) -> None:
     process = start(images[stage], tmp_path, OWN[stage], slow_s3)
     deadline = time.monotonic() + 30
-    # The transfer writes beside the final name first, so any file in the work folder will do.
+    # The transfer writes to a temporary name first, so any file in the work folder will do.
     while not list((tmp_path / "tmp").glob("unplugd-*/*")):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline

@@ -17,7 +17,7 @@ EVENT = json.dumps({"event": "x" * 2_000_000}).encode() + b"\n"
 
 @contextmanager
 def worker(script: str) -> Iterator[Any]:
-    """A process that stands for a worker, started as ministack starts it."""
+    """A process in the place of a worker, started as ministack starts it."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(
         [sys.executable, "-c", f"import sys, json, time\n{script}"], text=True, bufsize=1, **pipes

@@ -83,7 +83,7 @@ def test_the_optimisers_reach_every_weight() -> None:
         assert (new != old).float().mean() > 0.99
 
 
-def test_a_stem_in_silence_costs_more_when_told_so() -> None:
+def test_a_stem_in_silence_costs_more_on_request() -> None:
     from training.network import BINS
     from training.train import loss_of
 

@@ -20,9 +20,9 @@ from unplugd.kernel.log import logger
 
 EXPORT_PAGE = 20  # songs; each has some fifteen links of a kilobyte, and an answer may have six megabytes
 ROWS_AT_ONCE = 500
-# Who can still write under a deleted song: whoever holds its upload link (15 minutes), and its execution (16 hours at
-# most, the state machine's own limit). For a deleted person also whoever holds their ID token (60 minutes), who can
-# begin another song. A day covers one after the other, and a clock that is off.
+# What can still write under a deleted song: its upload link (15 minutes) and its execution (16 hours at
+# most, the state machine's own limit). For a deleted user also their ID token (60 minutes), which can
+# start another song. A day covers all of them in sequence, and a wrong clock.
 WRITABLE_FOR = timedelta(hours=24)
 SWEEP_FOR_S = 240.0  # the function is ended after 300; what it did not come to is first in the next sweep
 
@@ -108,7 +108,7 @@ def delete_account(
     now: datetime,
 ) -> None:
     """Remove a person: what runs is stopped, every row and file goes, and at last the sign-in, so that a call that died
-    half-way can be made again. The tombstone comes first: whatever is left behind is found by it."""
+    half-way can be made again. The tombstone comes first: it leads to everything that is left behind."""
     tombstones.add_for_account(owner, now=to_iso(now))
     while _remove_rows(owner, songs=songs, tombstones=tombstones, connections=connections, stop=stop):
         pass
@@ -158,7 +158,7 @@ def _sweep(
     buckets: Mapping[str, Files],
 ) -> bool:
     """Remove what is left of one deleted thing; False when something may remain. What runs for a row that goes here is
-    stopped by the starter, and may write until then: so whoever still had rows is looked after once more."""
+    stopped by the starter, and may write until then: so a user who still had rows is swept once more."""
     try:
         had_rows = tombstone.song_id is None and _remove_rows(
             tombstone.owner, songs=songs, tombstones=tombstones, connections=connections

@@ -13,18 +13,18 @@ from unplugd.domain.song import Song
 from unplugd.domain.unreadable import Unreadable
 
 WAITS, RUNS = "QUEUED", "RUNNING"
-# The line is the songs that wait longest, this many at most. Who stands behind them joins as these start.
+# The line is the songs that wait longest, this many at most. The others join as these start.
 LINE_READ = 1000
 _READERS = {"queuedAt": rows.time, "turnAt": rows.time, "queuePosition": rows.whole_number}
 
 
 def line_key(since: str, song_id: str) -> str:
-    """Where a song stands in the index: by the time it joined."""
+    """The sort key of a song in the index: the time it joined, then its id."""
     return f"{since}#{song_id}"
 
 
 class Line:
-    """`LineIndex` of `{app}-{env}-songs`. Its reads may be a moment old: whoever acts on them reads the row too."""
+    """`LineIndex` of `{app}-{env}-songs`. Its reads may be slightly old: a caller that acts on them reads the row too."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._table = Table(client, table, "userId", "songId")

@@ -23,7 +23,7 @@ class Objects:
         self.bucket = bucket
 
     def upload_link(self, key: str, *, content_type: str, size_bytes: int) -> str:
-        """A presigned PUT that takes exactly this type and length, and only while nothing lies at `key`."""
+        """A presigned PUT that takes exactly this type and length, and only while there is no object at `key`."""
         return str(
             self._s3.generate_presigned_url(
                 "put_object",
@@ -44,7 +44,7 @@ class Objects:
         return str(self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=LINK_SECONDS))
 
     def exists(self, key: str) -> bool:
-        """Whether an object lies at `key`."""
+        """Whether there is an object at `key`."""
         try:
             with passing_faults("look for the upload"):
                 self._s3.head_object(Bucket=self.bucket, Key=key)

@@ -17,7 +17,7 @@ class Sockets:
         self._api = client
 
     def send(self, connection_id: str, message: Mapping[str, Any]) -> None:
-        """Send one JSON frame. `NotFound` when the connection is no more; else whatever botocore raises."""
+        """Send one JSON frame. Raises `NotFound` if the connection is gone, else the error of botocore."""
         try:
             self._api.post_to_connection(
                 ConnectionId=connection_id, Data=json.dumps(message, ensure_ascii=False).encode()
@@ -28,5 +28,5 @@ class Sockets:
             raise
 
     def close(self, connection_id: str) -> None:
-        """Hang up. Raises whatever botocore raises, also when the connection is no more."""
+        """Close the connection. Raises the error of botocore, also if the connection is gone."""
         self._api.delete_connection(ConnectionId=connection_id)

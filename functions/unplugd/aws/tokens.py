@@ -93,5 +93,5 @@ class TokenVerifier:
             self._fetched_at = self._monotonic()
         except Exception as error:
             logger().warning("the key set could not be read", extra={"fault": type(error).__name__})
-            if not self._keys:  # with keys in hand, an outage of the key server harms nobody
+            if not self._keys:  # with keys in hand, an outage of the key server has no effect
                 raise Transient("Tokens cannot be checked just now. Please try again.") from None

@@ -1,6 +1,6 @@
 """What was deleted: a row that goes leaves a tombstone in the songs table, so that files that remain, or are written
-late, are found by its id and swept. A tombstone's partition is no person's: no user id begins with #. Where a sweep
-that could not see all of them stopped is a row beside them."""
+late, are found by its id and swept. A tombstone's partition is no person's: no user id begins with #. The place where an unfinished
+sweep stopped is a row in that partition."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Tombstones:
     def delete_with_tombstone(self, song: Song | UnreadableSong, *, now: str) -> None:
         """Remove a song's row and leave its tombstone, in one transaction. `Conflict` while it waits or runs.
 
-        A song that cannot be read cannot be cancelled first, so it goes whatever its status: the starter stops what
+        A song that cannot be read cannot be cancelled first, so it is removed in any status: the starter stops what
         runs for a song that has gone."""
         when = attr("songId").exists()
         if isinstance(song, Song):
@@ -53,13 +53,13 @@ class Tombstones:
         self._table.put(_row(Tombstone(user_id, None, now)), doing="delete the account")
 
     def remove_rows(self, songs: Sequence[Song | UnreadableSong]) -> None:
-        """Remove rows of a deleted account, whatever their state."""
+        """Remove rows of a deleted account, in any state."""
         keys = [(song.user_id, song.song_id) for song in songs]
         self._table.delete_all(keys, doing="delete everything")
 
     def all(self) -> Iterator[Tombstone]:
         """Every tombstone once, read as they are asked for: first those behind the one where the last sweep stopped, so
-        that nobody's are out of reach, however many there are. One whose owner cannot be read is reported and left out.
+        that all of them are reached, however many there are. One whose owner cannot be read is reported and left out.
         One whose time cannot be read is reported and counts as made now: it is swept, and stays."""
         row = self._table.get(*_STOPPED, doing="read the tombstones")
         stopped = rows.read(row or {}, after=rows.text)[0].get("after", _BEFORE_ALL)

@@ -180,7 +180,7 @@ def test_an_account_with_a_bad_row_can_be_deleted(
 
 
 @pytest.mark.parametrize("name", [{"N": "1"}, {"S": "not an arn"}])
-def test_an_unreadable_execution_keeps_nobody_from_leaving(
+def test_an_unreadable_execution_does_not_block_deletion(
     cloud: Cloud, put_song: Any, spoil: Spoil, name: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool_id = boto3.client("cognito-idp").create_user_pool(PoolName="people")["UserPool"]["Id"]

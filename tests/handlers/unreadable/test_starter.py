@@ -97,7 +97,7 @@ def test_the_run_of_a_bad_row_is_not_stopped(
 
 
 @some_changes
-def test_a_bad_row_that_runs_without_a_slot_stops_nobody(
+def test_a_bad_row_that_runs_without_a_slot_stops_no_other(
     cloud: Cloud, put_song: Any, queue: None, sent: Frames, spoil: Spoil, change: dict[str, Any]
 ) -> None:
     long_ago = "2026-01-31T07:00:00.000Z"
@@ -162,7 +162,7 @@ def test_an_unreadable_lease_counts_while_its_song_runs(
     assert sorted(executions(cloud)) == [f"{BAD}-1", f"{GOOD}-1"]  # two slots, two songs
 
 
-def test_a_slot_with_a_foreign_name_stops_nobody(cloud: Cloud, queue: None, sent: Frames) -> None:
+def test_a_slot_with_a_foreign_name_stops_no_song(cloud: Cloud, queue: None, sent: Frames) -> None:
     put_lease(cloud, {"slotId": {"S": "slot-zero"}, "songId": {"S": "x"}, "executionArn": {"S": arn("x")}})
     age(cloud, "slot-zero")
     wake(cloud)

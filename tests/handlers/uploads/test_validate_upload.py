@@ -173,7 +173,7 @@ Changing = Callable[[Callable[[], object]], list[int]]
 
 
 @pytest.fixture
-def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Changing:
+def during_check(monkeypatch: pytest.MonkeyPatch) -> Changing:
     """Do something while the file is being looked at; answers a list that grows with each look."""
     from unplugd.uploads.handlers import validate_upload
     from unplugd.uploads.probe import probe
@@ -206,7 +206,7 @@ def test_changes_made_while_a_file_is_checked_are_kept(
     cloud: Cloud,
     put_song: Any,
     sent: Frames,
-    meanwhile: Changing,
+    during_check: Changing,
     before: dict[str, Any],
     patch: dict[str, Any],
     after: tuple[str, str, str],
@@ -214,7 +214,7 @@ def test_changes_made_while_a_file_is_checked_are_kept(
     put_song(ttl=4102444800, **before)
     cloud.connect("one")
     trigger = event("songs", "update_song") | {"body": json.dumps(patch)}
-    looks = meanwhile(lambda: cloud.call("songs", "update_song", trigger))
+    looks = during_check(lambda: cloud.call("songs", "update_song", trigger))
     arrive(cloud, wav(2.0))
     row = cloud.row() or {}
     assert (row["status"], row["attempt"], row.get("language")) == ("QUEUED", 1, patch.get("language"))
@@ -225,11 +225,11 @@ def test_changes_made_while_a_file_is_checked_are_kept(
 
 
 def test_words_that_come_while_the_file_is_looked_at_stay(
-    cloud: Cloud, put_song: Any, sent: Frames, meanwhile: Changing
+    cloud: Cloud, put_song: Any, sent: Frames, during_check: Changing
 ) -> None:
     put_song(ttl=4102444800)
     words = event("lyrics", "put_lyrics") | {"body": json.dumps({"version": 0, "text": "la la"})}
-    meanwhile(lambda: cloud.call("lyrics", "put_lyrics", words))
+    during_check(lambda: cloud.call("lyrics", "put_lyrics", words))
     arrive(cloud, wav(2.0))
     row = cloud.row() or {}
     assert (row["status"], row["title"], row["lyricsVersion"], row["lyricsSource"]) == (
@@ -263,10 +263,10 @@ def test_a_song_that_changes_each_time_is_tried_again_later(
 
 
 def test_a_song_deleted_while_the_file_is_looked_at_stays_deleted(
-    cloud: Cloud, put_song: Any, sent: Frames, meanwhile: Changing
+    cloud: Cloud, put_song: Any, sent: Frames, during_check: Changing
 ) -> None:
     put_song()
-    meanwhile(lambda: cloud.call("songs", "delete_song", event("songs", "delete_song")))
+    during_check(lambda: cloud.call("songs", "delete_song", event("songs", "delete_song")))
     arrive(cloud, wav(2.0))
     assert cloud.row() is None
     assert (sent, cloud.wake_ups(), cloud.keys("UPLOADS_BUCKET")) == ([], 0, [])

@@ -219,7 +219,7 @@ def test_a_fault_inside_the_network_comes_out(
 
 
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
-def test_the_order_of_stems_is_ours_whatever_the_networks(
+def test_the_order_of_stems_is_ours_for_any_network(
     tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exported, "is_installed", lambda: engine == "openvino")

@@ -76,7 +76,7 @@ def test_another_precision_is_refused() -> None:
         embedded.load("bf16")
 
 
-def test_the_same_samples_give_the_same_bits_whatever_ran_before(network: Any) -> None:
+def test_the_same_samples_give_the_same_bits_after_any_run(network: Any) -> None:
     first = run(network, song(4.0))
     run(network, noise(200_000))
     np.testing.assert_array_equal(first, run(network, song(4.0)))
@@ -151,7 +151,7 @@ def test_it_separates_what_an_untrained_network_would_not(network: Any) -> None:
     gained = np.subtract(after, before)
     assert min(gained) > 0.5
     assert sum(gained) > 5
-    assert np.sum(stems[3] ** 2) < 0.003 * np.sum(truth**2)  # nobody sings
+    assert np.sum(stems[3] ** 2) < 0.003 * np.sum(truth**2)  # no singing
 
 
 @pytest.mark.parametrize("frames", [1, 2, 1000, 44_100])

@@ -150,7 +150,7 @@ def _write(lines: Lines, about: About, *, words: bool) -> str:
 
 
 def _enhanced(line: Line) -> str:
-    """A word's end stands only where the next does not begin there."""
+    """A word's end is written only if the next word does not begin there."""
     out, shown = "", ""
     follow = [f"<{_stamp(word.start)}>" for word in line.words[1:]]
     for word, piece, after in zip(line.words, pieces(line), [*follow, ""], strict=True):
