@@ -24,7 +24,7 @@ def line_key(since: str, song_id: str) -> str:
 
 
 class Line:
-    """`LineIndex` of `{app}-{env}-songs`. Its reads can be slightly old: a caller that acts on one also reads the row."""
+    """`LineIndex` of `{app}-{env}-songs`. Its reads can be slightly old: before acting on one, read the row."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._table = Table(client, table, "userId", "songId")

@@ -1,6 +1,6 @@
 """What was deleted: a row that goes leaves a tombstone in the songs table, so that files that remain, or are written
-late, are found by its id and swept. A tombstone's partition is no person's: no user id begins with #. The place where an unfinished
-sweep stopped is a row in that partition."""
+late, are found by its id and swept. A tombstone's partition is no person's: no user id begins with #. The place where
+an unfinished sweep stopped is a row in that partition."""
 
 from __future__ import annotations
 
