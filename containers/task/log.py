@@ -37,14 +37,15 @@ class Log:
         self._write("ERROR", message, fields)
 
     def seconds(self, name: str, value: float, *, dimension: str, **fields: Any) -> None:
-        """One data point of metric `name` in seconds, as a CloudWatch EMF line; `dimension` names a field."""
+        """One data point of metric `name` in seconds, as a CloudWatch EMF line; its dimensions are the
+        fields `service` and `dimension`."""
         record = {**self._fields, **fields, name: round(value, 3)}
         record["_aws"] = {
             "Timestamp": int(self._now() * 1000),
             "CloudWatchMetrics": [
                 {
                     "Namespace": NAMESPACE,
-                    "Dimensions": [[dimension]],
+                    "Dimensions": [["service", dimension]],
                     "Metrics": [{"Name": name, "Unit": "Seconds"}],
                 }
             ],

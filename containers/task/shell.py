@@ -115,7 +115,7 @@ def run(
     work_root: Path | None = None,
 ) -> int:
     """Run `stage` once and return its exit code. `work_root` is where its folder is made (None: TMPDIR)."""
-    log = Log(out, now, {"stage": stage.name})
+    log = Log(out, now, {"service": environ.get("SERVICE", "unplugd"), "stage": stage.name})
     try:
         given = settings.read(environ, own=stage.own, optional=stage.optional)
     except settings.BadSettings as error:

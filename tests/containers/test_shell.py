@@ -48,7 +48,7 @@ def test_every_line_names_the_song_and_the_stage(stand: Stand) -> None:
     assert metric["_aws"]["CloudWatchMetrics"] == [
         {
             "Namespace": "Unplugd",
-            "Dimensions": [["stage"]],
+            "Dimensions": [["service", "stage"]],
             "Metrics": [{"Name": "StageSeconds", "Unit": "Seconds"}],
         }
     ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from tests.infra.templates import TEMPLATES, Resource, resource, resources, text_of, transformed
+from tests.infra.templates import ROOT, TEMPLATES, Resource, resource, resources, text_of, transformed
 
 CORS = {"Fn::Sub": "'${CorsOrigin}'"}
 
@@ -168,6 +169,42 @@ def test_alarms_watch_what_the_contract_names() -> None:
     assert line["Dimensions"] == [{"Name": "service", "Value": {"Fn::Sub": "${AppName}-${Environment}"}}]
 
 
+def emitted() -> dict[str, tuple[str, ...]]:
+    """Each metric of the code in the namespace Unplugd, with the names of its dimensions."""
+    functions = "".join(path.read_text() for path in sorted((ROOT / "functions/unplugd").rglob("*.py")))
+    tasks = (ROOT / "containers/task/shell.py").read_text()
+    found = dict.fromkeys(re.findall(r'metrics\.put\(\s*"(\w+)"', functions), ("service",))
+    return found | dict.fromkeys(re.findall(r'log\.seconds\(\s*"(\w+)"', tasks), ("service", "stage"))
+
+
+def test_an_alarm_watches_each_metric_that_the_code_writes() -> None:
+    ours = [
+        alarm.properties
+        for alarm in resources("AWS::CloudWatch::Alarm")
+        if alarm.properties.get("Namespace") == "Unplugd"
+    ]
+    watched = {one["MetricName"]: tuple(each["Name"] for each in one["Dimensions"]) for one in ours}
+    assert {"LineAgeSeconds", "UnreadableRows", "OnDemandTasks", "StageSeconds"} <= set(emitted())
+    assert emitted().items() <= watched.items()
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_is_watched_for(metric: str) -> None:
+    watched = {
+        (alarm.template, entry["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"])
+        for alarm in resources("AWS::CloudWatch::Alarm")
+        for entry in alarm.properties.get("Metrics", [])
+        if entry.get("MetricStat", {}).get("Metric", {}).get("MetricName") == metric
+    }
+    assert watched == {(one.template, one.name) for one in resources("AWS::Serverless::Function")}
+
+
+def test_an_expression_has_at_most_ten_metrics() -> None:
+    """CloudWatch refuses an alarm with more."""
+    for alarm in resources("AWS::CloudWatch::Alarm"):
+        assert len([one for one in alarm.properties.get("Metrics", []) if "MetricStat" in one]) <= 10
+
+
 def test_the_alarm_topic_is_encrypted_with_a_key_that_alarms_may_use() -> None:
     assert resource("observability", "AlarmTopic").properties["KmsMasterKeyId"] == {
         "Fn::GetAtt": ["AlarmKey", "Arn"]
@@ -181,5 +218,6 @@ def test_the_dashboard_is_json_and_shows_what_the_contract_names() -> None:
     body = json.loads(resource("observability", "Dashboard").properties["DashboardBody"]["Fn::Sub"])
     titles = {widget["properties"]["title"] for widget in body["widgets"]}
     assert titles == {
-        "Lambda errors", "Executions", "The line", "Dead letters", "API latency and faults", "Stage tasks",
+        "Lambda errors", "Executions", "The queue", "Dead letters", "API latency and faults", "Stage tasks",
+        "Seconds of a stage", "What went wrong",
     }  # fmt: skip

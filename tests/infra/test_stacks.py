@@ -76,6 +76,32 @@ def test_the_deploy_tags_the_front_door_too() -> None:
         assert settings.count(f'"{tag}=') >= 2
 
 
+def test_names_of_the_world_and_the_account_hold_the_region() -> None:
+    """Bucket names are unique in the world, CloudFront's in the account: without a Region the second one collides."""
+    names = [
+        STACKS["Storage"]["Properties"]["Parameters"][bucket]["Fn::If"][1]["Fn::Sub"]
+        for bucket in ("UploadsBucketName", "OutputBucketName")
+    ]
+    web = {name: body["Properties"] for name, body in TEMPLATES["web"]["Resources"].items()}
+    names += [
+        web["WebBucket"]["BucketName"]["Fn::Sub"],
+        web["OriginAccess"]["OriginAccessControlConfig"]["Name"]["Fn::Sub"],
+        web["PageRoutes"]["Name"]["Fn::Sub"],
+        web["Headers"]["ResponseHeadersPolicyConfig"]["Name"]["Fn::Sub"],
+    ]
+    longest = {
+        "AppName": "a" * 20,
+        "Environment": "prod",
+        "AWS::Region": "ap-southeast-1",
+        "AWS::AccountId": "1" * 12,
+    }
+    for name in names:
+        assert "${AWS::Region}" in name
+        assert len(re.sub(r"\$\{([\w:]+)\}", lambda match: longest[match[1]], name)) <= 64 - (
+            "AccountId" in name
+        )
+
+
 def test_one_song_runs_unless_the_deployer_asks_for_more() -> None:
     """A new account's Fargate quota is 6 vCPU, a separation takes 4, and a wake-up looks at every running song."""
     slots = FRONT_DOOR["Parameters"]["MaxConcurrentSongs"]

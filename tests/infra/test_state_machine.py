@@ -369,6 +369,15 @@ def test_a_lost_task_is_found_among_the_results(results: list[Any], lost: list[A
     assert evaluate(OUTER["RunTasks"]["Assign"]["failed"], states={"result": results}) == lost
 
 
+@pytest.mark.parametrize(
+    ("results", "count"),
+    [([{"try": 1}], 2), ([{"try": 4}], 3), ([{"try": 4}, {"try": 4}, {"failed": {"error": "x"}}], 4)],
+)
+def test_tasks_that_ran_on_demand_are_counted(results: list[Any], count: int) -> None:
+    expression = OUTER["RunTasks"]["Assign"]["onDemand"]
+    assert evaluate(expression, onDemand=2, states={"result": results}) == count
+
+
 def test_a_missing_cause_is_no_fault() -> None:
     (caught,) = TASKS["RunTask"]["Catch"]
     states = {"input": {"try": 1}, "errorOutput": {"Error": "States.Timeout"}}

@@ -24,6 +24,7 @@ def test_a_song_runs_through(studio: Studio) -> None:
         "attempt": 2,
         "outputPrefix": prefix,
         "lyricsFailed": None,
+        "onDemandTasks": 0,
     }
     assert run.event("send_notification") == {**who, "attempt": 2}
     assert run.event("cleanup_upload") == {**who, "key": f"uploads/user-1/{run.song_id}/mix.wav"}
@@ -192,6 +193,7 @@ def test_the_last_try_is_on_demand(studio: Studio) -> None:
     saved = studio.run({"demucs": [75, 75, 75, 0]})
     assert saved.status == "SUCCEEDED"
     assert [task.provider for task in saved.tasks] == [SPOT, SPOT, SPOT, ON_DEMAND, SPOT]
+    assert saved.event("mark_completed")["onDemandTasks"] == 1
 
     lost = studio.run({"demucs": [75]})
     assert lost.status == "FAILED"
