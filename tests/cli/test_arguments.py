@@ -272,7 +272,7 @@ def test_what_no_part_or_precision_is_named_so(option, value, capsys):
     assert f"argument {option}: " in capsys.readouterr().err
 
 
-def test_up_refuses_a_folder_without_a_page_and_a_taken_port_before_it_starts(capsys, tmp_path, monkeypatch):
+def test_up_refuses_a_taken_port_or_a_folder_without_a_page(capsys, tmp_path, monkeypatch):
     data = str(tmp_path / "data")
     assert main(["up", "--data", data, "--web-dist", str(tmp_path)]) == 1
     assert message(capsys) == f"{tmp_path} holds no built page (no index.html)."

@@ -27,7 +27,7 @@ def library(server, reply):
     transport.close()
 
 
-def test_an_expired_token_is_renewed_once_and_the_call_made_again(library, server, reply):
+def test_an_expired_token_is_renewed_once_and_the_call_repeated(library, server, reply):
     def answer(asked):
         if asked.path == "/cognito":
             return reply(200, tokens("second"))

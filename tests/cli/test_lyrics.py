@@ -46,7 +46,7 @@ def test_a_files_bytes_go_as_they_are(tmp_path):
     assert "encoding" not in lyrics.words_of(file)
 
 
-def test_what_cannot_be_lyrics_is_refused_before_anything_is_started(tmp_path, capsys):
+def test_what_cannot_be_lyrics_is_refused_before_a_stack_starts(tmp_path, capsys):
     with pytest.raises(Refused, match="There is no file"):
         lyrics.words_of(tmp_path)
     (tmp_path / "big.txt").write_bytes(b"la " * 400_000)

@@ -103,7 +103,7 @@ def test_a_silent_socket_is_not_believed(socket):
     assert got == [("QUEUED", 1), ("COMPLETED", 7)]
 
 
-def test_a_connection_that_does_not_come_back_is_given_up_in_a_sentence(socket):
+def test_a_connection_that_stays_lost_ends_with_one_sentence(socket):
     fake = socket([said("QUEUED", 1)])
     with pytest.raises(Unreachable, match="was lost and did not come back") as caught:
         fake_rows = [row("PENDING_UPLOAD", 0)]

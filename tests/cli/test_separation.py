@@ -114,7 +114,7 @@ def test_stems_and_checkpoints_may_share_a_folder(filters: Filters, song: Path, 
     assert contents(out) == contents(tmp_path / "apart")
 
 
-def test_checkpoints_that_cannot_be_removed_are_said_and_the_stems_are_there(
+def test_checkpoints_that_cannot_be_removed_are_reported(
     filters: Filters, song: Path, kept: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip

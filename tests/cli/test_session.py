@@ -12,7 +12,7 @@ from cli.client.errors import ClientError
 from cli.songfile import Refused
 
 
-def test_the_data_folder_is_the_option_then_the_variable_then_the_repositorys(monkeypatch, tmp_path):
+def test_the_data_folder_is_the_option_then_the_variable(monkeypatch, tmp_path):
     monkeypatch.setenv("UNPLUGD_DATA", str(tmp_path / "variable"))
     assert sessions.data_folder(tmp_path / "option") == tmp_path / "option"
     assert sessions.data_folder(None) == tmp_path / "variable"

@@ -59,7 +59,7 @@ def stems(stand: Stand) -> dict[str, Any]:
     }
 
 
-def test_after_sigterm_the_next_run_goes_on_and_its_files_are_the_same(song: Stand, filters: Filters) -> None:
+def test_a_run_after_sigterm_continues_and_makes_the_same_files(song: Stand, filters: Filters) -> None:
     assert song.demucs() == outcomes.DONE
     expected = stems(song)
     assert len(expected) == 9 and checkpoints(song) == []
@@ -110,7 +110,7 @@ def test_damaged_and_foreign_checkpoints_are_not_used_and_go_too(song: Stand, fi
     assert checkpoints(song) == []
 
 
-def test_what_was_made_again_in_place_of_unfit_checkpoints_is_stored(
+def test_checkpoints_made_again_replace_the_unfit_ones(
     song: Stand, filters: Filters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After an update the names in S3 are the old ones; interrupted again, the task must not begin at zero for ever."""
@@ -151,7 +151,7 @@ def test_what_was_fetched_and_fits_is_not_stored_once_more(
     assert len(uploads) == len(set(uploads)) == 37 - 4 and not before & set(uploads)
 
 
-def test_a_checkpoint_that_cannot_be_stored_costs_nothing_but_itself(
+def test_a_checkpoint_that_cannot_be_stored_is_skipped(
     song: Stand, filters: Filters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Objects.upload
@@ -207,7 +207,7 @@ def test_separate_parts_merge_into_the_files_of_a_single_run(
     assert {name: merged[name] for name in whole} == whole
 
 
-def test_a_part_that_is_lost_or_damaged_costs_time_and_not_the_song(song: Stand, filters: Filters) -> None:
+def test_a_lost_or_damaged_part_costs_time_and_not_the_song(song: Stand, filters: Filters) -> None:
     for part in ("1", "2"):
         assert song.demucs(PART=part, PARTS="2") == outcomes.DONE
     song.put(f"{PARTS}part-2-of-2/part.json", b"{")

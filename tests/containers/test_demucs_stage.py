@@ -27,7 +27,7 @@ def done(stand: Stand) -> Stand:
     return stand
 
 
-def test_stems_streams_peaks_and_tags_are_stored_with_their_types_and_checksums(done: Stand) -> None:
+def test_results_are_stored_with_their_types_and_checksums(done: Stand) -> None:
     assert done.names() == FILES | {"manifest.json"}
     assert done.read("tags.json") == {"lyrics": TEXT}
     listed = done.read("manifest.json")["files"]
@@ -94,7 +94,7 @@ def edit(done: Stand, change: Any) -> None:
      b'{"version": 1, "files": {}, "separation": 3}', b'{"version": 1, "files": {}}',
      b'{"version": 1, "files": {"a": {"sha256": "x", "bytes": true}}}'],
 )  # fmt: skip
-def test_a_corrupt_or_foreign_manifest_is_ignored_and_the_work_redone(done: Stand, body: bytes) -> None:
+def test_a_corrupt_or_foreign_manifest_means_separating_again(done: Stand, body: bytes) -> None:
     done.put("manifest.json", body)
     assert done.demucs() == outcomes.DONE
     assert done.separations == 2
@@ -113,7 +113,7 @@ def test_a_corrupt_or_foreign_manifest_is_ignored_and_the_work_redone(done: Stan
         lambda m: m.update(separation=None),
     ],
 )
-def test_a_manifest_that_does_not_fit_what_is_stored_means_redoing(done: Stand, change: Any) -> None:
+def test_a_manifest_unlike_the_stored_files_means_redoing(done: Stand, change: Any) -> None:
     edit(done, change)
     assert done.demucs() == outcomes.DONE
     assert done.separations == 2

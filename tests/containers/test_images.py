@@ -67,7 +67,7 @@ def test_the_lock_is_complete_hashed_and_without_addresses(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_the_lock_holds_what_the_code_imports_and_the_list_nothing_else(stage: str) -> None:
+def test_the_lock_holds_what_the_code_imports_and_no_more(stage: str) -> None:
     files = [
         f
         for pattern in (*CODE[stage], f"containers/{stage}/*.py", "containers/task/*.py")

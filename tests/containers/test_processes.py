@@ -60,7 +60,7 @@ def run(image: Image, stage: str, stand: Stand, endpoint: str) -> list[dict[str,
     return logs
 
 
-def test_a_song_goes_through_both_tasks_and_a_second_time_costs_nothing(
+def test_a_song_goes_through_both_tasks_and_is_not_done_twice(
     images: dict[str, Image], server: Stand, endpoint: str
 ) -> None:
     server.put_song()

@@ -60,7 +60,7 @@ def test_an_s3_fault_is_temporary(stand: Stand) -> None:
     assert [line["errorType"] for line in stand.logs if line.get("level") == "ERROR"] == ["NoSuchBucket"]
 
 
-def test_the_last_progress_message_is_100_and_has_the_agreed_shape(stand: Stand) -> None:
+def test_the_last_progress_message_is_100_in_the_agreed_shape(stand: Stand) -> None:
     stand.put_song()
     assert stand.demucs() == outcomes.DONE
     assert stand.progress.calls[-1] == {
@@ -107,7 +107,7 @@ def test_progress_that_fails_is_logged_and_never_fails_the_song(stand: Stand) ->
     }
 
 
-def test_progress_that_hangs_holds_the_song_up_two_seconds_at_most() -> None:
+def test_hung_progress_delays_the_song_by_two_seconds_at_most() -> None:
     release = threading.Event()
     reporter = Reporter(
         lambda percent, message: release.wait(30) and None, lambda error: None, interval_s=0.01
@@ -147,7 +147,7 @@ class TestMailbox:
         box.put(30, "a")
         assert box.take(5.0) == (None, None)
 
-    def test_a_short_stage_sends_its_last_message_at_once_and_nothing_after_it(self) -> None:
+    def test_a_short_stage_sends_its_last_message_at_once(self) -> None:
         box = Mailbox(now=0.0)
         box.put(50, "a")
         box.put(100, "Done", final=True)
@@ -167,7 +167,7 @@ class TestMailbox:
         assert box.take(5.0)[0] == (100, "Done")
 
 
-def test_a_stage_that_does_not_stop_in_time_is_left_and_its_folder_goes(tmp_path: Path) -> None:
+def test_a_stage_that_does_not_stop_is_left_and_its_folder_goes(tmp_path: Path) -> None:
     work = tmp_path / "work"
     (work / "deep").mkdir(parents=True)
     stop, finished, left = threading.Event(), threading.Event(), threading.Event()

@@ -99,7 +99,7 @@ def put_words(stand: Stand, content: object = WORDS) -> None:
     stand.s3.put_object(Bucket=OUTPUT, Key=PERSON, Body=json.dumps(content).encode())
 
 
-def test_a_persons_words_take_the_place_of_the_tags_and_ours_are_kept(separated: Stand) -> None:
+def test_a_persons_words_replace_the_tags_and_ours_are_kept(separated: Stand) -> None:
     assert separated.whisper() == outcomes.DONE
     ours = separated.read("lyrics.json")
     assert ours["textVersion"] is None
@@ -117,9 +117,7 @@ def test_a_persons_words_take_the_place_of_the_tags_and_ours_are_kept(separated:
 
 
 @pytest.mark.parametrize("content", [None, {}, {"segments": [{}], "textVersion": 1}, [1]])
-def test_words_that_are_gone_or_unreadable_are_logged_and_the_tags_serve(
-    separated: Stand, content: object
-) -> None:
+def test_unreadable_words_are_logged_and_the_tags_are_used(separated: Stand, content: object) -> None:
     if content is not None:
         put_words(separated, content)
     assert separated.whisper(TEXT_KEY=PERSON) == outcomes.DONE
@@ -130,7 +128,7 @@ def test_words_that_are_gone_or_unreadable_are_logged_and_the_tags_serve(
     assert "lyrics.transcribed.json" not in separated.names()
 
 
-def test_what_was_heard_before_a_stop_is_stored_found_again_and_removed_at_the_end(separated: Stand) -> None:
+def test_what_was_heard_before_a_stop_is_used_then_removed(separated: Stand) -> None:
     seen: list[set[str]] = []
 
     def write(*_args: object, partial: Path, progress: Callable[[float], None], **_more: object) -> dict:
@@ -149,7 +147,7 @@ def test_what_was_heard_before_a_stop_is_stored_found_again_and_removed_at_the_e
     assert not any(name.startswith("checkpoints/") for name in separated.names())
 
 
-def test_no_words_is_a_lyrics_failure_with_a_reason_and_is_tried_again(stand: Stand) -> None:
+def test_no_words_is_a_lyrics_failure_that_is_tried_again(stand: Stand) -> None:
     stand.put_song(lyrics=None)
     assert stand.demucs() == stand.whisper() == outcomes.DONE
     lyrics = stand.read("lyrics.json")
@@ -197,7 +195,7 @@ def test_words_of_which_some_have_no_times_need_the_model(separated: Stand) -> N
     assert separated.read("lyrics.json")["status"] == "FAILED"
 
 
-def test_vocals_that_cannot_be_read_are_bad_input_without_the_model_too(separated: Stand) -> None:
+def test_unreadable_vocals_are_bad_input_without_a_model_too(separated: Stand) -> None:
     separated.put("vocals.wav", b"RIFFnothing")
     separated.s3.delete_object(Bucket=OUTPUT, Key=PREFIX + "manifest.json")
     put_words(separated, WORDS | {"segments": [TIMED]})

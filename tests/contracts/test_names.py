@@ -72,7 +72,7 @@ def ids(function: Function) -> str:
     return function.logical_id
 
 
-def test_every_handler_is_in_a_template_and_every_function_has_a_handler() -> None:
+def test_handlers_and_template_functions_correspond() -> None:
     assert HANDLERS
     assert {(function.room, function.name) for function in FUNCTIONS} == HANDLERS
 

@@ -140,7 +140,7 @@ def test_the_websockets_page_knows_every_message_and_moment() -> None:
     assert kinds == set(re.findall(r"^\| ([A-Z_]+) \|", websocket.page(), re.MULTILINE))
 
 
-def test_the_html_page_is_whole_and_brings_nothing_from_elsewhere() -> None:
+def test_the_html_page_is_complete_and_loads_nothing_else() -> None:
     html = PAGES["docs/api.html"]
     anchors = set(re.findall(r'id="(\w+)"', html))
     assert set(re.findall(r'href="#(\w+)"', html)) <= anchors

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.conftest import SLOW
 
 TESTS = Path(__file__).resolve().parents[1]
+LONGEST_NAME = 60
 
 
 def test_every_slow_folder_exists() -> None:
@@ -16,3 +18,10 @@ def test_every_slow_folder_exists() -> None:
 def test_the_lint_settings_name_every_template() -> None:
     settings = (TESTS.parent / ".cfnlintrc.yaml").read_text()
     assert "[template.yaml, templates/*.yaml]" in settings
+
+
+def test_names_of_tests_are_short_enough_to_read() -> None:
+    paths = [path for path in TESTS.rglob("test_*.py") if "node_modules" not in path.parts]
+    names = [name for path in paths for name in re.findall(r"\bdef (test_\w+)", path.read_text())]
+    assert len(names) > 500
+    assert [name for name in names if len(name) > LONGEST_NAME] == []

@@ -50,7 +50,7 @@ def living(data):
     return found
 
 
-def test_demo_starts_a_stack_of_its_own_and_leaves_nothing_running(tmp_path):
+def test_demo_starts_its_own_stack_and_leaves_nothing_running(tmp_path):
     data, out = tmp_path / "data", tmp_path / "out"
     ran = unplugd("demo", "--data", data, "--out", out)
     assert ran.returncode == 0, ran.stderr
@@ -117,7 +117,7 @@ def test_a_second_up_and_a_reset_are_refused_while_it_runs(stack):
     assert (stack.data_dir / "session.json").exists()
 
 
-def test_up_serves_the_page_and_stops_on_ctrl_c_and_reset_forgets(tmp_path):
+def test_up_serves_the_page_until_ctrl_c_and_reset_forgets(tmp_path):
     data, dist = tmp_path / "data", tmp_path / "dist"
     dist.mkdir()
     (dist / "index.html").write_text("the app")

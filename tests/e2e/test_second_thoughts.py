@@ -87,7 +87,7 @@ def wordless(tmp_path: Path) -> Path:
     return path
 
 
-def test_failed_lyrics_are_tried_again_without_touching_the_stems(
+def test_failed_lyrics_are_retried_without_touching_the_stems(
     visitor: Callable[[str], Visitor], admin: Callable[[str], Any], wordless: Path
 ) -> None:
     person = visitor("poet")

@@ -135,7 +135,7 @@ def test_a_function_that_pushes_may_push_and_no_other(function: Resource) -> Non
     assert ("execute-api:ManageConnections" in allowed) == ("WEBSOCKET_ENDPOINT" in own_environment(function))
 
 
-def test_who_may_send_over_a_connection_may_also_close_it_and_no_more() -> None:
+def test_who_may_send_over_a_connection_may_also_close_it() -> None:
     """A connection that takes no messages is closed, so that its client notices. Without DELETE it stays up, deaf."""
     managing = [
         [str(place["Fn::Sub"]).rpartition("/@connections/") for place in as_list(one["Resource"])]

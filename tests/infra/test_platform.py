@@ -12,7 +12,7 @@ from tests.infra.templates import ROOT, TEMPLATES, Resource, resource, resources
 CORS = {"Fn::Sub": "'${CorsOrigin}'"}
 
 
-def test_tasks_may_call_out_by_https_and_dns_and_nobody_may_call_in() -> None:
+def test_tasks_may_call_out_by_https_and_dns_only() -> None:
     group = resource("network", "TaskSecurityGroup").properties
     assert group["SecurityGroupIngress"] == []
     assert {
@@ -205,7 +205,7 @@ def test_an_expression_has_at_most_ten_metrics() -> None:
         assert len([one for one in alarm.properties.get("Metrics", []) if "MetricStat" in one]) <= 10
 
 
-def test_the_alarm_topic_is_encrypted_with_a_key_that_alarms_may_use() -> None:
+def test_alarms_may_use_the_key_that_encrypts_their_topic() -> None:
     assert resource("observability", "AlarmTopic").properties["KmsMasterKeyId"] == {
         "Fn::GetAtt": ["AlarmKey", "Arn"]
     }

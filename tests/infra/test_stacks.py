@@ -55,7 +55,7 @@ def _outputs_asked_for() -> set[tuple[str, str]]:
     return {*asked, *dotted}
 
 
-def test_every_output_asked_for_exists_and_every_output_is_asked_for() -> None:
+def test_every_output_exists_and_is_used() -> None:
     asked = _outputs_asked_for()
     assert asked
     offered = {(stack, name) for stack in STACKS for name in TEMPLATES[child(stack)].get("Outputs", {})}

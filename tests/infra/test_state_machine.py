@@ -337,9 +337,7 @@ def test_the_time_a_stage_gets_grows_with_the_song(seconds: float, demucs: int, 
     ("limit", "seconds", "parts"),
     [(1, 600, 1), (4, 0.5, 1), (4, 119.9, 1), (4, 120, 2), (4, 200, 3), (4, 600, 4), (10, 600, 10)],
 )
-def test_a_song_has_as_many_parts_as_minutes_and_as_many_as_are_allowed(
-    limit: int, seconds: float, parts: int
-) -> None:
+def test_a_song_has_one_part_a_minute_up_to_the_maximum(limit: int, seconds: float, parts: int) -> None:
     text = STATES["ValidateInput"]["Choices"][0]["Assign"]["parts"].replace("${SeparationParts}", str(limit))
     assert evaluate(text, states={"input": {"durationSec": seconds}}) == parts
 

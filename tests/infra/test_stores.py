@@ -102,7 +102,7 @@ def test_a_bucket_is_private_encrypted_and_tls_only(bucket: Resource) -> None:
     assert refuses_plain_http(policy["PolicyDocument"])
 
 
-def test_a_browser_may_send_originals_and_read_results_from_our_origin_only() -> None:
+def test_only_our_origin_may_send_originals_and_read_results() -> None:
     uploads = resource("storage", "UploadsBucket").properties["CorsConfiguration"]["CorsRules"]
     assert [(rule["AllowedOrigins"], rule["AllowedMethods"]) for rule in uploads] == [
         ([ORIGIN], ["PUT", "GET"])
@@ -181,7 +181,7 @@ def test_dead_letters_are_kept_long_and_alarmed(queue: Resource) -> None:
     assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 0)
 
 
-def test_a_wake_up_waits_for_six_timeouts_and_ends_as_a_dead_letter() -> None:
+def test_a_wake_up_is_hidden_six_timeouts_then_a_dead_letter() -> None:
     wake = resource("queue", "WakeQueue").properties
     starter = resource("queue", "StartProcessingFunction").properties
     assert wake["VisibilityTimeout"] >= 6 * starter["Timeout"]

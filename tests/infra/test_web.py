@@ -104,7 +104,7 @@ PATHS = {
 }
 
 
-def test_a_path_of_the_app_gets_its_page_and_a_missing_file_stays_missing() -> None:
+def test_an_app_path_gets_the_page_and_a_missing_file_404() -> None:
     node = shutil.which("node")
     if node is None:
         pytest.skip("the function is JavaScript, and there is no Node here")
@@ -137,9 +137,7 @@ def test_it_is_there_on_aws_only() -> None:
         ("WebCertificateArn", "arn:aws:acm:eu-west-1:123456789012:certificate/1a-2b", False),
     ],
 )
-def test_a_domain_is_a_host_and_its_certificate_is_where_cloudfront_looks(
-    name: str, value: str, fits: bool
-) -> None:
+def test_a_domain_is_a_host_with_a_certificate_for_cloudfront(name: str, value: str, fits: bool) -> None:
     assert bool(re.fullmatch(FRONT_DOOR["Parameters"][name]["AllowedPattern"], value)) == fits
 
 
@@ -172,7 +170,7 @@ def deploy(folder: Path, lacks: str = "", origin: str = "the-WebUrl") -> subproc
     )
 
 
-def test_a_build_goes_up_with_the_page_last_and_settings_of_the_stack(tmp_path: Path) -> None:
+def test_a_build_is_uploaded_page_last_with_the_stacks_settings(tmp_path: Path) -> None:
     ran = deploy(tmp_path)
     assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, "the-WebUrl"), ran.stderr
     calls = (tmp_path / "calls").read_text().splitlines()
@@ -198,7 +196,7 @@ def test_a_build_goes_up_with_the_page_last_and_settings_of_the_stack(tmp_path: 
     }
 
 
-def test_a_deployment_without_its_site_or_that_answers_another_origin_says_so(tmp_path: Path) -> None:
+def test_a_deployment_without_its_site_or_origin_says_so(tmp_path: Path) -> None:
     ran = deploy(tmp_path, lacks="WebBucketName")
     assert ran.returncode == 1
     assert "unplugd-prod has no output WebBucketName: run make deploy ENV=prod first" in ran.stderr

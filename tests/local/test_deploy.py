@@ -40,7 +40,7 @@ def test_the_gateways_own_refusal_has_cors_headers(app: App) -> None:
 @pytest.mark.parametrize(
     ("body", "status"), [('{"text": "hi"}', 200), ("{}", 400), ("[]", 400), ("{", 400), ("", 400)]
 )
-def test_the_gateway_refuses_a_body_that_its_model_does_not_allow(app: App, body: str, status: int) -> None:
+def test_the_gateway_refuses_a_body_its_model_does_not_allow(app: App, body: str, status: int) -> None:
     with httpx.Client(trust_env=False) as http:
         url = f"{app.outputs['ApiUrl']}/notes/{status}-{len(body)}"
         answer = http.post(url, content=body, headers={"Content-Type": "application/json"})
@@ -91,7 +91,7 @@ def test_cloudformation_itself_sees_no_change(app: App) -> None:
     assert deploy(app.endpoint, parameters={}, stack_name="tiny", root=APP) == app.outputs
 
 
-def test_a_failed_deploy_names_the_resource_and_the_next_one_works(app: App, tmp_path: Path) -> None:
+def test_a_failed_deploy_names_the_resource_and_can_be_repeated(app: App, tmp_path: Path) -> None:
     root = tmp_path / "broken"
     root.mkdir()
     whole = """

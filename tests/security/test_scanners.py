@@ -41,7 +41,7 @@ def test_another_resource_or_check_is_found() -> None:
         assert (verdict, len(sentences)) == ("FOUND", 1)
 
 
-def test_an_exception_that_nothing_needs_or_has_no_reason_is_found() -> None:
+def test_an_unneeded_or_unexplained_exception_is_a_finding() -> None:
     assert judge_templates(answer(), [EXCEPTION])[0] == "FOUND"
     bare = {**EXCEPTION, "reason": ""}
     assert judge_templates(answer(("CKV_1", "/a.yaml", "AWS::S3::Bucket.One")), [bare])[0] == "FOUND"

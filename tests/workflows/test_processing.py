@@ -132,9 +132,7 @@ def test_a_part_that_is_lost_runs_again_alone(studio: Studio, shared_out: str) -
     assert sorted(parts) == ["1", "2", "2", "2", "3", "merge"]
 
 
-def test_a_part_that_fails_for_good_fails_the_song_when_the_others_are_kept(
-    studio: Studio, shared_out: str
-) -> None:
+def test_a_part_that_fails_for_good_fails_the_song(studio: Studio, shared_out: str) -> None:
     run = studio.run({"demucs-2": [75]}, {"durationSec": 100}, machine=shared_out)
 
     assert run.status == "FAILED"

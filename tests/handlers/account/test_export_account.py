@@ -34,9 +34,7 @@ def test_every_song_and_every_file_over_all_pages(cloud: Cloud, library: Callabl
     assert not any(STRANGER in path for path in paths)
 
 
-def test_an_original_called_like_a_stem_hides_no_file_and_checkpoints_are_left_out(
-    cloud: Cloud, put_song: Any
-) -> None:
+def test_an_original_named_like_a_stem_hides_no_file(cloud: Cloud, put_song: Any) -> None:
     song_id = put_song().song_id
     for bucket, key in (
         ("UPLOADS_BUCKET", f"uploads/{OWNER}/{song_id}/drums.wav"),

@@ -130,7 +130,7 @@ def test_words_the_machine_has_aligned(cloud: Cloud, put_layer: Any) -> None:
     assert texts(read(cloud, version="machine")) == ["hello word", "again"]
 
 
-def test_words_that_are_newer_than_the_last_run_are_not_replaced_by_it(cloud: Cloud, put_layer: Any) -> None:
+def test_words_newer_than_the_last_run_are_not_replaced(cloud: Cloud, put_layer: Any) -> None:
     put_layer("Something else")
     store(cloud, "lyrics.json", ALIGNED | {"textVersion": 4})
     assert texts(read(cloud)) == ["Something else"]
@@ -203,9 +203,7 @@ def test_offset_and_nudges_are_separate_in_json_applied_in_files(cloud: Cloud, p
     assert "[00:03.75]<00:03.75>again<00:04.75>" in enhanced
 
 
-def test_lines_nudged_past_each_other_are_written_in_the_order_they_are_sung(
-    cloud: Cloud, put_layer: Any
-) -> None:
+def test_lines_nudged_past_each_other_are_written_as_sung(cloud: Cloud, put_layer: Any) -> None:
     put_layer(None, source="transcribed", nudges={0: 9000})
     store(cloud, "lyrics.json", HEARD)
     lines, _ = rules.read(fetch(cloud, format="srt")[2], kind="srt")

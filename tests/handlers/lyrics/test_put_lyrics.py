@@ -73,7 +73,7 @@ def test_words_wait_for_the_run_that_is_to_come(
 
 
 @pytest.mark.parametrize("stood", [LyricsStatus.READY, LyricsStatus.INSTRUMENTAL, LyricsStatus.FAILED])
-def test_words_for_a_complete_song_wait_in_line_while_it_stays_complete(
+def test_words_for_a_complete_song_queue_while_it_stays_complete(
     cloud: Cloud, put_song: Any, sent: Frames, stood: LyricsStatus
 ) -> None:
     put_song(**READY | {"lyrics_status": stood, "lyrics_reason": "Old."})
@@ -142,7 +142,7 @@ def test_of_two_changes_of_one_version_the_second_is_409(cloud: Cloud, put_song:
     assert ask(cloud, {"version": 7, "text": "third"})[0] == 409
 
 
-def test_two_changes_at_the_very_same_time_leave_one_and_no_litter(
+def test_two_simultaneous_changes_leave_one_and_no_stray_file(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second reads the row before the first writes it."""
@@ -187,7 +187,7 @@ def test_a_change_whose_answer_was_lost_is_saved(cloud: Cloud, put_song: Any, se
 
 
 @pytest.mark.usefixtures("lost_answer")
-def test_words_whose_answer_was_lost_stay_when_somebody_moves_them_at_once(
+def test_words_whose_answer_was_lost_survive_a_nudge(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The row then names a later layer, and these words as those that a run takes up."""

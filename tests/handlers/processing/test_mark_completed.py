@@ -66,7 +66,7 @@ def test_run_twice_it_answers_the_same_and_writes_once(
 
 
 @pytest.mark.parametrize("run", ["whole", "lyrics only"])
-def test_a_write_that_is_repeated_because_its_answer_was_lost_is_the_same_completion(
+def test_a_completion_repeated_after_a_lost_answer_is_the_same(
     cloud: Cloud, put_song: Any, results: Callable[..., None], monkeypatch: pytest.MonkeyPatch, run: str
 ) -> None:
     """botocore sends it again by itself. A `Conflict` here would end the execution, and the original would stay."""
@@ -95,7 +95,7 @@ def test_a_write_that_is_repeated_because_its_answer_was_lost_is_the_same_comple
         {"status": Status.COMPLETED, "lyrics_status": LyricsStatus.QUEUED},
     ],
 )
-def test_a_song_that_moves_on_while_it_is_completed_is_left_as_it_is(
+def test_a_song_that_changes_while_completed_is_left_alone(
     cloud: Cloud,
     put_song: Any,
     results: Callable[..., None],
@@ -118,7 +118,7 @@ def test_a_song_that_moves_on_while_it_is_completed_is_left_as_it_is(
     assert (cloud.row() or {})["seq"] == 5
 
 
-def test_a_failed_lyrics_stage_keeps_the_stems_and_still_leaves_a_file(
+def test_failed_lyrics_keep_the_stems_and_leave_a_file(
     cloud: Cloud, put_song: Any, results: Callable[..., None]
 ) -> None:
     put_song(**RUNNING)
@@ -152,7 +152,7 @@ def test_where_the_words_come_from_is_kept(
 
 
 @pytest.mark.parametrize("before", ["transcribed", None])
-def test_a_run_over_a_person_s_words_says_nothing_of_where_the_machine_s_come_from(
+def test_a_run_over_a_persons_words_names_no_machine_source(
     cloud: Cloud, put_song: Any, results: Callable[..., None], before: str | None
 ) -> None:
     """Those are what `revert` goes back to, and the song then says where they come from."""

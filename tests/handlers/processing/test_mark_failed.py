@@ -86,7 +86,7 @@ def test_what_the_task_wrote_down_is_what_the_person_reads(cloud: Cloud, put_son
     assert cloud.keys("OUTPUT_BUCKET") == []
 
 
-def test_finished_stages_and_checkpoints_stay_half_written_ones_go(
+def test_finished_stages_stay_and_half_written_ones_go(
     cloud: Cloud, put_song: Any, sent: Frames, results: Callable[..., None]
 ) -> None:
     put_song(**RUNNING)

@@ -21,9 +21,7 @@ def line(put_song: Any) -> None:
         )
 
 
-def test_as_many_start_as_there_are_slots_first_come_first_served(
-    cloud: Cloud, line: None, sent: Frames
-) -> None:
+def test_as_many_songs_start_as_there_are_slots_in_order(cloud: Cloud, line: None, sent: Frames) -> None:
     cloud.connect("one")
     assert wake(cloud, {"wake": True}, {"wake": True}) == {"batchItemFailures": []}
     assert sorted(executions(cloud)) == [f"{IDS[0]}-1", f"{IDS[1]}-1"]
@@ -59,9 +57,7 @@ def test_without_an_event_the_next_wake_up_asks_the_machine(
     assert slots(cloud) == {"slot-0": IDS[0], "slot-1": IDS[2]}
 
 
-def test_an_interrupted_song_goes_back_in_line_with_its_place_and_a_new_attempt(
-    cloud: Cloud, line: None, sent: Frames
-) -> None:
+def test_an_interrupted_song_queues_again_in_its_old_place(cloud: Cloud, line: None, sent: Frames) -> None:
     wake(cloud)
     cloud.sfn.stop_execution(executionArn=arn(IDS[0]))
     wake(cloud, ended(arn(IDS[0]), "ABORTED"))
@@ -170,7 +166,7 @@ def _die(*_: Any, **__: Any) -> None:
     raise KeyboardInterrupt
 
 
-def test_a_start_that_is_refused_leaves_the_song_in_its_place_and_the_slot_free(
+def test_a_refused_start_keeps_the_place_and_frees_the_slot(
     cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any, **__: Any) -> None:

@@ -158,7 +158,7 @@ def test_a_token_never_reaches_the_log(
         assert secret.split(".")[2] not in logged
 
 
-def test_keys_rotate_without_a_restart_and_strangers_cause_no_fetches(keys: Any) -> None:
+def test_keys_rotate_and_unknown_keys_cause_no_fetches(keys: Any) -> None:
     from unplugd.aws.tokens import LOOK_AGAIN_AFTER_S, TokenVerifier
     from unplugd.kernel.errors import Unauthorized
 

@@ -44,7 +44,7 @@ def test_a_running_song_is_stopped(cloud: Cloud, put_song: Any, sent: Frames) ->
     assert cloud.wake_ups() == 1
 
 
-def test_a_call_that_died_before_stopping_is_finished_by_the_next(
+def test_a_call_that_died_before_stopping_is_completed_later(
     cloud: Cloud, put_song: Any, sent: Frames
 ) -> None:
     cloud.sfn.start_execution(stateMachineArn=MACHINE, name=f"{SONG}-1")

@@ -29,7 +29,7 @@ def library(put_song: Any) -> None:
     put_song(user_id=STRANGER, song_id="01J9ZQ4X5V8K2M3N4P5Q6R7SZZ", title="Not yours")
 
 
-def test_pages_are_newest_first_complete_and_without_an_empty_last_one(cloud: Cloud, library: None) -> None:
+def test_pages_are_newest_first_and_end_without_an_empty_one(cloud: Cloud, library: None) -> None:
     seen: list[str] = []
     query = {"limit": "3"}
     sizes = []
@@ -55,7 +55,7 @@ def test_status_filter_pages_through_its_own_index(cloud: Cloud, library: None) 
     assert [s["songId"] for s in first["data"] + second["data"]] == IDS[::-2]
 
 
-def test_a_search_goes_on_by_its_cursor_where_one_call_has_read_enough(
+def test_a_search_goes_on_by_cursor_after_a_call_read_enough(
     cloud: Cloud, library: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(song_table, "ROWS_A_QUERY", 1)

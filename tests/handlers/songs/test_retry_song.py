@@ -101,7 +101,7 @@ def test_finished_stems_need_no_original(
     assert ask(cloud)[0] == 202
 
 
-def test_failed_lyrics_of_a_complete_song_wait_while_the_song_stays_complete(
+def test_retried_lyrics_queue_while_the_song_stays_complete(
     cloud: Cloud, put_song: Any, sent: Frames, stems: Callable[[], None]
 ) -> None:
     put_song(

@@ -160,7 +160,7 @@ def test_an_original_that_nobody_will_read_any_more_goes(
     assert (announced, cloud.keys("UPLOADS_BUCKET"), cloud.row()) == ([], [], before)
 
 
-def test_what_a_day_of_trying_did_not_bring_through_is_not_announced_any_more(
+def test_an_upload_older_than_a_day_is_not_announced_again(
     cloud: Cloud, put_song: Any, upload: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_song(s3_key=KEY)
@@ -180,7 +180,7 @@ def test_what_belongs_to_no_song_is_left_alone(
     assert announced == []
 
 
-def test_a_file_that_breaks_the_validator_is_announced_some_times_and_not_for_ever() -> None:
+def test_a_file_that_breaks_the_validator_is_given_up() -> None:
     runs = [timedelta(minutes=5 * n + 2) for n in range(24 * 12)]
     due = [age for age in runs if rules.is_unheard(age)]
     assert len(due) == 11 + 23

@@ -262,7 +262,7 @@ def test_a_song_that_changes_each_time_is_tried_again_later(
     assert ((cloud.row() or {})["status"], (cloud.row() or {})["title"]) == ("QUEUED", "00000")
 
 
-def test_a_song_deleted_while_the_file_is_looked_at_stays_deleted(
+def test_a_song_deleted_during_validation_stays_deleted(
     cloud: Cloud, put_song: Any, sent: Frames, during_check: Changing
 ) -> None:
     put_song()

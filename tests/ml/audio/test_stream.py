@@ -58,7 +58,7 @@ def test_no_frame_needs_the_one_before(tmp_path):
     assert not data.startswith(b"ID3")
 
 
-def test_the_stream_is_1105_samples_behind_the_wav_for_every_stem(tmp_path):
+def test_every_stems_stream_is_1105_samples_behind_the_wav(tmp_path):
     for seed in range(3):
         samples = song(3.0, seed)
         heard = decoded(write(tmp_path / "a.mp3", to_int16(samples)))

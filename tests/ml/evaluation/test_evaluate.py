@@ -173,7 +173,7 @@ def never_separated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ml.evaluation.separated.separate_file", separate)
 
 
-def test_stems_or_a_mix_that_are_not_cut_alike_are_refused_before_they_are_separated(
+def test_stems_unlike_the_mix_in_length_are_refused_at_once(
     tmp_path: Path, true: Stems, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     never_separated(monkeypatch)

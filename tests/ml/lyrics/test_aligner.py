@@ -57,7 +57,7 @@ def words(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [word for segment in document["segments"] for word in segment["words"]]
 
 
-def test_the_demo_songs_words_are_found_in_a_leaky_stem_each_time_alike(
+def test_the_demo_songs_words_are_aligned_alike_each_time(
     vocals: Path, text: str, truth: list[float]
 ) -> None:
     seen: list[float] = []
@@ -72,9 +72,7 @@ def test_the_demo_songs_words_are_found_in_a_leaky_stem_each_time_alike(
     assert write_lyrics(vocals, text=text, model="embedded") == document
 
 
-def test_line_times_hold_and_a_line_that_is_not_sung_is_estimated_where_it_is_said_to_be(
-    vocals: Path, truth: list[float]
-) -> None:
+def test_line_times_hold_and_an_unsung_line_is_estimated(vocals: Path, truth: list[float]) -> None:
     lrc = "[00:03.1]Morning in a quiet room\n[00:06.4]I sing the line again\n[00:28.5]these were never sung\n"
     document = write_lyrics(vocals, text=lrc + "[00:31.9]Sing it loud one more time", model="embedded")
     first, second, third, last = document["segments"]
@@ -184,7 +182,7 @@ def test_lrc_in_a_tag_says_when_lines_start_and_end() -> None:
     ]  # fmt: skip
 
 
-def test_blank_lines_and_credits_leave_an_lrc_in_the_order_it_is_sung() -> None:
+def test_blank_lines_and_credits_keep_an_lrc_in_sung_order() -> None:
     text = (
         "written by somebody\n\n[00:10.00][01:10.00]chorus\n\n[00:20.00]verse one\n[00:25.00]goes on\nin two lines\n\n"
         "[01:20.00]the end\nLyrics from somewhere\n"
@@ -198,7 +196,7 @@ def test_blank_lines_and_credits_leave_an_lrc_in_the_order_it_is_sung() -> None:
     assert [(k.line.text, k.start) for k in plain.lines] == [("two", None), ("one", None), ("two", None)]
 
 
-def test_a_chorus_written_once_does_not_push_the_verses_behind_its_last_time() -> None:
+def test_a_chorus_written_once_does_not_delay_the_verses() -> None:
     lines = from_text("[00:10.00][01:10.00]chorus\n\n[00:20.00]verse one\n[00:25.00]goes on").lines
     times = complete(lines, [None] * sum(len(k.line.units) for k in lines), [(0.0, 90.0)], 90.0)
     starts = [segment["start"] for segment in segments(lines, times)]

@@ -79,7 +79,7 @@ def test_a_line_found_behind_a_persons_words_does_not_move_them(
 
 
 @pytest.mark.parametrize("engine", [embedded, whisper])
-def test_a_line_found_before_a_persons_words_that_stand_above_it_does_not_either(
+def test_a_line_aligned_before_the_persons_words_is_dropped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Any
 ) -> None:
     vocals = write_vocals(tmp_path / "v.wav", SONG_S, SUNG)
@@ -90,7 +90,7 @@ def test_a_line_found_before_a_persons_words_that_stand_above_it_does_not_either
 
 
 @pytest.mark.parametrize("engine", [embedded, whisper])
-def test_what_is_found_between_a_persons_words_is_kept_and_cut_to_fit(
+def test_what_fits_between_a_persons_words_is_cut_and_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Any
 ) -> None:
     later = {"text": "the end", "words": [{"word": "the end", "start": 59.0, "end": 60.0}]}
@@ -134,7 +134,7 @@ def test_nothing_comes_after_the_songs_end() -> None:
     assert all(time.end <= 21.5 for time in made)
 
 
-def test_a_line_found_outside_of_its_neighbours_starts_was_not_found() -> None:
+def test_a_line_aligned_outside_its_neighbours_is_dropped() -> None:
     """Where lines have times and their words have none."""
     lines = from_text("[00:10]here it comes\none more time\n[00:20]hello again").lines
     here: list[Span | None] = [(10.0, 10.5), (10.5, 11.0), (11.0, 11.5)]

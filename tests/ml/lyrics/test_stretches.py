@@ -29,7 +29,7 @@ def test_short_pauses_are_heard_and_long_ones_are_not() -> None:
     assert np.array_equal(stretches.samples(heard, a, b), whole[a:b])
 
 
-def test_a_word_goes_back_to_the_stretch_that_holds_its_middle_and_stays_inside() -> None:
+def test_a_word_belongs_to_the_stretch_that_holds_its_middle() -> None:
     stretches = Stretches([(1.0, 3.0), (10.0, 12.0)])
     assert stretches.place(0.5, 0.75) == (0, (1.5, 1.75))
     assert stretches.place(1.5, 2.25) == (0, (2.5, 3.0))
@@ -38,7 +38,7 @@ def test_a_word_goes_back_to_the_stretch_that_holds_its_middle_and_stays_inside(
     assert stretches.place(-1.0, 0.5) == (0, (1.0, 1.5))
 
 
-def test_a_hearing_ends_at_a_pause_near_30_s_and_at_30_s_without_one() -> None:
+def test_a_hearing_ends_at_a_pause_or_at_30_s() -> None:
     assert seconds(Stretches([(0.0, 25.0), (26.5, 50.0)]).hearing_end(0)) == 25.0
     assert seconds(Stretches([(0.0, 20.0), (21.5, 50.0)]).hearing_end(0)) == 30.0
     assert seconds(Stretches([(0.0, 20.0)]).hearing_end(5 * HEARING_RATE)) == 20.0

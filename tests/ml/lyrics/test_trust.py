@@ -29,7 +29,7 @@ def test_a_pause_of_a_second_parts_and_a_shorter_one_does_not() -> None:
     ]
 
 
-def test_a_note_that_fades_stays_whole_and_a_faint_leak_begins_nothing() -> None:
+def test_a_fading_note_stays_whole_and_a_faint_leak_is_ignored() -> None:
     faint = (ONSET_DB + OFFSET_DB) / 2  # enough to go on, too little to begin
     assert cut((3, 0), (2, faint), (2, -80), (3, faint), (2, -80)) == [pytest.approx((0, 5.2), abs=0.03)]
     assert cut((5, -80)) == []
@@ -42,7 +42,7 @@ def test_a_long_segment_is_cut_at_its_quietest_moment() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(0.1, 70), st.floats(-90, -1)), min_size=1, max_size=9))
-def test_segments_are_in_order_inside_the_song_and_never_too_long(parts: list[tuple[float, float]]) -> None:
+def test_segments_are_ordered_short_and_inside_the_song(parts: list[tuple[float, float]]) -> None:
     found = cut(*parts)
     duration_s = sum(round(length / HOP_S) for length, _ in parts) * HOP_S
     assert all(0 <= a < b <= duration_s + 1e-9 and b - a <= MAX_S + 1e-6 for a, b in found)

@@ -90,7 +90,7 @@ def test_auto_hears_and_the_tags_words_do_not_count(models: Path, tmp_path: Path
     assert (engine.name, engine.version) == ("whisper", "1.2.1, base")
 
 
-def test_nothing_is_loaded_for_silence_or_a_song_tagged_instrumental(
+def test_silence_and_tagged_instrumentals_load_no_model(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(whispers.Whisper, "_load", lambda *_: pytest.fail("it was loaded"))
@@ -163,7 +163,7 @@ def test_what_was_heard_before_a_stop_is_not_heard_again(models: Path, tmp_path:
     assert hear(models, vocals, partial=partial) == whole
 
 
-def test_no_more_is_heard_than_faster_whisper_hears_and_a_long_pause_not_at_all(
+def test_no_more_is_heard_than_by_faster_whisper(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each pass costs as much as 30 s, however short what it hears."""
@@ -218,9 +218,7 @@ def test_no_more_is_heard_than_faster_whisper_hears_and_a_long_pause_not_at_all(
 TEXT = "Hold me now my love\nשלום לך עולם\n我爱你 again"
 
 
-def test_a_persons_words_are_kept_by_a_model_that_does_not_believe_in_them(
-    models: Path, tmp_path: Path
-) -> None:
+def test_a_persons_words_are_kept_by_a_model_in_doubt(models: Path, tmp_path: Path) -> None:
     known = replace(from_text(TEXT), by_person=True)
     document = hear(models, sung(tmp_path / "v.wav", 12.0), text=known)
     assert [segment["text"] for segment in document["segments"]] == TEXT.split("\n")

@@ -53,7 +53,7 @@ def test_damage_and_loss_are_named(store: ModelStore) -> None:
         made.verify()
 
 
-def test_a_new_model_takes_the_olds_place_and_a_failed_one_does_not(store: ModelStore) -> None:
+def test_a_new_model_replaces_the_old_and_a_failed_one_does_not(store: ModelStore) -> None:
     old = install(store)
     new = install(store, content=b"better")
     assert store.find("base") == new != old

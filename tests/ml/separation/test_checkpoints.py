@@ -228,7 +228,7 @@ def test_a_folder_of_checkpoints_is_one_runs(source: Path, tmp_path: Path, filte
     resumed(source, tmp_path)  # free again
 
 
-def test_a_full_disk_is_one_clear_error_and_leaves_whole_checkpoints_only(
+def test_a_full_disk_is_one_error_and_leaves_whole_checkpoints(
     unbroken: dict[str, bytes],
     source: Path,
     tmp_path: Path,

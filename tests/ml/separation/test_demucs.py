@@ -192,7 +192,7 @@ def test_through_the_front_door_auto_takes_it_and_says_so(models: Path, tmp_path
     assert seen == sorted(seen) and seen[-1] == 1.0 and len(seen) > 5
 
 
-def test_a_stop_in_the_middle_of_a_network_ends_it_and_its_thread(models: Path, tmp_path: Path) -> None:
+def test_a_stop_inside_a_network_ends_it_and_its_thread(models: Path, tmp_path: Path) -> None:
     stop = threading.Event()
     asked: list[float] = []
 
@@ -332,7 +332,7 @@ def test_fetched_over_a_connection_that_breaks_it_separates(
     demucs.load(made)
 
 
-def test_a_published_file_that_is_more_than_weights_is_left_for_the_hubs(
+def test_a_published_file_with_more_than_weights_is_not_used(
     tmp_path: Path, stored: Model, monkeypatch: pytest.MonkeyPatch, no_openvino: None
 ) -> None:
     torch.save({"klass": Mischief(tmp_path / "ran")}, tmp_path / "raw")

@@ -175,7 +175,7 @@ def test_digital_silence_in_a_song_is_reckoned_once(stored: Model, monkeypatch: 
     assert len(calls) == 3
 
 
-def test_a_stop_ends_a_segment_and_the_network_runs_on_afterwards(stored: Model) -> None:
+def test_a_stop_ends_a_segment_and_the_network_still_works(stored: Model) -> None:
     network = demucs.load(stored).members[0].open()
     samples, stop = noise(SEGMENT).T.copy(), threading.Event()
     whole = network.run(samples, stop)

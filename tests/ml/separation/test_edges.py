@@ -126,7 +126,7 @@ def system_error(*_args: object, **_named: object) -> None:
         ("ml.separation.job.residual_db", full),
     ],
 )
-def test_a_disk_that_fills_up_is_one_error_and_leaves_the_old_files(
+def test_a_full_disk_is_one_error_and_leaves_the_old_files(
     tmp_path: Path, filters: Filters, monkeypatch: pytest.MonkeyPatch, where: str, fault: Any
 ) -> None:
     source = write_wav(tmp_path / "song.wav", noise(20_000))

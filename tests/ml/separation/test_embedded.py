@@ -41,7 +41,7 @@ def copied(tmp_path: Path) -> Path:
     return Path(shutil.copytree(embedded.WEIGHTS, tmp_path / "weights"))
 
 
-def test_the_weights_are_a_few_megabytes_and_are_what_the_facts_say() -> None:
+def test_the_weights_are_a_few_megabytes_and_match_their_facts() -> None:
     separator = embedded.load("f32")
     assert separator.model == "preview" and separator.remainder == "other" and len(separator.sha256) == 64
     assert sum(path.stat().st_size for path in embedded.WEIGHTS.iterdir()) < 10_000_000

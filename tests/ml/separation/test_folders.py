@@ -62,7 +62,7 @@ def test_stems_may_go_where_another_run_has_its_checkpoints(
     assert names(tmp_path / "out") == set(made.files) < names(tmp_path / "kept")
 
 
-def test_a_run_that_waits_to_move_its_files_in_says_so_and_can_be_stopped(
+def test_a_run_waiting_to_move_its_files_can_be_stopped(
     tmp_path: Path, filters: Filters, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, stop, moving, go_on = tmp_path / "out", threading.Event(), threading.Event(), threading.Event()

@@ -73,9 +73,7 @@ def test_it_is_the_overlap_add_of_weighted_members(tmp_path: Path, frames: int) 
 
 @pytest.mark.parametrize("level", [0.0, 0.3, 999.0])
 @pytest.mark.parametrize("frames", [1, 13_230])
-def test_silence_and_constants_are_silence_and_no_network_is_loaded(
-    tmp_path: Path, level: float, frames: int
-) -> None:
+def test_silence_and_constants_load_no_network(tmp_path: Path, level: float, frames: int) -> None:
     filters = Filters()
     made = estimate(filters.separator(), Song(np.full((frames, 2), level)), tmp_path)
     assert made.shape == (4, frames, 2)

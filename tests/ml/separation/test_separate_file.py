@@ -176,7 +176,7 @@ def test_stop_is_honoured_soon_and_leaves_nothing_behind(tmp_path, when):
     assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
 
 
-def test_earlier_files_in_out_survive_a_failure_and_give_way_to_a_success(tmp_path):
+def test_earlier_files_survive_a_failure_and_not_a_success(tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "bass.wav").write_bytes(b"old")

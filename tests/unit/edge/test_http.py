@@ -80,7 +80,7 @@ def test_a_query_parameter_that_a_call_does_not_know_is_refused() -> None:
         "1" * 5000,
     ],
 )
-def test_a_body_that_is_no_json_object_or_says_a_thing_twice_is_400(body: str | None) -> None:
+def test_a_body_that_is_no_object_or_repeats_a_key_is_400(body: str | None) -> None:
     status, answer = call(read, body=body)
     assert (status in (400, 413), answer["error"] in ("invalid_json", "too_large")) == (True, True)
 

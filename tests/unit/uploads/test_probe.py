@@ -191,7 +191,7 @@ def test_ten_hours_of_silence_in_a_small_flac_cost_little(tmp_path: Path) -> Non
     assert look(path)["fault"] == "too_long"
 
 
-def test_a_prober_that_dies_or_hangs_is_a_file_that_cannot_be_read(
+def test_a_prober_that_dies_or_hangs_means_an_unreadable_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = song(tmp_path / "x", "mp3")
@@ -234,9 +234,7 @@ def test_sniffing_knows_the_beginnings() -> None:
     ]
 
 
-def test_a_prober_that_lacks_a_package_is_our_fault_not_the_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_prober_without_its_package_is_our_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prober, "COMMAND", ("-c", "import a_package_that_is_not_here"))
     with pytest.raises(RuntimeError, match="cannot start"):
         probe(song(tmp_path / "x", "mp3"))

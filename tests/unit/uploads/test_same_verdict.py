@@ -162,7 +162,7 @@ def test_the_separator_never_meets_a_rate_that_fits_no_memory(tmp_path: Path) ->
         list(decode(path))
 
 
-def test_a_tag_that_unpacks_to_gigabytes_is_refused_before_anybody_unlimited_reads_it(
+def test_a_tag_that_unpacks_to_gigabytes_is_refused_unread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mutagen

@@ -38,9 +38,7 @@ def end_run(cloud: Cloud, attempt: int, **changes: Any) -> None:
     wake(cloud, ended=arn(attempt))
 
 
-def test_each_run_gets_the_words_of_its_start_and_later_ones_a_run_of_their_own(
-    cloud: Cloud, put_song: Any, sent: Frames
-) -> None:
+def test_each_run_gets_the_words_of_its_start(cloud: Cloud, put_song: Any, sent: Frames) -> None:
     put_song(status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1, duration_sec=3.0)
     ask(cloud, {"version": 0, "text": "first"})
     first = str((cloud.row() or {})["lyricsTextKey"])

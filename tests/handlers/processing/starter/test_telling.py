@@ -127,7 +127,7 @@ def test_of_two_slots_for_one_attempt_the_first_stays(
     assert slots(cloud) == {"slot-0": HERS[0]}
 
 
-def test_a_starter_that_fails_at_every_lease_reports_the_queue_age(
+def test_a_starter_that_gets_no_lease_reports_the_queue_age(
     cloud: Cloud,
     line: None,
     sent: Frames,
