@@ -20,6 +20,8 @@ from unplugd.kernel.log import logger
 
 EXPORT_PAGE = 20  # songs; each has some fifteen links of a kilobyte, and an answer may have six megabytes
 ROWS_AT_ONCE = 500
+# The gateway answers 504 after 29 s. What a call did not remove by then, of thousands of songs, the sweeper does.
+DELETE_FOR_S = 18.0
 # What can still write under a deleted song: its upload link (15 minutes) and its execution (16 hours at
 # most, the state machine's own limit). For a deleted user also their ID token (60 minutes), which can
 # start another song. A day covers all of them in sequence, and a wrong clock.
@@ -50,7 +52,7 @@ class Files(Protocol):
 
     def names(self, prefix: str) -> Iterator[str]: ...
     def download_link(self, key: str) -> str: ...
-    def empty(self, prefix: str) -> None: ...
+    def empty(self, prefix: str, until: float | None = None) -> bool: ...
 
 
 class Connections(Protocol):
@@ -108,13 +110,17 @@ def delete_account(
     now: datetime,
 ) -> None:
     """Remove a person: what runs is stopped, every row and file goes, and at last the sign-in, so that a call that died
-    half-way can be made again. The tombstone comes first: it leads to everything that is left behind."""
+    half-way can be made again. The tombstone comes first: by it the sweeper finds what there was no time for."""
+    until = time.monotonic() + DELETE_FOR_S
     tombstones.add_for_account(owner, now=to_iso(now))
-    while _remove_rows(owner, songs=songs, tombstones=tombstones, connections=connections, stop=stop):
+    while time.monotonic() < until and _remove_rows(
+        owner, songs=songs, tombstones=tombstones, connections=connections, stop=stop
+    ):
         pass
     account = Tombstone(owner, None, to_iso(now))
     try:
-        _empty(account, buckets)
+        if not _empty(account, buckets, until):
+            logger().warning("the sweeper removes the rest of a large account")
     except AppError as error:
         _leave(account, error)
     remove_sign_in(owner)
@@ -190,9 +196,10 @@ def _remove_rows(
     return bool(rows)
 
 
-def _empty(tombstone: Tombstone, buckets: Mapping[str, Files]) -> None:
-    for folder in personal_data.all_files():
-        buckets[folder.bucket].empty(folder.prefix(tombstone.owner, tombstone.song_id))
+def _empty(tombstone: Tombstone, buckets: Mapping[str, Files], until: float | None = None) -> bool:
+    """Remove the files under a tombstone, or what there is time for; whether all of them are removed."""
+    places = [(f.bucket, f.prefix(tombstone.owner, tombstone.song_id)) for f in personal_data.all_files()]
+    return all(buckets[bucket].empty(prefix, until) for bucket, prefix in places)
 
 
 def _leave(tombstone: Tombstone, error: AppError) -> None:

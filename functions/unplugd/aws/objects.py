@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -111,11 +113,15 @@ class Objects:
         with passing_faults("delete a file"):
             self._s3.delete_object(Bucket=self.bucket, Key=key)
 
-    def empty(self, prefix: str) -> None:
-        """Remove everything under `prefix`, many keys a call: one by one, a library takes longer than a call may."""
-        keys = list(self.names(prefix))
-        for start in range(0, len(keys), KEYS_A_DELETE):
-            self._delete_all(keys[start : start + KEYS_A_DELETE])
+    def empty(self, prefix: str, until: float | None = None) -> bool:
+        """Remove everything under `prefix`, many keys in one call, or what there is time for before `until`
+        (`time.monotonic`). Whether everything was removed."""
+        keys = self.names(prefix)
+        while batch := list(islice(keys, KEYS_A_DELETE)):
+            if until is not None and time.monotonic() >= until:
+                return False
+            self._delete_all(batch)
+        return True
 
     def _delete_all(self, keys: Sequence[str]) -> None:
         from botocore.exceptions import ClientError

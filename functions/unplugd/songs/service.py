@@ -83,7 +83,7 @@ class Results(Protocol):
 class Emptier(Protocol):
     """A bucket from which a song's files can be removed."""
 
-    def empty(self, prefix: str) -> None: ...
+    def empty(self, prefix: str) -> bool: ...
 
 
 def list_presets() -> dict[str, Any]:

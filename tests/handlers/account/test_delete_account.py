@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from tests.cloud import CHOSEN, MACHINE, OWNER, STRANGER, Cloud, event
+from unplugd.account import service
 from unplugd.domain.song import Status
 
 
@@ -67,3 +68,18 @@ def test_a_call_that_died_half_way_can_be_made_again(
         patch.setattr("unplugd.aws.connections.ConnectionTable.of", down)
         assert ask(cloud)[0] == 503
     assert ask(cloud)[0] == 200
+
+
+def test_the_sweeper_removes_what_a_call_has_no_time_for(
+    cloud: Cloud, library: Callable[[int], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of songs take longer than the 29 s after which the gateway answers 504."""
+    library(3)
+    monkeypatch.setattr(service, "DELETE_FOR_S", -1.0)
+    assert ask(cloud) == (200, {"deleted": True})  # and the sign-in is gone: see `pool`
+    assert len(cloud.keys("OUTPUT_BUCKET")) == 8
+    for _ in range(2):
+        cloud.call("account", "sweep_deleted", event("account", "sweep_deleted"))
+    assert all(STRANGER in key for key in cloud.keys("UPLOADS_BUCKET") + cloud.keys("OUTPUT_BUCKET"))
+    rows = cloud.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]
+    assert sorted(row["userId"]["S"] for row in rows) == ["#deleted", STRANGER]

@@ -183,10 +183,10 @@ def test_a_tombstone_that_makes_a_sweep_fail_stops_that_one_only(
         add_tombstone(cloud, song_id)
     empty = Objects.empty
 
-    def refuse(bucket: Objects, prefix: str) -> None:
+    def refuse(bucket: Objects, prefix: str, until: float | None = None) -> bool:
         if IDS[1] in prefix:
             raise PermissionError(prefix)
-        empty(bucket, prefix)
+        return empty(bucket, prefix, until)
 
     monkeypatch.setattr(Objects, "empty", refuse)
     here = [late_file(cloud, OWNER, song_id) for song_id in IDS]
@@ -207,3 +207,8 @@ def test_a_users_tombstone_outlives_the_last_token_link_and_run() -> None:
     run = json.loads((ROOT / "statemachines/processing.asl.json").read_text())["TimeoutSeconds"]
     longest_s = client["IdTokenValidity"] * 60 + LINK_SECONDS + run
     assert service.WRITABLE_FOR.total_seconds() > longest_s + 3600
+
+
+def test_a_deletion_ends_before_the_gateway_gives_up() -> None:
+    """The last batch that begins in time may take some seconds."""
+    assert service.DELETE_FOR_S <= 29 - 10

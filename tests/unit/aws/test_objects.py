@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,8 +84,15 @@ def test_many_files_are_removed_by_few_calls(s3: Any, calls: list[str]) -> None:
     put(s3, "output/another/a.wav")
     calls.clear()
     Objects(s3, BUCKET).empty(MINE)
-    assert calls == ["ListObjectsV2", "ListObjectsV2", "DeleteObjects", "DeleteObjects"]
+    assert calls == ["ListObjectsV2", "DeleteObjects"] * 2
     assert list(Objects(s3, BUCKET).names("")) == ["output/another/a.wav"]
+
+
+def test_no_batch_begins_when_the_time_is_up(s3: Any, calls: list[str]) -> None:
+    put(s3, f"{MINE}a.wav")
+    calls.clear()
+    assert not Objects(s3, BUCKET).empty(MINE, until=time.monotonic() - 1)
+    assert calls == ["ListObjectsV2"]
 
 
 def test_nothing_there_is_no_call(s3: Any, calls: list[str]) -> None:
