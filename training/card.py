@@ -57,7 +57,7 @@ def sdr(truth: Audio, estimate: Audio) -> float:
 
 
 def real_multitrack(folder: Path) -> Audio:
-    """The stems of a recorded song, (4, 2, frames); nobody sings. For measuring only."""
+    """The stems of a recorded song, (4, 2, frames), without vocals. For measuring only."""
     stems = []
     for stem in STEMS:
         tracks = [
@@ -92,7 +92,7 @@ def write(songs: Path, weights: Path, real: Path | None, out: TextIO) -> None:
     separator = embedded.load("f32", weights)
     rows = [
         ("held out, sung", lambda: held_out(songs, voice=True)),
-        ("held out, nobody sings", lambda: held_out(songs, voice=False)),
+        ("held out, no vocals", lambda: held_out(songs, voice=False)),
     ]
     if real is not None:
         rows.append(("real multitrack", lambda: iter([real_multitrack(real)])))

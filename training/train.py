@@ -1,4 +1,4 @@
-"""Training: steps of Muon on remixes, an average of the weights kept beside, a checkpoint every few minutes."""
+"""Training: steps of Muon on remixes, a running average of the weights, a checkpoint every few minutes."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def train(
 
 
 def optimisers_of(net: Separator) -> list[torch.optim.Optimizer]:
-    """Muon for whatever multiplies, in two halves (a thread each), AdamW for the rest.
+    """Muon for the matrices, in two halves (a thread each), AdamW for the rest.
 
     Muon (Jordan et al. 2024) makes each step's matrix orthogonal, here scaled to the size that AdamW's would have (Liu
     et al. 2025). torch's takes matrices only: it gets views of the weights and of their gradients, which must be there.
@@ -191,7 +191,7 @@ def _matrices(weights: Tensor) -> list[Tensor]:
 
 
 def keep_memory() -> None:
-    """Large blocks are freed and asked for again at every step: without this, glibc has the kernel clear each anew."""
+    """Large blocks are freed and asked for again at every step: without this, glibc has the kernel clear each again."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         for option, value in ((-8, 1), (-4, 0), (-1, 2**31 - 1)):  # M_ARENA_MAX, M_MMAP_MAX, M_TRIM_THRESHOLD

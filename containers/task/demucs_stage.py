@@ -75,7 +75,7 @@ class MergeParts(Protocol):
 class DemucsStage:
     """See task.shell.Stage. `separate`, `separate_part`, `merge_parts` and `read_lyrics` are the ml core's front doors.
 
-    With PART=k and PARTS=n it makes part k of n, stores it beside the checkpoints and writes no manifest. With
+    With PART=k and PARTS=n it makes part k of n, stores it with the checkpoints and writes no manifest. With
     PART=merge and PARTS=n it puts the n parts together, and ends as a task that made the whole song.
     """
 
@@ -89,7 +89,7 @@ class DemucsStage:
     message: str = "Separating the song"
 
     def is_done(self, job: Job, manifest: Manifest) -> bool:
-        """Stems of the model asked for are done for good, whatever version made them: the original may be gone."""
+        """Stems of the requested model are done, also if another version made them: the original may be gone."""
         made = manifest.separation or {}
         asked = job.settings.own["MODEL"]
         if made.get("requestedModel") != asked or not _is_complete(made):
@@ -131,7 +131,7 @@ class DemucsStage:
         clear(job)
 
     def _merge(self, job: Job, source: Path, out: Path, parts: int) -> SeparationResult:
-        """The stems from the stored parts. Parts that do not make one song cost time, and nobody the song."""
+        """The stems from the stored parts. If the parts do not form a complete song, separate it from scratch."""
         rooms = [_fetch_part(job, Part(number, parts)) for number in range(1, parts + 1)]
         try:
             return self.merge_parts(source, rooms, out, progress=job.report, stop=job.stop)

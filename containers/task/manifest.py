@@ -100,7 +100,7 @@ def load(folder: Folder, log: Log) -> Manifest | None:
 
 
 def intact(manifest: Manifest, names: Iterable[str], folder: Folder, log: Log) -> bool:
-    """Whether each of `names` is listed and lies in S3 with the size and the checksum listed."""
+    """Whether each of `names` is listed and is in S3 with the size and the checksum listed."""
     for name in names:
         listed = manifest.files.get(name)
         found = folder.stored(name) if listed else None

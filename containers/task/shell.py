@@ -1,7 +1,7 @@
 """One run of a stage: environment in, files out, exit code.
 
 A stage whose outputs and manifest are in S3 returns at once. Otherwise it works in a temporary folder, uploads,
-and the manifest is written last. Whatever happens, the folder goes, one log line says how it ended, and the exit
+and the manifest is written last. In every case the folder is removed, one log line says how the run ended, and the exit
 code is one of `task.outcomes`.
 """
 
@@ -31,7 +31,7 @@ from task.progress import INTERVAL_S, Reporter, lambda_sender
 from task.settings import Settings
 
 FAILURE = "failure.json"
-"""Why a song cannot be processed, for whoever tells its owner: `{stage, attempt, errorCode, message}`."""
+"""Why a song cannot be processed; mark_failed stores it for the owner: `{stage, attempt, errorCode, message}`."""
 
 _TEMPORARY = (
     Temporary,
@@ -74,7 +74,7 @@ class Stage(Protocol):
 
     @property
     def own(self) -> tuple[str, ...]:
-        """Environment variables it needs beside the common ones."""
+        """Environment variables it needs in addition to the common ones."""
         ...
 
     @property
@@ -129,7 +129,7 @@ def run(
     try:
         this.execute(work_root)
         code = outcomes.DONE
-    except BaseException as error:  # the exit code must tell the state machine something, whatever came up
+    except BaseException as error:  # every fault needs an exit code, by which the state machine decides
         code = this.judge(error)
     log.info("The stage ended", exitCode=code, seconds=round(clock() - began, 3))
     return code
@@ -156,7 +156,7 @@ class _Run:
         self._folder: Folder | None = None
 
     def execute(self, work_root: Path | None) -> None:
-        """Do the work, unless it is done. Raises whatever ends it early."""
+        """Do the work, unless it is done. Raises what ends it early."""
         objects = Objects(self._make_client("s3"), self._stop)
         folder = self._folder = Folder(objects, self._given.output_bucket, self._given.output_prefix)
         reporter = self._reporter()
@@ -227,7 +227,7 @@ class _Run:
             self._log.error("The song cannot be processed", errorCode=error.code, **describe(error))
             self._leave_reason(error)
             return outcomes.BAD_INPUT
-        # Once told to stop, a broken transfer or a closed socket is how stopping looks from inside.
+        # After a stop request, a broken transfer or a closed socket is part of stopping.
         if isinstance(error, Stopped) or self._stop.is_set():
             self._log.warning("Stopped on request", **describe(error))
             return outcomes.STOPPED

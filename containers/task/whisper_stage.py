@@ -95,7 +95,7 @@ class WhisperStage:
         except BadAudio as error:
             _upload(job, failed(str(error)))
             raise
-        # Which of a person's texts this is, so that nobody takes it for that of a newer one.
+        # The version of the owner's text: readers can see that it belongs to an older one.
         document["textVersion"] = person.version if person else None
         if person:
             _keep_machines(job)
@@ -158,12 +158,12 @@ def _lists_stems(manifest: Manifest) -> bool:
 
 
 def _with_stems(job: Job, manifest: Manifest | None) -> Manifest:
-    """The manifest to extend. Where it cannot be read or has forgotten the stems, it lists again what lies there: stems
-    that are not listed count as missing, and a complete song's original is gone, so nobody makes them again."""
+    """The manifest to extend. One that cannot be read, or does not list the stems, gets the stored files again: stems
+    that are not listed count as missing, and once the original is deleted they cannot be made again."""
     if manifest is not None and _lists_stems(manifest):
         return manifest
     job.log.warning(
-        "The manifest does not list the stems; it is made again from what lies there", file=MANIFEST
+        "The manifest does not list the stems; it is made again from the stored files", file=MANIFEST
     )
     manifest = manifest or Manifest()
     return replace(manifest, files={**lying(job.folder), **manifest.files})

@@ -24,7 +24,7 @@ TOLERANCE_S = 0.1
 
 
 def find(folder: Path, name: str) -> Path | None:
-    """The file of that name in the folder, whatever its ending."""
+    """The file of that name in the folder, with the first of ENDINGS that exists."""
     return next((path for ending in ENDINGS if (path := folder / f"{name}{ending}").is_file()), None)
 
 
@@ -90,11 +90,11 @@ def compare(name: str, true: Mapping[str, Path], made: Mapping[str, Path], gain:
 
 
 class Track:
-    """A file as windows: `window` is the one it stands at, empty after the end."""
+    """A file as windows: `window` is the current one, empty after the end."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.frames = 0  # up to the end of the window it stands at
+        self.frames = 0  # up to the end of the current window
         self._windows = self._read()
         self._window = _NOTHING
         self.advance()
@@ -132,7 +132,7 @@ _NOTHING = np.zeros((0, CHANNELS), np.float32)
 
 
 def _cut(tracks: Mapping[Path, Track], path: Path | None, frames: int) -> NDArray[np.float32]:
-    """The first `frames` of the window that the file stands at; silence where there is no file."""
+    """The first `frames` of the file's current window; silence where there is no file."""
     return np.zeros((frames, CHANNELS), np.float32) if path is None else tracks[path].window()[:frames]
 
 

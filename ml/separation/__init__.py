@@ -81,8 +81,8 @@ class PartResult:
     seconds: float
 
 
-def _nobody(_line: str) -> None:
-    """Says nothing."""
+def _ignore(_line: str) -> None:
+    """Drops a warning."""
 
 
 def separate_file(
@@ -96,7 +96,7 @@ def separate_file(
     stop: threading.Event | None = None,
     checkpoints: Path | None = None,
     tidy: bool = False,
-    warn: Callable[[str], None] = _nobody,
+    warn: Callable[[str], None] = _ignore,
 ) -> SeparationResult:
     """Separate `source` into `out`: a {stem}.wav and a stream file for each of the model's stems, peaks.json.
 
@@ -126,7 +126,7 @@ def separate_part(
     stop: threading.Event | None = None,
     checkpoints: Path | None = None,
     tidy: bool = False,
-    warn: Callable[[str], None] = _nobody,
+    warn: Callable[[str], None] = _ignore,
 ) -> PartResult:
     """Do a part of the work of separate_file, on whole segments, into a folder in `out`. Raises what that raises."""
     from ml.separation.job import Request, separate_share
@@ -142,7 +142,7 @@ def merge_parts(
     *,
     progress: Callable[[float], None] = lambda _fraction: None,
     stop: threading.Event | None = None,
-    warn: Callable[[str], None] = _nobody,
+    warn: Callable[[str], None] = _ignore,
 ) -> SeparationResult:
     """Put the folders of all parts of `source`, in any order, together: the files of separate_file to the bit.
 

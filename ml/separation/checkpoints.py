@@ -67,7 +67,7 @@ class Recipe:
         return cls(source_sha256=source_sha256, frames=frames, grids=grids, **facts)
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in headers."""
+        """As headers hold it."""
         document: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
         return document
 

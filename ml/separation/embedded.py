@@ -27,7 +27,7 @@ STEMS = ("drums", "bass", "other", "vocals")
 
 GRAPH, FACTS = "embedded.xml", "embedded.json"
 WEIGHTS = Path(__file__).parent / "weights"
-"""Graph, weights (.bin beside it) and facts: version and SHA-256 of both."""
+"""Graph, weights (.bin) and facts: version and SHA-256 of both."""
 
 WINDOW, HOP = 4096, 1024  # samples: 93 ms and 23 ms
 SEGMENT = 517 * HOP  # 12 s

@@ -23,7 +23,7 @@ class Network(Protocol):
     """A member, loaded."""
 
     def run(self, samples: NDArray[np.float32], stop: threading.Event) -> NDArray[np.float32]:
-        """(2, n) samples → (len(member.stems), 2, n). The same samples give the same bits, whatever ran before.
+        """(2, n) samples → (len(member.stems), 2, n). The same samples always give the same bits.
 
         Called from a thread of the runner's, one call at a time. Raises ml.Stopped within about a second of `stop`.
         """
@@ -45,7 +45,7 @@ class Member:
 
     Segment k covers the frames from k * stride, `segment` long, the last one shorter. The network is given
     `window(length)` frames with the segment in their middle: the song's own samples as far as they go, then zeros. That
-    is demucs' TensorChunk: HTDemucs wants its training length whatever the segment's (`lambda _: segment`), HDemucs
+    is demucs' TensorChunk: HTDemucs always wants its training length (`lambda _: segment`), HDemucs
     the segment alone (`own_length`), Demucs its `valid_length`.
     """
 
@@ -80,7 +80,7 @@ class Separator:
     engine: str
     model: str
     version: str
-    """Of the engine and whatever else changes its bits."""
+    """Of the engine and all else that changes its bits."""
     sha256: str
     """Of the weights; empty where there are none."""
     precision: str
@@ -109,7 +109,7 @@ class Mix(Protocol):
     def frames(self) -> int: ...
 
     def read(self, start: int, frames: int) -> NDArray[np.float32]:
-        """(frames, 2) float32 from `start`; the stretch lies inside the song."""
+        """(frames, 2) float32 from `start`; the range is inside the song."""
         ...
 
 

@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 PEAKS = "peaks.json"
 
-# Seconds of work a second of song, on two cores: what decoding and writing count for beside the networks.
+# Seconds of work a second of song, on two cores: for decoding and writing, compared with the networks.
 _DECODE_S, _WRITE_S = 0.004, 0.04
 _PEAK_SHARE, _WRITTEN = 0.15, 0.95  # of the writing: when the gain is known, and when the files are whole
 
@@ -116,7 +116,7 @@ def merge(asked: Request, folders: Sequence[Path]) -> SeparationResult:
 
 @contextmanager
 def _begin(asked: Request, load: Callable[[], T], *, writes: bool = True) -> Iterator[tuple[_Song, T]]:
-    """Decode and measure the song in a room inside `out`, in which whatever follows is done aside."""
+    """Decode and measure the song in a temporary folder inside `out`, in which the rest of the work is done."""
     began = time.monotonic()
     watch = Watch(asked.progress, asked.stop)
     # How far an earlier run came is known only when the song is decoded; until then nothing is said.
@@ -178,9 +178,9 @@ def _disk(folder: Path) -> int:
 
 
 def _tidy(asked: Request, used: Sequence[Stretch]) -> None:
-    """Remove the checkpoints that have served, if that is asked for; results are in place whatever comes of it."""
+    """Remove the checkpoints that were used, if that is asked for. A failure only warns: the results are in place."""
     folder = asked.checkpoints
-    # Where a part lies, the stretches are the part's: it may have been given as checkpoints, or moved to their place.
+    # In a part's folder the stretches are the part's: it may have been given as checkpoints, or moved to their place.
     if folder is None or not asked.tidy or (folder / parts.INDEX).exists():
         return
     try:

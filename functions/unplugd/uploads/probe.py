@@ -1,7 +1,7 @@
 """Look at an uploaded file: what it is, how long, how loud, what its tags say.
 
 The file is a stranger's, so it is read by a child process (`python -m unplugd.uploads.probe FILE`) under limits of
-time and memory. Whatever a hostile file does to a decoder, it does there; the parent sees an unreadable file."""
+time and memory. A hostile file can only harm that process; the parent sees an unreadable file."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _tags(path: Path) -> dict[str, str | None]:
     try:
         with _room(TAG_BYTES):
             tags = mutagen.File(path, easy=True) or {}
-    except MemoryError:  # unpacks to more than any song needs, and whoever reads it later may have no limit
+    except MemoryError:  # unpacks to more than any song needs, and later readers may have no limit
         raise
     except Exception:
         return {}

@@ -1,7 +1,7 @@
 """Demucs' networks as graphs that run without torch: made once, when a model is prepared or first loaded.
 
 Needs torch, demucs and OpenVINO. The graph of a bag's member gives only the stems that the bag takes from it. Weights
-are kept in f32 whatever the file they came in.
+are kept in f32, also where the file has half precision.
 """
 
 from __future__ import annotations

@@ -31,13 +31,13 @@ from ml.separation.demucs import spectrogram
 from ml.separation.engine import Member, Separator
 
 FACTS = "exported.json"
-"""What the graphs of a model are: a file beside them, listed in the manifest like any other."""
+"""What the graphs of a model are: a file in the same folder, listed in the manifest like any other."""
 
 VERSION = 1
-"""Of the graphs. Those of another version are made anew."""
+"""Of the graphs. Those of another version are exported again."""
 
 CACHE = ".cache"
-"""Folder of compiled graphs beside a model's files, which OpenVINO fills; it may be deleted at any time."""
+"""Folder of compiled graphs in the model's folder. OpenVINO fills it; it may be deleted at any time."""
 
 _SMALL = np.float32(1e-5)  # HTDemucs adds it to both deviations
 _LOOK_MS = 100
@@ -173,7 +173,7 @@ class _Graph:
     def _estimate(self, samples: NDArray[np.float32], stop: threading.Event) -> NDArray[np.float32]:
         spectrum = spectrogram.forward(samples, self._window)
         mean, deviation = _normalise(spectrum)
-        line = np.array(samples.T, order="C")[None, None]  # a copy whatever the order: it is changed in place
+        line = np.array(samples.T, order="C")[None, None]  # always a copy: it is changed in place
         time_mean, time_deviation = _normalise(line)
         spectrum, line = self._infer(spectrum, line, stop)
         spectrum *= deviation

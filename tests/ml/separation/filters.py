@@ -103,6 +103,6 @@ def estimate(
     recipe = Recipe.of(separator, "0" * 64, mix.frames)
     tasks = [] if separator.normalised and scale.is_silence else plan(separator, recipe)
     kept = Checkpoints(folder, recipe, durable=False, warn=print)
-    told = Progress(Watch(progress, stop or threading.Event()), 0.0, 1.0)
-    stretches = make(tasks, mix, scale if separator.normalised else None, kept, told)
+    tracker = Progress(Watch(progress, stop or threading.Event()), 0.0, 1.0)
+    stretches = make(tasks, mix, scale if separator.normalised else None, kept, tracker)
     return Estimates(stretches, recipe, scale).read(0, mix.frames) if read else None
