@@ -43,6 +43,8 @@ REPO = Path(__file__).resolve().parents[1]
 RESULTS = REPO / "bench" / "results" / "api.json"
 TARGETS = {"import_ms": 50.0, "req_per_s": 250.0, "overhead_s": 3.0}
 CLIENTS = 8
+# The state of statemachines/processing.asl.json that runs a stage's tasks.
+TASK_STATE = "RunTasks"
 SONG_S = 8
 _IMPORT = """
 import json, os, sys, time
@@ -145,17 +147,24 @@ def overhead(endpoint: Endpoint, library: Library, song: Path) -> float:
 
 
 def task_seconds(endpoint: Endpoint, song_id: str) -> float:
-    """Seconds in which a task of this song ran, from its creation to its stop; tasks may overlap."""
-    ecs = endpoint.client("ecs")
+    """Seconds in which a task of this song ran: its execution's states that run tasks, which may overlap.
+
+    The tasks' own times are whole seconds, too coarse for this.
+    """
+    states = endpoint.client("stepfunctions")
+    machines = [machine["stateMachineArn"] for machine in states.list_state_machines()["stateMachines"]]
+    runs = [run for arn in machines for run in states.list_executions(stateMachineArn=arn)["executions"]]
+    arn = next(run["executionArn"] for run in runs if song_id in run["name"])
     spans: list[tuple[datetime, datetime]] = []
-    for cluster in ecs.list_clusters()["clusterArns"]:
-        arns = ecs.list_tasks(cluster=cluster, desiredStatus="STOPPED")["taskArns"]
-        tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
-        spans += [
-            (task["createdAt"], task["stoppedAt"]) for task in tasks if song_id in str(task["overrides"])
-        ]
+    entered: datetime | None = None
+    for page in states.get_paginator("get_execution_history").paginate(executionArn=arn):
+        for event in page["events"]:
+            if event.get("stateEnteredEventDetails", {}).get("name") == TASK_STATE:
+                entered = event["timestamp"]
+            elif event.get("stateExitedEventDetails", {}).get("name") == TASK_STATE and entered:
+                spans.append((entered, event["timestamp"]))
     if not spans:
-        raise SystemExit("No task of the song is known to have ended.")
+        raise SystemExit(f"The execution's history has no state {TASK_STATE}.")
     return sum((end - start).total_seconds() for start, end in merged(spans))
 
 

@@ -127,27 +127,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
 
-    kept = argparse.ArgumentParser(add_help=False)
-    kept.add_argument(
+    library = argparse.ArgumentParser(add_help=False)
+    library.add_argument(
         "--data", type=Path, metavar="DIR", help="the library's folder (default: UNPLUGD_DATA, or data/ here)"
     )
-    sent = argparse.ArgumentParser(add_help=False)
-    sent.add_argument("--out", type=Path, metavar="DIR", help="where the results go")
-    sent.add_argument("--model", choices=MODELS, help="the separator (default: the best one installed)")
+    results = argparse.ArgumentParser(add_help=False)
+    results.add_argument("--out", type=Path, metavar="DIR", help="where the results go")
+    results.add_argument("--model", choices=MODELS, help="the separator (default: the best one installed)")
 
-    sent.add_argument("--lyrics", type=Path, metavar="FILE", help="its words: txt, lrc, srt, vtt or ass")
+    results.add_argument("--lyrics", type=Path, metavar="FILE", help="its words: txt, lrc, srt, vtt or ass")
 
     demo = words.add_parser(
-        "demo", parents=[kept, sent], help="a song through the whole stack (ours, or yours)"
+        "demo", parents=[library, results], help="a song through the whole stack (ours, or yours)"
     )
     demo.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a song of yours")
     demo.add_argument("--song", type=Path, metavar="PATH", help="the same, as an option")
 
-    one = words.add_parser("process", parents=[kept, sent], help="a song of yours through the whole stack")
-    one.add_argument("file", type=Path, metavar="FILE")
+    process = words.add_parser(
+        "process", parents=[library, results], help="a song of yours through the whole stack"
+    )
+    process.add_argument("file", type=Path, metavar="FILE")
 
     lyrics = words.add_parser(
-        "lyrics", parents=[kept], help="take a song's lyrics as a file, or give it others"
+        "lyrics", parents=[library], help="take a song's lyrics as a file, or replace them"
     )
     lyrics.add_argument("song", metavar="SONG", help="its id, as the last line of `process` says it")
     lyrics.add_argument("--give", type=Path, metavar="FILE", help="txt, lrc, srt, vtt or ass")
@@ -155,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     lyrics.add_argument("--format", choices=LYRICS_FORMATS, default="lrc", help="to take them in (lrc)")
     lyrics.add_argument("--out", type=Path, metavar="FILE", help="where to (default: print them)")
 
-    up = words.add_parser("up", parents=[kept], help="start the stack and keep it running until Ctrl-C")
+    up = words.add_parser("up", parents=[library], help="start the stack and keep it running until Ctrl-C")
     up.add_argument("--port", type=_port, metavar="N", help="default: the one it had before, or 4566")
     up.add_argument(
         "--web-port", type=_port, metavar="N", help="of the page; default: the one it had before, or 5173"
@@ -201,10 +203,12 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--precision", choices=("f32", "bf16"), default="f32", help="of --model")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="the figures for programs")
 
-    reset = words.add_parser("reset", parents=[kept], help="forget the local library")
+    reset = words.add_parser("reset", parents=[library], help="delete the local library")
     reset.add_argument("--yes", action="store_true", help="do not ask")
 
-    redrive = words.add_parser("redrive", parents=[kept], help="send dead letters back to where they failed")
+    redrive = words.add_parser(
+        "redrive", parents=[library], help="send dead letters back to where they failed"
+    )
     redrive.add_argument(
         "--aws", metavar="ENV", help="of a deployment on AWS: dev or prod (your AWS credentials)"
     )
@@ -222,7 +226,7 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--verify", action="store_true", help="hash what is here again")
     models.add_argument("--list", action="store_true", help="say what is here")
 
-    doctor = words.add_parser("doctor", parents=[kept], help="what this machine has, and what would help")
+    doctor = words.add_parser("doctor", parents=[library], help="what this machine has, and what would help")
     doctor.add_argument("--json", action="store_true", help="for programs")
     return parser
 

@@ -30,13 +30,13 @@ def process(
     folder = check_folder(out or Path("out") / song.stem)
     root = sessions.data_folder(data)
     console = Console()
-    wishes = {"model": model} if model else {}
+    choices = {"model": model} if model else {}
     with sessions.use(root, console.say) as session:
-        made = journey.make(session, file, folder, console, lyrics=words, **wishes)
+        result = journey.make(session, file, folder, console, lyrics=words, **choices)
         if session.is_ours:
             console.say("Stopping the stack; the song stays in its library.")
     # After the stop, so that nothing can come behind it.
-    console.say(made.last_line)
+    console.say(result.last_line)
 
 
 def up(data: Path | None, port: int | None, *, web_port: int | None = None, dist: Path | None = None) -> None:
@@ -139,7 +139,7 @@ def docs(port: int) -> None:
 
 
 def reset(data: Path | None, *, sure: bool) -> None:
-    """Forget the local library: everything in the data folder."""
+    """Delete the local library: everything in the data folder."""
     root = sessions.data_folder(data)
     console = Console()
     if not root.exists():

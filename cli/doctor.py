@@ -94,9 +94,9 @@ def stack_packages() -> Check:
         have = None
     if missing or have != MINISTACK:
         lacks = [*missing, *([] if have == MINISTACK else [f"ministack=={MINISTACK}"])]
-        found = "" if have in (None, MINISTACK) else f"; ministack {have} is here"
+        installed = "" if have in (None, MINISTACK) else f"; ministack {have} is here"
         return Check(
-            "stack", "broken", f"missing: {', '.join(lacks)}{found}", "pip install -e '.[local,audio]'"
+            "stack", "broken", f"missing: {', '.join(lacks)}{installed}", "pip install -e '.[local,audio]'"
         )
     return Check("stack", "ok", f"ministack {have}, no Docker needed")
 

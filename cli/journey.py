@@ -104,7 +104,7 @@ def show(event: Event, console: Console) -> None:
     details = event.details
     if event.kind == "QUEUED":
         position = details.get("position") or 1
-        console.progress("Waiting in line", None, "next" if position == 1 else f"place {position}")
+        console.progress("Waiting in the queue", None, "next" if position == 1 else f"place {position}")
     elif event.kind == "PROCESSING_STARTED":
         console.progress("Processing has started")
     elif event.kind == "PROGRESS":

@@ -51,7 +51,7 @@ def describe(model: Model) -> str:
 def _bring(store: ModelStore, name: str, source: Path | None, from_hub: bool, console: Console) -> None:
     if source is not None:
         console.say(f"Taking {name} from {source}.")
-        made = adopt(store, name, source)
+        model = adopt(store, name, source)
     else:
         if name not in KINDS:
             raise ModelError(f"No model is published as '{name}'. There is: {', '.join(KINDS)}.")
@@ -62,16 +62,16 @@ def _bring(store: ModelStore, name: str, source: Path | None, from_hub: bool, co
             console.progress(f"  {file}", done / whole if whole else None, note)
 
         try:
-            made = fetch(store, name, progress=show, from_hub=from_hub)
+            model = fetch(store, name, progress=show, from_hub=from_hub)
         finally:
             console.close()
-    if made.kind == "demucs":
+    if model.kind == "demucs":
         console.say("Exporting its networks, so that they run without torch: up to a minute each, once.")
         try:
-            made = prepare(made)
+            model = prepare(model)
         except ModelUnavailable as error:
             raise ModelError(str(error)) from error
-    console.say(f"Ready: {describe(made)}")
+    console.say(f"Ready: {describe(model)}")
 
 
 def _verify(store: ModelStore, names: Sequence[str], console: Console) -> int:

@@ -68,8 +68,8 @@ def _report(client: Callable[[str], Any], prefix: str, console: Console) -> int:
 
 def redrive(sqs: Any, functions: Any, prefix: str) -> list[Outcome]:
     """Empty every `{prefix}-…-dlq`. `sqs`, `functions`: boto3 clients; `prefix`: `{app}-{env}`."""
-    found = sqs.get_paginator("list_queues").paginate(QueueNamePrefix=f"{prefix}-")
-    urls = sorted(url for page in found for url in page.get("QueueUrls", []) if url.endswith(_SUFFIX))
+    pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix=f"{prefix}-")
+    urls = sorted(url for page in pages for url in page.get("QueueUrls", []) if url.endswith(_SUFFIX))
     return [_empty(sqs, functions, url, prefix) for url in urls]
 
 

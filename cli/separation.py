@@ -32,18 +32,20 @@ def separate(
             console.progress("Separating", fraction)
 
         if part is None:
-            made = separate_file(
+            stems = separate_file(
                 song, folder, model=model, models=model_folder(), precision=precision, progress=report,
                 stop=stop, checkpoints=checkpoints, tidy=True, warn=console.say,
             )  # fmt: skip
-            said = _said(made, folder)
+            summary = _summary(stems, folder)
         else:
             done = separate_part(
                 song, folder, part, model=model, models=model_folder(), precision=precision, progress=report,
                 stop=stop, checkpoints=checkpoints, tidy=True, warn=console.say,
             )  # fmt: skip
-            said = f"Part {part.number} of {part.of} by {done.model} in {done.seconds:.1f} s -> {done.folder}"
-    console.say(said)
+            summary = (
+                f"Part {part.number} of {part.of} by {done.model} in {done.seconds:.1f} s -> {done.folder}"
+            )
+    console.say(summary)
 
 
 def merge(song: Path, parts: Sequence[Path], out: Path) -> None:
@@ -58,8 +60,8 @@ def merge(song: Path, parts: Sequence[Path], out: Path) -> None:
         def report(fraction: float) -> None:
             console.progress("Merging", fraction)
 
-        made = merge_parts(song, parts, folder, progress=report, stop=stop, warn=console.say)
-    console.say(_said(made, folder))
+        stems = merge_parts(song, parts, folder, progress=report, stop=stop, warn=console.say)
+    console.say(_summary(stems, folder))
 
 
 def _made(out: Path) -> Path:
@@ -68,9 +70,9 @@ def _made(out: Path) -> Path:
     return folder
 
 
-def _said(made: SeparationResult, folder: Path) -> str:
-    quality = " (preview quality)" if made.model == "preview" else ""
-    return f"Stems by {made.model}{quality} in {made.seconds:.1f} s -> {folder}"
+def _summary(stems: SeparationResult, folder: Path) -> str:
+    quality = " (preview quality)" if stems.model == "preview" else ""
+    return f"Stems by {stems.model}{quality} in {stems.seconds:.1f} s -> {folder}"
 
 
 @contextmanager

@@ -198,9 +198,9 @@ def person(root: Path) -> Person:
         return Person(**json.loads(path.read_text()))
     except FileNotFoundError:
         # The suffix has one of each kind of character that a password policy may ask for.
-        made = Person(_EMAIL, secrets.token_urlsafe(15) + "-aA1")
-        write_private(path, json.dumps(asdict(made)))
-        return made
+        person = Person(_EMAIL, secrets.token_urlsafe(15) + "-aA1")
+        write_private(path, json.dumps(asdict(person)))
+        return person
     except (ValueError, TypeError):
         raise Refused(f"{path} is damaged. Delete it to get a new user.") from None
 

@@ -39,7 +39,7 @@ def move(state: Path, port: int, remembered: int | None) -> int:
     if not _is_stale(files, port, remembered):
         return 0
     texts = {file: file.read_text() for file in files}
-    old = {found for text in texts.values() for found in _ports(text)} | {str(remembered or port)}
+    old = {number for text in texts.values() for number in _ports(text)} | {str(remembered or port)}
     old.discard(str(port))
     if not old:
         return 0
@@ -59,7 +59,7 @@ def _is_stale(files: list[Path], port: int, remembered: int | None) -> bool:
     if remembered not in (None, port):
         return True
     queues = next((file for file in files if file.stem == "sqs"), None)
-    return queues is not None and any(found != str(port) for found in _ports(queues.read_text()))
+    return queues is not None and any(number != str(port) for number in _ports(queues.read_text()))
 
 
 def _ports(text: str) -> Iterator[str]:

@@ -89,8 +89,8 @@ class DataDir:
         """Read this installation's root keys; the first call makes them."""
         path = self.root / "keys.json"
         if not path.exists():
-            made = {"access_key": "AKIA" + _letters(16), "secret_key": secrets.token_urlsafe(30)}
-            write_private(path, json.dumps(made))
+            keys = {"access_key": "AKIA" + _letters(16), "secret_key": secrets.token_urlsafe(30)}
+            write_private(path, json.dumps(keys))
         stored = json.loads(path.read_text())
         return RootKeys(stored["access_key"], stored["secret_key"])
 

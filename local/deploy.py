@@ -127,7 +127,7 @@ def _files(folder: Path) -> Iterator[Path]:
 def _package(target: Target, stage: Path, stack_name: str) -> str:
     bucket = "unplugd-local-artifacts"
     s3 = target.client("s3")
-    if bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
+    if bucket not in {entry["Name"] for entry in s3.list_buckets()["Buckets"]}:
         s3.create_bucket(Bucket=bucket)
     packaged = stage / "packaged.yaml"
     ended = _aws(
@@ -159,11 +159,11 @@ def _run_deploy(target: Target, body: str, stack_name: str, values: Mapping[str,
         )
     except cloudformation.exceptions.ClientError as error:
         raise DeployFailed(f"Deploying {stack_name} failed: {error.response['Error']['Message']}") from error
-    made = _poll(
+    created = _poll(
         lambda: cloudformation.describe_change_set(StackName=stack_name, ChangeSetName=change_set), "Status"
     )
-    if made["Status"] == "FAILED":
-        reason = made.get("StatusReason", "")
+    if created["Status"] == "FAILED":
+        reason = created.get("StatusReason", "")
         if _NO_CHANGES.search(reason):
             return
         raise DeployFailed(f"Deploying {stack_name} failed: {reason}")

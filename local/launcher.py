@@ -87,11 +87,13 @@ def _run(options: argparse.Namespace) -> int:
 def set_environment(data: DataDir, port: int, *, ephemeral: bool) -> None:
     """Replace this process's environment by exactly what ministack reads; before it is imported."""
     keys = data.keys()
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LOG_LEVEL") if name in os.environ}
-    kept.setdefault("LOG_LEVEL", "WARNING")
+    inherited = {
+        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LOG_LEVEL") if name in os.environ
+    }
+    inherited.setdefault("LOG_LEVEL", "WARNING")
     persist = "0" if ephemeral else "1"
     os.environ.clear()
-    os.environ.update(kept)
+    os.environ.update(inherited)
     os.environ.update(
         BIND_HOST="127.0.0.1",
         GATEWAY_PORT=str(port),

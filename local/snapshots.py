@@ -120,9 +120,9 @@ class Snapshots:
         return False
 
     def _services(self) -> dict[str, Callable[[], Any]]:
-        found: dict[str, Callable[[], Any]] = upstream.module("app")._build_persistence_save_dict()
-        found.pop("dynamodb", None)  # it has a way of its own, `_save_tables`
-        return found
+        services: dict[str, Callable[[], Any]] = upstream.module("app")._build_persistence_save_dict()
+        services.pop("dynamodb", None)  # it has a way of its own, `_save_tables`
+        return services
 
     def _save(self, key: str, get_state: Callable[[], Any]) -> None:
         state = _steady(get_state)

@@ -28,9 +28,11 @@ def service(name: str) -> Any:
 
 def check_version() -> None:
     """Refuse another version than the one the workarounds were written for."""
-    found = importlib.metadata.version("ministack")
-    if found != PINNED:
-        raise StackError(f"ministack {found} is installed, but local/workarounds are written for {PINNED}.")
+    installed = importlib.metadata.version("ministack")
+    if installed != PINNED:
+        raise StackError(
+            f"ministack {installed} is installed, but local/workarounds are written for {PINNED}."
+        )
 
 
 def need(owner: Any, *names: str, by: str) -> None:
@@ -46,9 +48,9 @@ def need(owner: Any, *names: str, by: str) -> None:
 
 def need_parameters(function: Any, *parameters: str, by: str) -> None:
     """Assert the names and order of a function's first parameters."""
-    found = tuple(inspect.signature(function).parameters)[: len(parameters)]
-    if found != parameters:
+    installed = tuple(inspect.signature(function).parameters)[: len(parameters)]
+    if installed != parameters:
         raise StackError(
-            f"ministack's {function.__name__} takes {found} where {by} expects {parameters}: "
+            f"ministack's {function.__name__} takes {installed} where {by} expects {parameters}: "
             "install the pinned version."
         )

@@ -123,7 +123,7 @@ def serve(
         policy=policy(stack, stack.replace("http://", "ws://")),
         start=start,
     )
-    servers = [_server(one, page) for one in sockets]
+    servers = [_server(listener, page) for listener in sockets]
     for server in servers:
         threading.Thread(target=server.serve_forever, args=(0.2,), daemon=True, name="web").start()
     try:
@@ -182,7 +182,7 @@ class _Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def _said(status: HTTPStatus, content: Mapping[str, object], **headers: str) -> _Answer:
+def _json(status: HTTPStatus, content: Mapping[str, object], **headers: str) -> _Answer:
     return _Answer(
         status,
         json.dumps(content).encode(),
@@ -191,7 +191,7 @@ def _said(status: HTTPStatus, content: Mapping[str, object], **headers: str) -> 
 
 
 def _refused(status: HTTPStatus, message: str, **headers: str) -> _Answer:
-    return _said(status, {"error": status.name.lower(), "message": message}, **headers)
+    return _json(status, {"error": status.name.lower(), "message": message}, **headers)
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ class _Page:
         if not isinstance(sent, dict):
             return _refused(HTTPStatus.BAD_REQUEST, "Send the code as a JSON object.")
         try:
-            return _said(HTTPStatus.OK, self.start.exchange(sent.get("code")))
+            return _json(HTTPStatus.OK, self.start.exchange(sent.get("code")))
         except StartLinkRefused as reason:
             how = "Sign in with the user and password that the terminal shows."
             return _refused(HTTPStatus.FORBIDDEN, f"{reason} {how}")

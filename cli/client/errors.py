@@ -39,7 +39,7 @@ def from_answer(status: int, body: bytes, doing: str) -> ClientError:
 def _from_xml(status: int, text: str, doing: str) -> ClientError:
     """S3 refuses in XML. Two tags are all we want of it, so no parser meets foreign XML."""
     code, message = (re.search(f"<{tag}>([^<]*)</{tag}>", text) for tag in ("Code", "Message"))
-    said = f"the storage said: {message[1]}" if message else f"the server answered {status}"
+    reason = f"the storage said: {message[1]}" if message else f"the server answered {status}"
     return ClientError(
-        f"Could not {doing}: {said}.".replace("..", "."), status=status, code=code[1] if code else None
+        f"Could not {doing}: {reason}.".replace("..", "."), status=status, code=code[1] if code else None
     )

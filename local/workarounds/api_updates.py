@@ -47,18 +47,18 @@ def apply(_: Context) -> None:
         is_imported = isinstance(new_props.get("Body"), dict)
         if not is_imported or new_props["Body"] == old_props.get("Body"):
             return update(physical_id, old_props, new_props, stack_name, logical_id)
-        made, _ = provisioners._apigw_rest_api_create(logical_id or physical_id, new_props, stack_name)
-        _move(made, physical_id)
+        imported, _ = provisioners._apigw_rest_api_create(logical_id or physical_id, new_props, stack_name)
+        _move(imported, physical_id)
         return physical_id, provisioners._apigw_rest_api_attrs(physical_id)
 
     provisioners._RESOURCE_HANDLERS[_TYPE]["update"] = update_in_place
 
 
-def _move(made: str, lasting: str) -> None:
+def _move(imported: str, lasting: str) -> None:
     gateway = upstream.service("apigateway_v1")
-    before, after = gateway._rest_apis[lasting], gateway._rest_apis[made]
+    before, after = gateway._rest_apis[lasting], gateway._rest_apis[imported]
     gateway._rest_apis[lasting] = {**after, "id": lasting, "createdDate": before.get("createdDate")}
     for name in _IMPORTED:
         store = getattr(gateway, name)
-        store[lasting] = store.pop(made, {})
-    gateway._delete_rest_api(made)
+        store[lasting] = store.pop(imported, {})
+    gateway._delete_rest_api(imported)

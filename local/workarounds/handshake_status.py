@@ -42,8 +42,8 @@ def apply(_: Context) -> None:
         async def answer(message: MutableMapping[str, Any]) -> None:
             status = _REFUSED.get()
             if message["type"] == "websocket.close" and status is not None:
-                said = HTTPStatus(status).phrase
-                await gateway._refuse_ws_handshake(scope, send, status, said, "", "")
+                phrase = HTTPStatus(status).phrase
+                await gateway._refuse_ws_handshake(scope, send, status, phrase, "", "")
             else:
                 await send(message)
 

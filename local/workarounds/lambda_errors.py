@@ -44,7 +44,7 @@ def raised_class(log: str) -> str | None:
         return None
     for line in traceback.splitlines():
         # The exception's own line is the first one that is not indented; its message may have more lines.
-        found = _RAISED.match(line)
-        if found:
-            return found.group(1).rsplit(".", 1)[-1]
+        match = _RAISED.match(line)
+        if match:
+            return match.group(1).rsplit(".", 1)[-1]
     return None

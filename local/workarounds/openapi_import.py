@@ -66,17 +66,20 @@ def _import_request_models(gateway: Any, api_id: str, spec: Mapping[str, Any]) -
         gateway._create_model(api_id, {"name": name, "schema": json.dumps(schema)})
     for name, validator in (spec.get(_VALIDATORS) or {}).items():
         gateway._create_request_validator(api_id, {"name": name, **validator})
-    ids = {one["name"]: one["id"] for one in gateway._request_validators.get(api_id, {}).values()}
+    ids = {
+        validator["name"]: validator["id"]
+        for validator in gateway._request_validators.get(api_id, {}).values()
+    }
     for resource in gateway._resources[api_id].values():
-        for method, made in resource["resourceMethods"].items():
+        for method, method_record in resource["resourceMethods"].items():
             operation = ((spec.get("paths") or {}).get(resource["path"]) or {}).get(method.lower()) or {}
             content = (operation.get("requestBody") or {}).get("content") or {}
-            made["requestModels"] = {
+            method_record["requestModels"] = {
                 kind: body["schema"]["$ref"].rpartition("/")[2]
                 for kind, body in content.items()
                 if "$ref" in body.get("schema", {})
             }
-            made["requestValidatorId"] = ids.get(operation.get(_VALIDATOR))
+            method_record["requestValidatorId"] = ids.get(operation.get(_VALIDATOR))
 
 
 def _import_responses(gateway: Any, where: tuple[str, str, str], operation: Mapping[str, Any]) -> None:

@@ -54,11 +54,13 @@ def apply(context: Context) -> None:
 def worker_environment(wanted: Mapping[str, str], home: str) -> dict[str, str]:
     """Drop from the wanted environment what merely came from this process's own."""
     own = os.environ
-    kept = {name: value for name, value in wanted.items() if name in _RUNTIME or own.get(name) != value}
-    kept["HOME"] = home
+    environment = {
+        name: value for name, value in wanted.items() if name in _RUNTIME or own.get(name) != value
+    }
+    environment["HOME"] = home
     # Python would otherwise write byte code next to the unpacked function at every cold start.
-    kept["PYTHONDONTWRITEBYTECODE"] = "1"
-    return kept
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    return environment
 
 
 class _WorkerSubprocess:

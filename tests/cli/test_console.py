@@ -83,8 +83,8 @@ def test_events_read_as_a_story():
     ):
         journey.show(Event(kind, "S", 1, details), console)
     assert out.getvalue().splitlines() == [
-        "Waiting in line (place 3)",
-        "Waiting in line (next)",
+        "Waiting in the queue (place 3)",
+        "Waiting in the queue (next)",
         "Processing has started",
         "Separating the instruments 40 % (12 s left)",
         "Writing the lyrics 100 %",

@@ -1,8 +1,9 @@
 """What the API's benchmark counts."""
 
+import json
 from datetime import UTC, datetime
 
-from bench.api import handlers, import_ms, merged
+from bench.api import REPO, TASK_STATE, handlers, import_ms, merged
 
 
 def at(second: int) -> datetime:
@@ -22,3 +23,8 @@ def test_every_handler_is_imported_on_its_own() -> None:
     times = import_ms(["unplugd.songs.handlers.list_songs", "unplugd.realtime.handlers.ping"], 1)
     assert set(times) == {"songs/list_songs", "realtime/ping"}
     assert all(0 < taken < 10_000 for taken in times.values())
+
+
+def test_the_state_that_runs_tasks_has_that_name() -> None:
+    states = json.loads((REPO / "statemachines" / "processing.asl.json").read_text())["States"]
+    assert states[TASK_STATE]["Type"] == "Map"
