@@ -47,7 +47,7 @@ test-unit: need-dev ## run the tests that need neither a stack nor a whole song 
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not stack and not slow"
 test-models: need-dev ## test the engines that need torch or Whisper, with small random weights
 	@if scripts/setup model-tests; then $(MODEL_PYTHON) -m pytest $(MODEL_TESTS); \
-	else echo "test-models: SKIPPED: torch's CPU build or the packages beside it cannot be had here"; fi
+	else echo "test-models: SKIPPED: torch's CPU build or its packages cannot be installed here"; fi
 test-web: web-check web-build need-demo ## test the web app: logic, size, and a real browser (TEST_WEB=lyrics runs one file)
 	@scripts/test-web $(TEST_WEB)
 browser: need-dev ## prove in a real browser that stems stream as docs/decisions/0003 says
