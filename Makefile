@@ -25,26 +25,26 @@ help: ## this list
 
 # ---- Use it
 demo: need-demo ## take a song through the whole stack: stems and lyrics in OUT (SONG=my.mp3 OUT=folder)
-	@$(BIN)/unplugd demo $${SONG:+"--song=$$SONG"} --out "$$OUT"
+	@$(BIN)/python -m cli demo $${SONG:+"--song=$$SONG"} --out "$$OUT"
 up: need-demo ## start the local stack and its web page until Ctrl-C
 	@$(MAKE) --silent web-build || echo "up: there will be no web page (see above); the rest starts"
-	@$(BIN)/unplugd up
+	@$(BIN)/python -m cli up
 doctor: need-demo ## check this machine, and name the template properties that do nothing locally
-	@$(BIN)/unplugd doctor
+	@$(BIN)/python -m cli doctor
 models: need-models ## install torch, Demucs, Whisper and their weights (MODELS="htdemucs base" FROM=folder)
-	@$(BIN)/unplugd models $$MODELS $${FROM:+"--from=$$FROM"}
+	@$(BIN)/python -m cli models $$MODELS $${FROM:+"--from=$$FROM"}
 reset: need-demo ## delete the local library, after asking
-	@$(BIN)/unplugd reset
+	@$(BIN)/python -m cli reset
 docs: need-demo ## show the API reference on 127.0.0.1 until Ctrl-C
-	@$(BIN)/unplugd docs
+	@$(BIN)/python -m cli docs
 
 # ---- Test it
 test: lint types imports templates security-tools need-newman ## run all checks and tests
 	@echo "test: three groups at once: the web app's; those without a stack; those on a local stack (shown as they run)"
-	@scripts/side-by-side "$(MAKE) test-web" "$(MAKE) test-models && $(BIN)/pytest -m 'not stack'" \
-	  "$(MAKE) browser && $(BIN)/pytest -m stack"
+	@scripts/side-by-side "$(MAKE) test-web" "$(MAKE) test-models && $(BIN)/python -m pytest -m 'not stack'" \
+	  "$(MAKE) browser && $(BIN)/python -m pytest -m stack"
 test-unit: need-dev ## run the tests that need neither a stack nor a whole song (a minute on two cores)
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not stack and not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not stack and not slow"
 test-models: need-dev ## test the engines that need torch or Whisper, with small random weights
 	@if scripts/setup model-tests; then $(MODEL_PYTHON) -m pytest $(MODEL_TESTS); \
 	else echo "test-models: SKIPPED: torch's CPU build or its packages cannot be installed here"; fi
@@ -54,11 +54,11 @@ browser: need-dev ## prove in a real browser that stems stream as docs/decisions
 	@if browser=$$(scripts/find-browser --any); then echo "test: stems streamed by a real browser ($$browser)"; \
 	  $(BIN)/python -m bench.stream_proof --browser "$$browser"; else echo "browser: SKIPPED: no browser here"; fi
 fuzz: need-dev need-tools ## send made-up inputs to the API (FUZZ_EXAMPLES=600 FUZZ_SEED=7)
-	@$(BIN)/pytest --timeout=3600 tests/e2e/test_fuzz.py
+	@$(BIN)/python -m pytest --timeout=3600 tests/e2e/test_fuzz.py
 chaos: need-dev ## inject a fault at each place, and switch off each protection (CHAOS=kill CHAOS_PATIENCE=4)
 	@$(BIN)/python -m tests.chaos $${CHAOS:+--only "$$CHAOS"}
 security: security-tools ## scan, then 500 mutated files, parsers, WebSocket frames and 10,000 upload links
-	@MUTATIONS=500 FLOOD=10000 $(BIN)/pytest --timeout=3600 tests/security tests/e2e/test_frames.py
+	@MUTATIONS=500 FLOOD=10000 $(BIN)/python -m pytest --timeout=3600 tests/security tests/e2e/test_frames.py
 security-tools: need-dev need-security ## scan for secrets, known weaknesses and weak templates
 	@$(BIN)/python -m tests.security.scanners .venv-security/bin
 check: lint types imports templates asl web-check ## lint, types, import rules, templates, state machine, web app
@@ -68,7 +68,7 @@ imports: need-dev ; @$(BIN)/lint-imports --no-cache --no-logo
 templates: need-dev need-tools
 	@$(BIN)/cfn-lint
 	@for file in template.yaml templates/*.yaml; do AWS_DEFAULT_REGION=eu-west-1 $(SAM) validate --lint -t "$$file" || exit 1; done
-asl: need-dev ; @$(BIN)/pytest tests/infra/test_state_machine.py
+asl: need-dev ; @$(BIN)/python -m pytest tests/infra/test_state_machine.py
 web-check: need-web ; @scripts/check-web
 
 # ---- Measure it (figures go to bench/results/)
