@@ -86,7 +86,7 @@ class DemucsStage:
     name: str = "demucs"
     own: tuple[str, ...] = ("UPLOADS_BUCKET", "UPLOAD_KEY", "MODEL")
     optional: tuple[str, ...] = ("PART", "PARTS")
-    message: str = "Separating the song"
+    message: str = "Separating the instruments"
 
     def is_done(self, job: Job, manifest: Manifest) -> bool:
         """Stems of the requested model are done, also if another version made them: the original may be gone."""

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from cli.journey import STAGES
 from task import log, outcomes, settings, stopping
+from task.demucs_stage import DemucsStage
 from task.progress import Mailbox, Reporter
+from task.whisper_stage import WhisperStage
 from tests.containers import stand as stands
 from tests.containers.stand import DEMUCS, Stand
 
@@ -196,3 +199,7 @@ def test_log_lines_are_json_whatever_they_are_given() -> None:
         "path": "a",
         "error": "x",
     }
+
+
+def test_the_stages_names_and_labels_are_the_commands_too() -> None:
+    assert {stage.name: stage.message for stage in (DemucsStage, WhisperStage)} == STAGES
