@@ -9,6 +9,8 @@ import pytest
 
 REPO = Path(__file__).resolve().parents[2]
 FUNCTIONS = REPO / "functions" / "unplugd"
+# The packages beside each other in the functions' archive.
+OURS = {path.parent.name for path in (REPO / "functions").glob("*/__init__.py")}
 # What a module is called on PyPI, where that differs.
 PACKAGES = {"aws_lambda_powertools": "aws-lambda-powertools", "jwt": "pyjwt", "ulid": "python-ulid"}
 LAMBDA_BRINGS = {"boto3", "botocore"}
@@ -28,7 +30,7 @@ def third_party(file: Path) -> set[str]:
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.split(".")[0])
-    return {PACKAGES.get(n, n) for n in found - set(sys.stdlib_module_names) - {"unplugd"}} - LAMBDA_BRINGS
+    return {PACKAGES.get(n, n) for n in found - set(sys.stdlib_module_names) - OURS} - LAMBDA_BRINGS
 
 
 RUNTIME = pins(REPO / "layers" / "runtime" / "requirements.txt")

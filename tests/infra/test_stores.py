@@ -66,10 +66,9 @@ def test_the_queue_reads_only_what_its_index_holds() -> None:
     assert index["Projection"]["ProjectionType"] == "INCLUDE"
     held = {*keys, *index["Projection"]["NonKeyAttributes"]}
     source = (ROOT / "functions/unplugd/aws/line.py").read_text()
-    asked = re.findall(r'ProjectionExpression="([^"]+)"', source)
-    assert asked
-    names = {name.strip() for expression in asked for name in expression.split(",")}
-    assert names <= held
+    (readers,) = re.findall(r"_READERS = \{(.+?)\}", source, re.DOTALL)
+    names = {*re.findall(r'row\["(\w+)"\]', source), *re.findall(r'"(\w+)":', readers)}
+    assert {"userId", "songId", "queuedAt"} <= names <= held
     assert set(index["Projection"]["NonKeyAttributes"]) <= names
 
 
