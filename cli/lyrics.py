@@ -42,7 +42,7 @@ def run(
 def take(data: Path | None, song_id: str, kind: str, out: Path | None) -> None:
     """Print a song's lyrics, or write them to `out`."""
     console = Console(sys.stderr)
-    with _library(data, console) as library:
+    with open_library(data, console) as library:
         text = library.lyrics(song_id, kind)
     if out is None:
         sys.stdout.write(text)
@@ -55,7 +55,7 @@ def give(data: Path | None, song_id: str, file: Path, encoding: str | None) -> N
     """Give a song the words of a file, and wait until they are timed where the song is complete."""
     body = words_of(file, encoding)
     console = Console()
-    with _library(data, console) as library:
+    with open_library(data, console) as library:
         song: Any = library.put_lyrics(song_id, version=library.get(song_id)["lyricsVersion"], **body)
         while song["status"] == "COMPLETED" and song["lyricsStatus"] in ("QUEUED", "PROCESSING"):
             console.progress("Timing the words", (song["progress"] or 0) / 100)
@@ -68,7 +68,7 @@ def give(data: Path | None, song_id: str, file: Path, encoding: str | None) -> N
 
 
 @contextmanager
-def _library(data: Path | None, console: Console) -> Iterator[Library]:
+def open_library(data: Path | None, console: Console) -> Iterator[Library]:
     """The data folder's user's songs, in the running stack or in one for this call."""
     root = sessions.data_folder(data)
     with sessions.use(root, console.say) as session:

@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 
 import boto3
 import pytest
+from botocore.exceptions import ConnectionClosedError
+from moto.core.models import botocore_stubber
 from samtranslator.yaml_helper import yaml_parse
 
 from tests import answers
@@ -115,8 +117,16 @@ def _client_of(function: str, service: str, *args: Any, **kwargs: Any) -> Any:
     def check(params: dict[str, Any], model: Any, **_: Any) -> None:
         Cloud.current.check(function, model.service_model.service_name, model.name, params)
 
+    def lose(request: Any, event_name: str, **rest: Any) -> None:
+        """Let the call take effect, then break the connection, where the test asks for it."""
+        if event_name in Cloud.current.lost_answers:
+            Cloud.current.lost_answers.remove(event_name)
+            botocore_stubber(event_name, request, **rest)
+            raise ConnectionClosedError(endpoint_url=request.url)
+
     client = clients.client.__wrapped__(service, *args, **kwargs)
     client.meta.events.register("before-parameter-build", check)
+    client.meta.events.register_first("before-send", lose)
     return client
 
 
@@ -131,6 +141,7 @@ class Cloud:
         self.watchers: list[
             Callable[[str, dict[str, Any]], None]
         ] = []  # get each allowed call: action, parameters
+        self.lost_answers: list[str] = []  # botocore's events: the answer to the next such call is lost
         Cloud.current = self
         for name in CHOSEN:
             monkeypatch.delenv(name, raising=False)

@@ -49,7 +49,7 @@ def align(
     if not known.timed:
         anchors = timing.judge(known.lines, _anchors(known.lines, segments))
         rough = timing.complete(known.lines, anchors, spans, voice.duration_s)
-        heard_at = _attend(whisper, heard, known.lines, rough, language, progress, stop)
+        heard_at = attend(whisper, heard, known.lines, rough, language, progress, stop)
         sure = timing.between_own(known.lines, timing.judge(known.lines, heard_at), voice.duration_s)
         found = [at or anchor for at, anchor in zip(sure, anchors, strict=True)]
     times = timing.complete(known.lines, found, spans, voice.duration_s)
@@ -76,7 +76,7 @@ def _spelling(word: str) -> str:
     return "".join(char for char in word.casefold() if char.isalnum())
 
 
-def _attend(
+def attend(
     whisper: Any,
     heard: NDArray[np.float32],
     lines: Sequence[KnownLine],

@@ -165,7 +165,7 @@ def _bytes(tasks: Sequence[Task]) -> int:
 def _require_space(song: _Song, folder: Path, stretches: int, results: int) -> None:
     """Raises OSError: better now than after the work. What an earlier run left is counted twice; so be it."""
     out = song.room.parent
-    together = _disk(folder) == _disk(out)
+    together = disk_of(folder) == disk_of(out)
     for place, needed in ((out, stretches + results),) if together else ((out, results), (folder, stretches)):
         free = shutil.disk_usage(place).free
         if free < needed:
@@ -173,7 +173,8 @@ def _require_space(song: _Song, folder: Path, stretches: int, results: int) -> N
             raise OSError(errno.ENOSPC, f"The disk is full: {said}")
 
 
-def _disk(folder: Path) -> int:
+def disk_of(folder: Path) -> int:
+    """The number of the device that holds a folder."""
     return folder.stat().st_dev
 
 

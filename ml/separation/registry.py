@@ -27,7 +27,7 @@ def _demucs(model: Model, precision: str) -> Separator:
     return demucs.load(model, precision)
 
 
-_MODELS: dict[str, Callable[[str], Separator]] = {"preview": _preview}
+MODELS: dict[str, Callable[[str], Separator]] = {"preview": _preview}
 _ENGINES: dict[str, Callable[[Model, str], Separator]] = {"demucs": _demucs}
 """Those that are always there, and what runs the weights of each kind."""
 
@@ -39,15 +39,15 @@ def load(model: str, models: Path | None = None, precision: str = "f32") -> Sepa
     first of SEPARATION_ORDER that is here and whose packages are installed, else the preview.
     """
     name = choose(models) if model == "auto" else model
-    if name in _MODELS:
-        return _MODELS[name](precision)
+    if name in MODELS:
+        return MODELS[name](precision)
     try:
         stored = ModelStore(models).find(name) if models is not None else None
     except ModelError as error:
         raise ModelUnavailable(str(error)) from error
     if stored is not None and stored.kind in _ENGINES:
         return _ENGINES[stored.kind](stored, precision)
-    there = ", ".join(["auto", *sorted(_MODELS), *present(models)])
+    there = ", ".join(["auto", *sorted(MODELS), *present(models)])
     how = f" To install it: make models MODELS={name}." if name in DEMUCS else ""
     raise ModelUnavailable(f"The separation model '{name}' is not installed here. There is: {there}.{how}")
 

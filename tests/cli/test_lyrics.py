@@ -33,7 +33,7 @@ def ours(library, monkeypatch):
     def use(_data, _console):
         yield library
 
-    monkeypatch.setattr(lyrics, "_library", use)
+    monkeypatch.setattr(lyrics, "open_library", use)
     monkeypatch.setattr(lyrics.time, "sleep", lambda _s: None)
 
 

@@ -9,6 +9,8 @@ from tests.conftest import SLOW
 
 TESTS = Path(__file__).resolve().parents[1]
 LONGEST_NAME = 60
+# A private name that a test replaces in another module, by object and name or by dotted path.
+PATCHED_PRIVATE = re.compile(r"""(?:setattr|setitem|delattr|patch)\([^)\n]*?[."']_[a-zA-Z]\w*["',]""")
 
 
 def test_every_slow_folder_exists() -> None:
@@ -25,3 +27,14 @@ def test_names_of_tests_are_short_enough_to_read() -> None:
     names = [name for path in paths for name in re.findall(r"\bdef (test_\w+)", path.read_text())]
     assert len(names) > 500
     assert [name for name in names if len(name) > LONGEST_NAME] == []
+
+
+def test_no_test_replaces_a_private_name() -> None:
+    patched = [
+        f"{path.relative_to(TESTS)}: {match}"
+        for path in TESTS.rglob("*.py")
+        if "node_modules" not in path.parts
+        for match in PATCHED_PRIVATE.findall(path.read_text())
+        if path != Path(__file__) and "self._" not in match
+    ]
+    assert patched == []

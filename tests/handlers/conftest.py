@@ -21,7 +21,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     with mock_aws():
         made = Cloud(monkeypatch)
         yield made
-        assert made.refused == []
+        assert (made.refused, made.lost_answers) == ([], [])
 
 
 @pytest.fixture

@@ -175,16 +175,17 @@ class _Graph:
         mean, deviation = _normalise(spectrum)
         line = np.array(samples.T, order="C")[None, None]  # always a copy: it is changed in place
         time_mean, time_deviation = _normalise(line)
-        spectrum, line = self._infer(spectrum, line, stop)
+        spectrum, line = self.infer(spectrum, line, stop)
         spectrum *= deviation
         spectrum += mean
         out = spectrogram.inverse(spectrum, samples.shape[1])
         out += (line[0, 0].T * time_deviation + time_mean).reshape(out.shape)
         return out
 
-    def _infer(
+    def infer(
         self, spectrum: NDArray[np.float32], line: NDArray[np.float32], stop: threading.Event
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Run the network once. Raises Stopped soon after `stop` is set."""
         self._request.start_async([spectrum, line], share_inputs=True)
         while not self._request.wait_for(_LOOK_MS):
             if stop.is_set():

@@ -157,18 +157,9 @@ def test_two_simultaneous_changes_leave_one_and_no_stray_file(
 
 
 @pytest.fixture
-def lost_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def lost_answer(cloud: Cloud) -> None:
     """The answer to the first write of a row is lost, so the client of DynamoDB sends that write again."""
-    from unplugd.aws.lyrics_rows import LyricsRows
-
-    update, writes = LyricsRows._update, iter(range(10))
-
-    def twice(*args: Any, **kwargs: Any) -> Any:
-        if next(writes) == 0:
-            update(*args, **kwargs)
-        return update(*args, **kwargs)
-
-    monkeypatch.setattr(LyricsRows, "_update", twice)
+    cloud.lost_answers.append("before-send.dynamodb.UpdateItem")
 
 
 @pytest.mark.usefixtures("lost_answer")

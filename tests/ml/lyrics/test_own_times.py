@@ -60,7 +60,7 @@ def embedded(
 def whisper(
     known: KnownText, found: Sequence[Span | None], _vocals: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[Timed]:
-    monkeypatch.setattr(attention, "_attend", lambda *_: list(found))
+    monkeypatch.setattr(attention, "attend", lambda *_: list(found))
     voice = Voice(SONG_S, tuple(SUNG), silent=False)
     made, _ = attention.align(None, None, known, [], voice, "en", lambda _: None, threading.Event())  # type: ignore[arg-type]
     return made

@@ -93,7 +93,7 @@ def test_auto_hears_and_the_tags_words_do_not_count(models: Path, tmp_path: Path
 def test_silence_and_tagged_instrumentals_load_no_model(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whispers.Whisper, "_load", lambda *_: pytest.fail("it was loaded"))
+    monkeypatch.setattr(faster_whisper, "WhisperModel", lambda *_, **__: pytest.fail("it was loaded"))
     assert hear(models, write_vocals(tmp_path / "v.wav", 3.0, [])) == INSTRUMENTAL
     assert hear(models, sung(tmp_path / "w.wav", 3.0), text=from_text("[Instrumental]")) == INSTRUMENTAL
 

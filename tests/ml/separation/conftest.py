@@ -10,5 +10,5 @@ from tests.ml.separation.filters import Filters
 def filters(monkeypatch: pytest.MonkeyPatch) -> Filters:
     """`model="filters"`: three members, 13 + 13 + 13 segments and about 15 stretches a second of song."""
     made = Filters()
-    monkeypatch.setitem(registry._MODELS, "filters", lambda _precision: made.separator(3))
+    monkeypatch.setitem(registry.MODELS, "filters", lambda _precision: made.separator(3))
     return made

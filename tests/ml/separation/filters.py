@@ -32,9 +32,7 @@ class Filters:
 
     def pose_as_preview(self, monkeypatch: pytest.MonkeyPatch, members: int = 3, **changes: Any) -> None:
         """Let `--model preview` be the model of filters."""
-        monkeypatch.setitem(
-            registry._MODELS, "preview", lambda _precision: self.separator(members, **changes)
-        )
+        monkeypatch.setitem(registry.MODELS, "preview", lambda _precision: self.separator(members, **changes))
 
     def separator(
         self,

@@ -109,7 +109,7 @@ filters = Filters(at_segment=die) if how == "segment" else Filters()
 if how != "segment":
     real = getattr(os, how)
     setattr(os, how, lambda *a: (die(), real(*a))[1])
-registry._MODELS["filters"] = lambda _precision: filters.separator(3)
+registry.MODELS["filters"] = lambda _precision: filters.separator(3)
 separate_file(source, folder / "out", model="filters", checkpoints=folder / "kept")
 """
 
@@ -183,7 +183,7 @@ def test_another_models_checkpoints_are_not_used(
     with monkeypatch.context() as patch:
         other = Filters()
         patch.setattr(
-            "ml.separation.registry._MODELS",
+            "ml.separation.registry.MODELS",
             {"filters": lambda _precision: other.separator(3, seed=9, **changes)},
         )
         resumed(source, tmp_path)

@@ -172,7 +172,7 @@ def test_each_disk_is_asked_for_what_goes_to_it(
     def work(_halt: threading.Event) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("ml.separation.job._disk", disk)
+    monkeypatch.setattr("ml.separation.job.disk_of", disk)
     monkeypatch.setattr("shutil.disk_usage", lambda path: usage(path)._replace(free=free[disk(path)]))
     source = write_wav(tmp_path / "song.wav", noise(20 * RATE))
     run: Any = partial(separate_part, part=part) if part else separate_file

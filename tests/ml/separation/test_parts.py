@@ -122,7 +122,7 @@ def test_what_is_missing_or_foreign_is_named(
     for changes, what in (({"version": "2"}, "version"), ({"precision": "bf16"}, "precision")):
         with monkeypatch.context() as patch:
             strange = Filters().separator(3, **changes)
-            patch.setitem(registry._MODELS, "filters", lambda _precision, strange=strange: strange)
+            patch.setitem(registry.MODELS, "filters", lambda _precision, strange=strange: strange)
             again = separate_part(source, tmp_path / "parts" / what, Part(2, 3), model="filters").folder
         said = refusal(source, [one, again, three], tmp_path)
         assert said == f"{what}/part-2-of-3 was made with another {what} than part-1-of-3."
