@@ -6,7 +6,6 @@ import threading
 import time
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ from task import log, outcomes, settings, stopping
 from task.demucs_stage import DemucsStage
 from task.progress import Mailbox, Reporter
 from task.whisper_stage import WhisperStage
-from tests.containers import stand as stands
+from tests.containers import stand as stand_module
 from tests.containers.stand import DEMUCS, Stand
 
 
@@ -58,7 +57,7 @@ def test_every_line_names_the_song_and_the_stage(stand: Stand) -> None:
 
 
 def test_an_s3_fault_is_temporary(stand: Stand) -> None:
-    stand.s3.delete_bucket(Bucket=stands.OUTPUT)
+    stand.s3.delete_bucket(Bucket=stand_module.OUTPUT)
     assert stand.demucs() == outcomes.TEMPORARY
     assert [line["errorType"] for line in stand.logs if line.get("level") == "ERROR"] == ["NoSuchBucket"]
 
@@ -80,28 +79,31 @@ def test_the_last_progress_message_is_100_in_the_agreed_shape(stand: Stand) -> N
     }
 
 
-def test_progress_goes_out_at_most_once_a_second(stand: Stand) -> None:
-    stand.put_song()
+class Clock:
+    """Half a second passes each time the sender looks."""
 
-    def separate(*args: Any, progress: Any, **kwargs: Any) -> Any:
-        for i in range(175):
-            progress(i / 175)
-            time.sleep(0.02)
-        return stands.separate(*args, progress=progress, **kwargs)
+    now = 0.0
 
-    stand.separate = separate
-    assert stand.demucs() == outcomes.DONE
-    at = stand.progress.at
-    assert len(at) >= 3
-    assert all(b - a >= 0.99 for a, b in pairwise(at))
-    percents = [call["Payload"]["progress"] for call in stand.progress.calls]
-    assert percents == sorted(percents)
-    assert 0 < percents[0] < 100 == percents[-1]
+    def __call__(self) -> float:
+        self.now += 0.5
+        return self.now
+
+
+def test_progress_messages_are_two_seconds_apart() -> None:
+    clock = Clock()
+    sent: list[tuple[float, int]] = []
+    reporter = Reporter(lambda percent, _: sent.append((clock.now, percent)), pytest.fail, clock=clock)
+    while len(sent) < 4:
+        reporter.report(10 * (len(sent) + 1), "working")
+    reporter.close()
+    times, percents = zip(*sent, strict=True)
+    assert all(later - sooner >= 2.0 for sooner, later in pairwise((0.5, *times)))
+    assert list(percents) == sorted(set(percents))
 
 
 def test_progress_that_fails_is_logged_and_never_fails_the_song(stand: Stand) -> None:
     stand.put_song()
-    stand.progress.fault = ConnectionRefusedError("nobody there")
+    stand.progress.fault = ConnectionRefusedError("refused")
     assert stand.demucs() == outcomes.DONE
     # One on a quiet machine; a slow run has more to say.
     warnings = [line for line in stand.logs if line.get("level") == "WARNING"]
@@ -187,7 +189,7 @@ def test_a_stage_that_does_not_stop_is_left_and_its_folder_goes(tmp_path: Path) 
     assert not work.exists()
 
 
-def test_log_lines_are_json_whatever_they_are_given() -> None:
+def test_log_lines_are_json_for_all_values() -> None:
     out = io.StringIO()
     lines = log.Log(out, lambda: 0.0).bind(songId="é")
     lines.info("line\nbreak", path=Path("a"), error=ValueError("x"))

@@ -113,14 +113,14 @@ def test_a_song_under_a_second_is_one_window(tmp_path: Path) -> None:
         assert stem.sdr_median == pytest.approx(stem.sdr, abs=1e-3)
 
 
-def test_a_few_frames_more_are_left_out_and_told(tmp_path: Path, true: Stems) -> None:
+def test_a_few_extra_frames_are_left_out_with_a_note(tmp_path: Path, true: Stems) -> None:
     longer = {name: np.pad(samples, ((0, 1105), (0, 0))) for name, samples in poor_stems(true).items()}
     song = score(tmp_path, true, longer)
     assert song.notes == ("The files differ in length by 1105 frames; the first 149940 are compared.",)
     assert song.stems == score(tmp_path / "alike", true, poor_stems(true)).stems
 
 
-def test_another_rate_is_told(tmp_path: Path, true: Stems) -> None:
+def test_another_rate_is_noted(tmp_path: Path, true: Stems) -> None:
     made = write(tmp_path / "made", true)
     write_wav(made / "bass.wav", noise(round(3.4 * 48_000)), rate=48_000)
     [song] = evaluate(write(tmp_path / "true", true), made)
@@ -142,9 +142,9 @@ def test_folders_of_songs_are_paired_by_name(tmp_path: Path, true: Stems) -> Non
         write(tmp_path / "true" / name, true)
         write(tmp_path / "made" / name, poor_stems(true))
     (tmp_path / "true" / "notes").mkdir()
-    told: list[str] = []
-    songs = evaluate(tmp_path / "true", tmp_path / "made", progress=told.append)
-    assert [song.name for song in songs] == told == ["a side", "b side"]
+    calls: list[str] = []
+    songs = evaluate(tmp_path / "true", tmp_path / "made", progress=calls.append)
+    assert [song.name for song in songs] == calls == ["a side", "b side"]
     assert songs[0].stems == songs[1].stems
 
 
@@ -152,14 +152,14 @@ def test_a_model_is_given_the_mix_and_its_gain_is_undone(tmp_path: Path, true: S
     """Four times as loud, the stems must be turned down to fit their files; that is no fault of the separation."""
     for name, level in (("as loud", 1), ("louder", 4)):
         write(tmp_path / name, {stem: np.float32(level) * samples for stem, samples in true.items()})
-    told: list[tuple[str, float]] = []
-    quiet, loud = evaluate_model(tmp_path, "preview", progress=lambda name, done: told.append((name, done)))
-    assert ("as loud", 1.0) in told and told[-1] == ("louder", 1.0)
+    calls: list[tuple[str, float]] = []
+    quiet, loud = evaluate_model(tmp_path, "preview", progress=lambda name, done: calls.append((name, done)))
+    assert ("as loud", 1.0) in calls and calls[-1] == ("louder", 1.0)
     for stem in STEMS:
         assert loud.stems[stem].sdr == pytest.approx(quiet.stems[stem].sdr, abs=0.3)
 
 
-def test_a_mix_beside_the_stems_is_what_is_separated(tmp_path: Path, true: Stems) -> None:
+def test_a_mix_in_the_stems_folder_is_what_is_separated(tmp_path: Path, true: Stems) -> None:
     folder = write(tmp_path / "true", true)
     write_wav(folder / "mixture.wav", np.zeros_like(true["drums"]))
     [song] = evaluate_model(folder, "preview")

@@ -79,13 +79,13 @@ def test_a_stop_at_any_report_of_progress_leaves_nothing(tmp_path: Path, filters
     shutil.rmtree(tmp_path / "whole")
     for last in range(1, len(set(seen))):
         stop = threading.Event()
-        told: set[float] = set()
+        steps: set[float] = set()
 
         def report(
-            fraction: float, told: set[float] = told, stop: threading.Event = stop, last: int = last
+            fraction: float, steps: set[float] = steps, stop: threading.Event = stop, last: int = last
         ) -> None:
-            told.add(fraction)
-            if len(told) == last:
+            steps.add(fraction)
+            if len(steps) == last:
                 stop.set()
 
         with pytest.raises(ml.Stopped):
@@ -95,7 +95,7 @@ def test_a_stop_at_any_report_of_progress_leaves_nothing(tmp_path: Path, filters
 
 
 def test_progress_is_the_share_of_the_work(tmp_path: Path, filters: Filters) -> None:
-    """26 segments of five seconds of work each, beside which decoding and writing are nothing."""
+    """26 segments of five seconds of work each; compared with that, decoding and writing take no time."""
     at: list[float] = []
     now = [0.0]
 
@@ -147,7 +147,7 @@ def test_a_full_disk_is_one_error_and_leaves_the_old_files(
     assert contents(tmp_path / "out") == before
 
 
-def test_too_little_disk_is_told_before_the_work(
+def test_too_little_disk_is_an_error_before_the_work(
     tmp_path: Path, filters: Filters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage
