@@ -9,7 +9,7 @@ import pytest
 
 REPO = Path(__file__).resolve().parents[2]
 FUNCTIONS = REPO / "functions" / "unplugd"
-# The packages beside each other in the functions' archive.
+# The packages in the archive of the functions.
 OURS = {path.parent.name for path in (REPO / "functions").glob("*/__init__.py")}
 # What a module is called on PyPI, where that differs.
 PACKAGES = {"aws_lambda_powertools": "aws-lambda-powertools", "jwt": "pyjwt", "ulid": "python-ulid"}
