@@ -14,7 +14,8 @@ from typing import Any, Protocol
 # The nested stacks that hold people's data and sign-ins. They stay as they are.
 DATA = frozenset({"Auth", "Storage"})
 ASIDE = "unplugd-local-aside"
-_STACK = "AWS::CloudFormation::Stack"
+# The second is a template's word for the first, which a deployed template has.
+_STACKS = frozenset({"AWS::CloudFormation::Stack", "AWS::Serverless::Application"})
 
 
 class Clients(Protocol):
@@ -60,7 +61,7 @@ def _parse(body: Any) -> dict[str, Any]:
 
 
 def _nested(template: dict[str, Any]) -> set[str]:
-    return {name for name, body in template["Resources"].items() if body["Type"] == _STACK}
+    return {name for name, body in template["Resources"].items() if body["Type"] in _STACKS}
 
 
 def _buckets(cloudformation: Any, stack_name: str, nested: set[str]) -> Iterator[str]:
