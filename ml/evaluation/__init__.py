@@ -92,7 +92,7 @@ def evaluate_model(
 
 
 def _all(songs: Iterable[Callable[[], SongScore]]) -> list[SongScore]:
-    """Each song's score. One that is at fault costs the others nothing: they go with the error, at the end."""
+    """Each song's score. A song that cannot be evaluated does not affect the others; the error at the end has them."""
     scores: list[SongScore] = []
     faults: list[str] = []
     for score in songs:

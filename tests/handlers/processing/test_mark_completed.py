@@ -86,7 +86,7 @@ def test_a_completion_repeated_after_a_lost_answer_is_the_same(
 
 
 @pytest.mark.parametrize(
-    "meanwhile",
+    "change",
     [
         {"status": Status.CANCELLED},
         {"status": Status.FAILED},
@@ -100,14 +100,14 @@ def test_a_song_that_changes_while_completed_is_left_alone(
     put_song: Any,
     results: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
-    meanwhile: dict[str, Any],
+    change: dict[str, Any],
 ) -> None:
     from unplugd.aws.song_table import SongTable
 
     write = SongTable.mark_completed
 
     def late(self: SongTable, song: Any, **given: Any) -> Any:
-        put_song(**RUNNING | {"queued_at": "2026-01-31T08:15:00.000Z"} | meanwhile)
+        put_song(**RUNNING | {"queued_at": "2026-01-31T08:15:00.000Z"} | change)
         return write(self, song, **given)
 
     monkeypatch.setattr(SongTable, "mark_completed", late)

@@ -1,4 +1,4 @@
-"""Each five minutes: uploads that nobody heard of."""
+"""Each five minutes: uploads whose event was lost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Announced = list[dict[str, Any]]
 
 @pytest.fixture
 def announced(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Announced:
-    """What the validator was told, as Lambda got it; the call is checked against the role, and not made."""
+    """The validator's event, as Lambda got it; the call is checked against the role, and not made."""
     calls: Announced = []
 
     def watch(called: str, params: dict[str, Any]) -> None:
@@ -89,7 +89,7 @@ def test_a_row_that_lives_longer_is_left_as_it_is(
 
 
 @pytest.mark.parametrize(
-    "meanwhile", [{"status": Status.QUEUED}, {"lyrics_version": 1}], ids=["queued", "words"]
+    "change", [{"status": Status.QUEUED}, {"lyrics_version": 1}], ids=["queued", "words"]
 )
 def test_a_row_that_no_longer_expires_is_not_made_to(
     cloud: Cloud,
@@ -97,11 +97,11 @@ def test_a_row_that_no_longer_expires_is_not_made_to(
     upload: None,
     announced: Announced,
     monkeypatch: pytest.MonkeyPatch,
-    meanwhile: dict[str, Any],
+    change: dict[str, Any],
 ) -> None:
     """The sweep has read the row; then its file is checked, or a person gives it words, which takes its `ttl` away."""
     seen = put_song(s3_key=KEY, ttl=1)
-    put_song(s3_key=KEY, queued_at="2026-01-31T08:15:00.000Z", **meanwhile)
+    put_song(s3_key=KEY, queued_at="2026-01-31T08:15:00.000Z", **change)
     before = cloud.row()
     monkeypatch.setattr("unplugd.aws.song_table.SongTable.get", lambda *_: seen)
     assert sweep(cloud, monkeypatch, 10) == 1
@@ -143,7 +143,7 @@ def test_a_song_that_was_checked_is_left_alone(
     ],
     ids=["complete", "lyrics wait", "lyrics failed", "refused"],
 )
-def test_an_original_that_nobody_will_read_any_more_goes(
+def test_an_original_that_is_not_needed_any_more_is_removed(
     cloud: Cloud,
     put_song: Any,
     upload: None,

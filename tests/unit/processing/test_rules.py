@@ -60,7 +60,7 @@ def test_one_person_s_songs_start_as_they_came() -> None:
     assert [one.song_id for one in in_turn(line)] == ["c", "b", "a"]
 
 
-def test_a_newcomer_stands_before_everybody_s_second_song() -> None:
+def test_a_newcomer_comes_before_all_second_songs() -> None:
     line = [waiting(f"a{n}", stamp(n), user_id="ann") for n in range(100)]
     assert [one.song_id for one in in_turn([*line, waiting("z", stamp(200), user_id="zoe")])][:2] == [
         "a0",

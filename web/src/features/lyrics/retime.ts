@@ -2,7 +2,7 @@ import type { Segment, Word } from "./timeline";
 
 /** The words of an edited line: those that stayed keep their times, new ones share the time of what they stand for. */
 
-/** Scripts that write without spaces; their words are single characters, as the machine times them. */
+/** Scripts that write without spaces; their words are single characters, each with a time of its own. */
 const ALONE = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}`;
 const WORD = new RegExp(`[${ALONE}]ー*|[^\\s${ALONE}]+`, "gu");
 const IS_ALONE = new RegExp(`^[${ALONE}]`, "u");
