@@ -1,6 +1,7 @@
 /** The page of audio.spec.ts: an engine by itself, what it sends to the loudspeaker, and the measures of that. */
 import { createEngine } from "@/audio/create";
-import { type Engine, type Mix, type Stem, STEMS } from "@/audio/engine";
+import type { Engine, Mix, Stem } from "@/audio/engine";
+import { FOUR_STEMS } from "@/lib/stems.fake";
 import { CELL_SAMPLES, cellCount, cellRange, DELAY_SAMPLES, SAMPLE_RATE } from "@/audio/frames";
 import { GUARD_FRAMES } from "@/audio/guard";
 import recorderUrl from "./audio-recorder.worklet.ts?worker&url";
@@ -84,10 +85,11 @@ const sound = {
       songId: name,
       durationSec: options.durationSec ?? SECONDS[name],
       initialMix: options.initialMix,
+      stems: FOUR_STEMS,
       streams: async (wish) => {
         asked++;
         seen.push(wish?.fresh ? "fresh links" : "links");
-        const links = STEMS.map((stem) => [stem, `/stems/${name}/${stem}.mp3?links=${asked}`]);
+        const links = FOUR_STEMS.map((stem) => [stem, `/stems/${name}/${stem}.mp3?links=${asked}`]);
         return Object.fromEntries(links) as Record<Stem, string>;
       },
     });
@@ -112,7 +114,7 @@ const sound = {
     const { context, node, stems } = output;
     await context.audioWorklet.addModule(recorderUrl);
     const recorder = new AudioWorkletNode(context, "recorder", { numberOfInputs: 5, numberOfOutputs: 0 });
-    [node, ...STEMS.map((stem) => stems[stem])].forEach((one, i) => one.connect(recorder, 0, i));
+    [node, ...stems.values()].forEach((one, i) => one.connect(recorder, 0, i));
     const quanta: { frame: number; left: (Float32Array | null)[] }[] = [];
     // The first quanta may come from before all inputs were connected.
     let connected = false;
@@ -121,7 +123,7 @@ const sound = {
     connected = true;
     stopRecording = () => {
       recorder.port.onmessage = null;
-      [node, ...STEMS.map((stem) => stems[stem])].forEach((one) => one.disconnect(recorder));
+      [node, ...stems.values()].forEach((one) => one.disconnect(recorder));
       const tracks = Array.from({ length: 5 }, (_, track) => {
         const all = new Float32Array(quanta.length * 128);
         quanta.forEach(({ left }, i) => left[track] && all.set(left[track], i * 128));
@@ -144,7 +146,7 @@ const sound = {
    * Sample number, or -1 where nothing is alike.
    */
   async locate(heard: Heard, index: number, near: number, stem: Stem = "drums"): Promise<number> {
-    const part = heard.tracks[STEMS.indexOf(stem) + 1]?.subarray(index, index + 512) ?? new Float32Array();
+    const part = heard.tracks[FOUR_STEMS.indexOf(stem) + 1]?.subarray(index, index + 512) ?? new Float32Array();
     const found = find(part, await reference(stem), Math.round(near), SAMPLE_RATE);
     return found.likeness > 0.9 ? found.at : -1;
   },
@@ -188,7 +190,7 @@ const sound = {
       // The stems are tapped before the guard, a quantum before they leave.
       const index = Math.round(frame) - GUARD_FRAMES - heard.frame;
       const all: number[] = [];
-      for (const stem of STEMS) all.push(await sound.locate(heard, index, position * SAMPLE_RATE, stem));
+      for (const stem of FOUR_STEMS) all.push(await sound.locate(heard, index, position * SAMPLE_RATE, stem));
       places.push(all);
       drifts.push(position * 1000 - (all[0] ?? 0) / (SAMPLE_RATE / 1000));
     }

@@ -42,7 +42,8 @@ async function fetched(url: string): Promise<Buffer> {
 
 /** A stem's file from the API, as whoever has no browser gets it. */
 async function stemFile(api: PersonsApi, songId: string, stem: Stem, kind: "url" | "streamUrl" = "url") {
-  return fetched(((await api.song(songId)) as FinishedSong & Song).stems[stem][kind]);
+  const { stems } = (await api.song(songId)) as FinishedSong & Song;
+  return fetched(stems[stem]?.[kind] ?? "");
 }
 
 function samplesOf(wav: Buffer): Int16Array {

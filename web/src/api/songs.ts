@@ -9,13 +9,16 @@ import {
 } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { type Api, data, Problem, type Song, type SongPage } from "./client";
+import { inOrder } from "@/lib/stems";
 import { useApi, useServices } from "./context";
 import type { LiveState } from "./live";
 import type { components } from "./schema";
 
-export type FinishedSong = components["schemas"]["FinishedSong"];
-/** What a list can be filtered by. */
-export type Status = Exclude<Song["status"], "UNREADABLE">;
+/** `stems` by name: which ones there are is up to the song. */
+export type FinishedSong = Omit<components["schemas"]["FinishedSong"], "stems"> & {
+  stems: Record<string, { url: string; streamUrl: string }>;
+};
+export type Status = Song["status"];
 export interface SongFilter {
   status?: Status;
   q?: string;
@@ -31,6 +34,9 @@ export const keys = {
 };
 
 export const isFinished = (song: Song): song is FinishedSong & Song => "stems" in song;
+
+/** The stems of a finished song, in the order they are shown. */
+export const stemsOf = ({ stems }: Pick<FinishedSong, "stems">): string[] => inOrder(Object.keys(stems));
 
 /** Whether something goes on with the song, or is to come, without anyone doing anything. */
 export const isUnderWay = (song: Song): boolean =>

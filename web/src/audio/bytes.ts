@@ -1,4 +1,4 @@
-import { STEMS, type Stem } from "./engine";
+import type { Stem } from "./engine";
 import { cellCount, cellRange } from "./frames";
 import { isRefused } from "./links";
 import { Lru } from "./lru";
@@ -28,13 +28,14 @@ interface Span {
 interface Options {
   streams(options?: { fresh?: boolean }): Promise<Record<Stem, string>>;
   totalSamples: number;
+  stems: readonly Stem[];
   fetch?: typeof fetch;
   /** Told a sentence after a second failed try in a row, and null when bytes come again. */
   onTrouble?(sentence: string | null): void;
   wait?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The bytes of the four streams by cell: fetched by range, tried again until they come, read ahead, kept in bounds. */
+/** The bytes of the streams by cell: fetched by range, tried again until they come, read ahead, kept in bounds. */
 export class StreamBytes {
   private readonly cells = new Lru<number, CellBytes>(KEPT_CELLS);
   private links: Promise<Record<Stem, string>> | null = null;
@@ -101,15 +102,19 @@ export class StreamBytes {
   }
 
   private async load(first: number, count: number, signal: AbortSignal): Promise<void> {
-    const got: Partial<CellBytes> = {};
+    const got: CellBytes = {};
     const range = cellRange(first, count, this.options.totalSamples);
     for (let failures = 0; ; failures++) {
       signal.throwIfAborted();
       const outcomes = await Promise.allSettled(
-        STEMS.filter((stem) => !got[stem]).map(async (stem) => {
-          const links = await this.allLinks();
-          got[stem] = await this.fetchRange(links[stem], range.from, range.to, signal);
-        }),
+        this.options.stems
+          .filter((stem) => !got[stem])
+          .map(async (stem) => {
+            const links = await this.allLinks();
+            const link = links[stem];
+            if (!link) throw new Refused(`no link to ${stem}`);
+            got[stem] = await this.fetchRange(link, range.from, range.to, signal);
+          }),
       );
       signal.throwIfAborted();
       const failed = outcomes.filter((outcome) => outcome.status === "rejected");
@@ -138,7 +143,7 @@ export class StreamBytes {
         // A copy, so that no cell keeps its whole span in memory.
         return count === 1 ? bytes : bytes.slice(Math.max(0, own.from - range.from), own.to - range.from);
       };
-      this.cells.set(cell, { drums: cut("drums"), bass: cut("bass"), other: cut("other"), vocals: cut("vocals") });
+      this.cells.set(cell, Object.fromEntries(this.options.stems.map((stem) => [stem, cut(stem)])));
     }
   }
 

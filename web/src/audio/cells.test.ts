@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { FOUR_STEMS, SIX_STEMS } from "@/lib/stems.fake";
 import type { CellBytes } from "./bytes";
 import { DecodedCells } from "./cells";
 import { CELL_SAMPLES, DELAY_SAMPLES } from "./frames";
@@ -6,14 +7,16 @@ import { CELL_SAMPLES, DELAY_SAMPLES } from "./frames";
 const TOTAL = 2 * CELL_SAMPLES + 500;
 const never = new AbortController().signal;
 
-function make(decode: (bytes: Uint8Array) => Promise<Float32Array[]>, offset = DELAY_SAMPLES) {
-  const one = () => new Uint8Array([1, 2, 3]);
+const bytesOf = (stems: string[]): CellBytes =>
+  Object.fromEntries(stems.map((stem) => [stem, new Uint8Array([1, 2, 3])]));
+
+function make(decode: (bytes: Uint8Array) => Promise<Float32Array[]>, offset = DELAY_SAMPLES, stems = FOUR_STEMS) {
   const bytes = {
-    cell: vi.fn(async (): Promise<CellBytes> => ({ drums: one(), bass: one(), other: one(), vocals: one() })),
+    cell: vi.fn(async (): Promise<CellBytes> => bytesOf(stems)),
     forget: vi.fn(),
   };
   const onSilence = vi.fn();
-  const cells = new DecodedCells({ totalSamples: TOTAL, bytes, decode, offset: async () => offset, onSilence });
+  const cells = new DecodedCells({ totalSamples: TOTAL, stems, bytes, decode, offset: async () => offset, onSilence });
   return { cells, bytes, onSilence };
 }
 
@@ -62,6 +65,14 @@ describe("decoded cells", () => {
     expect(right).toEqual(left);
   });
 
+  it("have two channels for each of six stems; one that has no bytes is silent", async () => {
+    const { cells, bytes } = make(decodeAll, DELAY_SAMPLES, SIX_STEMS);
+    bytes.cell.mockImplementation(async () => ({ ...bytesOf(SIX_STEMS), drums: new Uint8Array() }));
+    const channels = await cells.cell(1, never);
+    expect(channels).toHaveLength(12);
+    expect([channels[0]?.[5], channels[11]?.[5]]).toEqual([0, -(3409 + 5)]);
+  });
+
   it("give the drums from a place on, to the song's end or until nobody wants them", async () => {
     const { cells, bytes } = make(decodeAll);
     const parts = await cells.drumsFrom(CELL_SAMPLES + 100, never);
@@ -70,7 +81,7 @@ describe("decoded cells", () => {
     const abort = new AbortController();
     bytes.cell.mockImplementation(async () => {
       abort.abort();
-      return { drums: new Uint8Array(), bass: new Uint8Array(), other: new Uint8Array(), vocals: new Uint8Array() };
+      return {};
     });
     expect(await cells.drumsFrom(0, abort.signal)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import type { CellBytes } from "./bytes";
-import { STEMS } from "./engine";
+import type { Stem } from "./engine";
 import { CELL_SAMPLES, cellOf, cellRange, DELAY_SAMPLES, SAMPLE_RATE } from "./frames";
 import { Lru } from "./lru";
 
@@ -8,11 +8,13 @@ const KEPT_CELLS = 5;
 /** Enough drums to hear a tempo from: 6.7 s. */
 const TEMPO_CELLS = 4;
 
-/** Eight channels (left and right of each of STEMS), all of the cell's length. */
+/** Left and right of each stem, all of the cell's length. */
 export type CellSamples = Float32Array[];
 
 interface Options {
   totalSamples: number;
+  /** The stems, the rhythm first; one without bytes is silence. */
+  stems: readonly Stem[];
   bytes: { cell(cell: number, signal: AbortSignal): Promise<CellBytes>; forget(cell: number): void };
   /** MP3 bytes to channels at 44.1 kHz. */
   decode(bytes: Uint8Array<ArrayBuffer>): Promise<Float32Array[]>;
@@ -70,15 +72,15 @@ export class DecodedCells {
   }
 
   private async load(cell: number, signal: AbortSignal): Promise<CellSamples> {
-    const { bytes, decode, totalSamples } = this.options;
+    const { bytes, decode, totalSamples, stems } = this.options;
     const length = Math.min(CELL_SAMPLES, totalSamples - cell * CELL_SAMPLES);
     const offset = await this.options.offset();
     const skip = cellRange(cell, 1, totalSamples).skip + offset - DELAY_SAMPLES;
     for (let again = false; ; again = true) {
-      const stems = await bytes.cell(cell, signal);
+      const encoded = await bytes.cell(cell, signal);
       const decoded = await Promise.allSettled(
         // decodeAudioData takes its buffer away, and the bytes are kept for the next time.
-        STEMS.map((stem) => (stems[stem].length === 0 ? Promise.resolve([]) : decode(stems[stem].slice()))),
+        stems.map((stem) => (encoded[stem]?.length ? decode(encoded[stem].slice()) : Promise.resolve([]))),
       );
       signal.throwIfAborted();
       if (decoded.some((one) => one.status === "rejected")) {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { FOUR_STEMS } from "@/lib/stems.fake";
 import { createEngine } from "./create";
-import type { Engine, Stem } from "./engine";
+import type { Engine } from "./engine";
 import { CELL_SAMPLES, cellRange, SAMPLE_RATE } from "./frames";
 import type { ToDeck } from "./protocol";
 
@@ -56,8 +57,8 @@ afterEach(async () => {
 });
 
 function make() {
-  const stems: Record<Stem, string> = { drums: "drums", bass: "bass", other: "other", vocals: "vocals" };
-  engine = createEngine({ songId: "a", durationSec: DURATION, streams: async () => stems });
+  const links = Object.fromEntries(FOUR_STEMS.map((stem) => [stem, stem]));
+  engine = createEngine({ songId: "a", durationSec: DURATION, stems: FOUR_STEMS, streams: async () => links });
 }
 const release = () => {
   hold = () => false;

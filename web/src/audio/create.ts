@@ -3,7 +3,16 @@ import { decoderOffset } from "./calibrate";
 import { decodeMp3, DecodedCells } from "./cells";
 import { heardFrame, SongClock } from "./clock";
 import { clicksBefore } from "./countin";
-import { BALANCED, type CountIn, type Engine, type EngineState, type Mix, type SongSource } from "./engine";
+import {
+  BALANCED,
+  type CountIn,
+  type Engine,
+  type EngineState,
+  type Mix,
+  RHYTHM,
+  type SongSource,
+  type Stem,
+} from "./engine";
 import { Feeder } from "./feeder";
 import { cellOf, SAMPLE_RATE, samplesOf } from "./frames";
 import { Graph, whySilent } from "./graph";
@@ -29,6 +38,9 @@ export function createEngine(source: SongSource): Engine {
 
 class StreamingEngine implements Engine {
   readonly durationSec: number;
+  readonly stems: readonly Stem[];
+  /** What the deck plays: the rhythm first, as silence where the song has none. */
+  private readonly tracks: readonly Stem[];
   private readonly total: number;
   private current: EngineState;
   private readonly listeners = new Set<() => void>();
@@ -56,11 +68,14 @@ class StreamingEngine implements Engine {
 
   constructor(source: SongSource) {
     this.durationSec = source.durationSec;
+    this.stems = source.stems;
+    this.tracks = [RHYTHM, ...source.stems.filter((stem) => stem !== RHYTHM)];
     this.total = samplesOf(source.durationSec);
     this.current = { playing: "paused", loop: null, mix: source.initialMix ?? BALANCED, trouble: null };
     this.bytes = new StreamBytes({
       streams: (options) => source.streams(options),
       totalSamples: this.total,
+      stems: source.stems,
       onTrouble: (sentence) => {
         this.failing = sentence;
         this.tell();
@@ -68,6 +83,7 @@ class StreamingEngine implements Engine {
     });
     this.cells = new DecodedCells({
       totalSamples: this.total,
+      stems: this.tracks,
       bytes: this.bytes,
       decode: decodeMp3,
       offset: decoderOffset,
@@ -226,7 +242,7 @@ class StreamingEngine implements Engine {
   private async awake(): Promise<Graph> {
     if (!this.building) {
       const context = Graph.context();
-      this.building = Graph.make(context, this.current.mix, (message) => this.onDeck(message)).catch(
+      this.building = Graph.make(context, this.tracks, this.current.mix, (message) => this.onDeck(message)).catch(
         async (reason: unknown) => {
           this.building = null;
           await context.close();

@@ -1,16 +1,17 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Deck } from "./deck";
-import { CHANNELS, type Chunk, CHUNK_FRAMES, type FromDeck, type Report } from "./protocol";
+import { type Chunk, CHUNK_FRAMES, type FromDeck, type Report } from "./protocol";
 import type { Stretcher } from "./stretcher";
 
 const N = 128;
+const CHANNELS = 8;
 let said: FromDeck[];
 let deck: Deck;
 let frame: number;
 
 beforeEach(() => {
   said = [];
-  deck = new Deck((message) => said.push(message));
+  deck = new Deck((message) => said.push(message), { channels: CHANNELS });
   frame = 0;
 });
 

@@ -1,4 +1,4 @@
-import { CHANNELS, type Chunk, CHUNK_FRAMES, type FromDeck, type Phase, type ToDeck } from "./protocol";
+import { type Chunk, CHUNK_FRAMES, type DeckOptions, type FromDeck, type Phase, type ToDeck } from "./protocol";
 import { type Stretcher, TimeMap } from "./stretcher";
 
 /** Short fades: 5 ms where sound starts, stops or jumps; 20 ms between plain and stretched sound, whose phases differ. */
@@ -24,7 +24,7 @@ const planes = (count: number, frames: number) => Array.from({ length: count }, 
  * The deck: plays the unrolled stream, plain (sample for sample) or stretched, and says where it is. It runs in the
  * audio thread; nothing in it knows the Web Audio API, so that tests can turn it by hand.
  *
- * All four stems are read at one position, so they cannot drift apart. Stretched sound comes late by the stretcher's
+ * All stems are read at one position, so they cannot drift apart. Stretched sound comes late by the stretcher's
  * latency; a TimeMap says what part of the stream is heard when, and plain sound is read at exactly that place.
  */
 export class Deck {
@@ -58,10 +58,11 @@ export class Deck {
 
   constructor(
     private readonly post: (message: FromDeck, transfer?: Transferable[]) => void,
+    { channels }: DeckOptions,
     private readonly quantum = 128,
   ) {
-    this.plain = planes(CHANNELS, quantum);
-    this.old = planes(CHANNELS, quantum);
+    this.plain = planes(channels, quantum);
+    this.old = planes(channels, quantum);
   }
 
   setStretchers(stretchers: Stretchers): void {
@@ -94,7 +95,7 @@ export class Deck {
     }
   }
 
-  /** Fill `out` (CHANNELS planes of one quantum), which begins at `frame` of the context's clock. */
+  /** Fill `out` (one plane for each channel, of one quantum), which begins at `frame` of the context's clock. */
   process(out: Float32Array[], frame: number): void {
     const n = this.quantum;
     this.watchSupply();

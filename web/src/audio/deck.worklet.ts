@@ -1,15 +1,18 @@
 /** The audio thread's module: the deck and the guard as processors. Served as a file of its own. */
 import { Deck } from "./deck";
 import { Guard } from "./guard";
-import type { FromDeck, ToDeck } from "./protocol";
+import type { DeckOptions, FromDeck, ToDeck } from "./protocol";
 import type { MakeStretcher } from "./stretch.worklet";
 
 class DeckProcessor extends AudioWorkletProcessor {
   private open = true;
-  private readonly deck = new Deck((message, transfer) => this.port.postMessage(message, transfer ?? []));
+  private readonly deck: Deck;
+  private readonly channels: number;
 
-  constructor() {
+  constructor({ processorOptions }: { processorOptions: DeckOptions }) {
     super();
+    this.channels = processorOptions.channels;
+    this.deck = new Deck((message, transfer) => this.port.postMessage(message, transfer ?? []), processorOptions);
     this.port.onmessage = ({ data }: MessageEvent<ToDeck>) => {
       if (data.type === "close") this.open = false;
       else if (data.type === "stretch") void this.loadStretchers();
@@ -27,7 +30,7 @@ class DeckProcessor extends AudioWorkletProcessor {
     try {
       const make = (globalThis as { makeStretcher?: MakeStretcher }).makeStretcher;
       if (!make) throw new Error("the stretch module is not there");
-      const [drums, rest] = await Promise.all([make(2), make(6)]);
+      const [drums, rest] = await Promise.all([make(2), make(this.channels - 2)]);
       this.deck.setStretchers({ drums, rest });
     } catch (reason) {
       error = String(reason);

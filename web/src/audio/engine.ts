@@ -1,8 +1,16 @@
 /** The seam between what plays (src/audio) and what shows (features). Times are seconds of the song unless said. */
 
-export const STEMS = ["drums", "bass", "other", "vocals"] as const;
-export type Stem = (typeof STEMS)[number];
+/** The name of a stem. Which stems a song has is up to the song: four, six, or others. */
+export type Stem = string;
 
+/** The stem that keeps its pitch when the key changes, and that the tempo is read from. */
+export const RHYTHM: Stem = "drums";
+/** The stem that is sung. */
+export const VOICE: Stem = "vocals";
+/** The stem that holds every instrument without a stem of its own. */
+export const REST: Stem = "other";
+
+/** How a song is played. A stem that is not named is as it was separated: fader at 1, neither muted nor soloed. */
 export interface Mix {
   /** Fader positions 0–1.5; 1 is the stem as it was separated. */
   volumes: Record<Stem, number>;
@@ -18,15 +26,18 @@ export interface Mix {
 
 /** What a stem is heard at: fader, mute and solo together (any solo silences all that are not soloed). */
 export function gainOf(mix: Mix, stem: Stem): number {
-  const anySolo = STEMS.some((one) => mix.soloed[one]);
+  const anySolo = Object.values(mix.soloed).some(Boolean);
   if (mix.muted[stem] || (anySolo && !mix.soloed[stem])) return 0;
-  return mix.volumes[stem];
+  return volumeOf(mix, stem);
 }
 
+/** The position of a stem's fader. */
+export const volumeOf = (mix: Mix, stem: Stem): number => mix.volumes[stem] ?? 1;
+
 export const BALANCED: Mix = {
-  volumes: { drums: 1, bass: 1, other: 1, vocals: 1 },
-  muted: { drums: false, bass: false, other: false, vocals: false },
-  soloed: { drums: false, bass: false, other: false, vocals: false },
+  volumes: {},
+  muted: {},
+  soloed: {},
   master: 1,
   speed: 1,
   key: 0,
@@ -46,6 +57,8 @@ export interface CountIn {
 export interface SongSource {
   songId: string;
   durationSec: number;
+  /** The stems it has, in the order they are shown. */
+  stems: readonly Stem[];
   /** The stems' streamUrl. `fresh`: the links given before were refused, so ask the API for new ones. */
   streams(options?: { fresh?: boolean }): Promise<Record<Stem, string>>;
   initialMix?: Mix;
@@ -63,6 +76,7 @@ export interface EngineState {
 /** Plays one song. All stems run on one clock; mutes and faders only change gains, so nothing can drift. */
 export interface Engine {
   readonly durationSec: number;
+  readonly stems: readonly Stem[];
   state(): EngineState;
   /** For useSyncExternalStore: on changes of state(), not of the position. */
   subscribe(listener: () => void): () => void;
@@ -74,6 +88,6 @@ export interface Engine {
   setLoop(loop: { start: number; end: number } | null): void;
   setMix(change: Partial<Mix>): void;
   /** For meters and tests: what leaves the master. Null before the first play. */
-  output(): { context: AudioContext; node: AudioNode; stems: Record<Stem, AudioNode> } | null;
+  output(): { context: AudioContext; node: AudioNode; stems: ReadonlyMap<Stem, AudioNode> } | null;
   close(): Promise<void>;
 }

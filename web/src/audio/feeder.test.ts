@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Feeder } from "./feeder";
 import { CELL_SAMPLES } from "./frames";
-import { CHANNELS, type Chunk, CHUNK_FRAMES } from "./protocol";
+import { type Chunk, CHUNK_FRAMES } from "./protocol";
 
+const CHANNELS = 8;
 const TOTAL = 3 * CELL_SAMPLES + 1000;
 const never = new AbortController().signal;
 

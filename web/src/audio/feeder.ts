@@ -1,5 +1,5 @@
 import { CELL_SAMPLES, cellOf } from "./frames";
-import { CHANNELS, type Chunk, CHUNK_FRAMES } from "./protocol";
+import { type Chunk, CHUNK_FRAMES } from "./protocol";
 import { type LoopFrames, pieceAt } from "./unroll";
 
 /** Where a loop jumps back, its end is blended into what comes before its start: no click, and not a sample longer. */
@@ -93,7 +93,7 @@ export class Feeder {
     const samples = await this.read(cell, signal);
     const seam = piece.wraps && piece.next !== null ? await this.before(piece.next, signal) : null;
     signal.throwIfAborted();
-    const data = this.pool.pop() ?? new Float32Array(CHANNELS * CHUNK_FRAMES);
+    const data = this.pool.pop() ?? new Float32Array(samples.length * CHUNK_FRAMES);
     const from = piece.song - cell * CELL_SAMPLES;
     samples.forEach((channel, c) => {
       data.set(channel.subarray(from, from + piece.frames), c * CHUNK_FRAMES);

@@ -1,8 +1,8 @@
 import deckUrl from "./deck.worklet.ts?worker&url";
 import stretchUrl from "./stretch.worklet.ts?worker&url";
-import { gainOf, type Mix, type Stem, STEMS } from "./engine";
+import { gainOf, type Mix, type Stem } from "./engine";
 import { SAMPLE_RATE } from "./frames";
-import type { FromDeck, ToDeck } from "./protocol";
+import type { DeckOptions, FromDeck, ToDeck } from "./protocol";
 
 const RAMP_S = 0.01;
 /** Longer than any browser takes that lets the context run. */
@@ -10,13 +10,15 @@ const ALLOWED_MS = 1500;
 
 /** The sound of one song: deck → a gain a stem → master → guard → loudspeaker, all on one context's clock. */
 export class Graph {
-  readonly stems: Record<Stem, GainNode>;
+  /** By name, in the order of the deck's outputs. */
+  readonly stems: ReadonlyMap<Stem, GainNode>;
   readonly output: AudioNode;
   private stretchLoading: Promise<void> | null = null;
   private asleep: Promise<void> | undefined;
 
   private constructor(
     readonly context: AudioContext,
+    stems: readonly Stem[],
     private readonly deck: AudioWorkletNode,
     readonly master: GainNode,
     guard: AudioNode,
@@ -28,23 +30,33 @@ export class Graph {
       gain.connect(master);
       return gain;
     };
-    this.stems = { drums: stem(0), bass: stem(1), other: stem(2), vocals: stem(3) };
+    this.stems = new Map(stems.map((name, index) => [name, stem(index)]));
     this.output = guard;
     master.connect(guard).connect(context.destination);
     deck.port.onmessage = ({ data }: MessageEvent<FromDeck>) => onMessage(data);
   }
 
-  static async make(context: AudioContext, mix: Mix, onMessage: (message: FromDeck) => void): Promise<Graph> {
+  /** `stems`: the rhythm first, whether the song has it or not. */
+  static async make(
+    context: AudioContext,
+    stems: readonly Stem[],
+    mix: Mix,
+    onMessage: (message: FromDeck) => void,
+  ): Promise<Graph> {
     await context.audioWorklet.addModule(deckUrl);
-    const stereo = { numberOfInputs: 0, numberOfOutputs: STEMS.length, outputChannelCount: STEMS.map(() => 2) };
-    const deck = new AudioWorkletNode(context, "unplugd-deck", stereo);
+    const deck = new AudioWorkletNode(context, "unplugd-deck", {
+      numberOfInputs: 0,
+      numberOfOutputs: stems.length,
+      outputChannelCount: stems.map(() => 2),
+      processorOptions: { channels: 2 * stems.length } satisfies DeckOptions,
+    });
     const guard = new AudioWorkletNode(context, "unplugd-guard", {
       outputChannelCount: [2],
       channelCount: 2,
       channelCountMode: "explicit",
     });
-    const graph = new Graph(context, deck, new GainNode(context), guard, onMessage);
-    for (const stem of STEMS) graph.stems[stem].gain.value = gainOf(mix, stem);
+    const graph = new Graph(context, stems, deck, new GainNode(context), guard, onMessage);
+    for (const [stem, { gain }] of graph.stems) gain.value = gainOf(mix, stem);
     graph.master.gain.value = mix.master;
     return graph;
   }
@@ -60,7 +72,7 @@ export class Graph {
 
   setGains(mix: Mix): void {
     const now = this.context.currentTime;
-    for (const stem of STEMS) this.stems[stem].gain.setTargetAtTime(gainOf(mix, stem), now, RAMP_S);
+    for (const [stem, { gain }] of this.stems) gain.setTargetAtTime(gainOf(mix, stem), now, RAMP_S);
     this.master.gain.setTargetAtTime(mix.master, now, RAMP_S);
   }
 

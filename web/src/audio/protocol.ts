@@ -1,6 +1,11 @@
 /** What the engine and the deck in the audio thread say to each other. Song and stream positions are frames at 44.1 kHz. */
 
-export const CHANNELS = 8; // two for each of STEMS, in its order
+/** What the deck is told as it is made. Its first two channels are the rhythm: they keep their pitch. */
+export interface DeckOptions {
+  /** Two for each stem. */
+  channels: number;
+}
+
 export const CHUNK_FRAMES = 24_576;
 
 /**
@@ -11,7 +16,7 @@ export interface Chunk {
   stream: number;
   song: number;
   frames: number;
-  /** CHANNELS planes, each CHUNK_FRAMES apart. */
+  /** One plane for each channel, each CHUNK_FRAMES apart. */
   data: Float32Array<ArrayBuffer>;
   /** The song ends with it. */
   last: boolean;

@@ -1,5 +1,5 @@
 /** Makes a file to take away out of a song's masters, in bounded memory: no DOM, no worker, no React. */
-import { STEMS, type Stem } from "./engine";
+import { RHYTHM, type Stem } from "./engine";
 import { addPcm, decibels, type Extent, scaleFor, toPcm, widen } from "./mixdown";
 import { type Chunk, type Expected, type FetchOptions, MANIFEST, RangeReader, RenderError } from "./render-fetch";
 import type { Store } from "./render-store";
@@ -99,7 +99,7 @@ class StemReader {
   }
 }
 
-/** Stems that go through one stage together: drums keep their pitch, so they go alone where the key is moved. */
+/** Stems that are stretched together: the rhythm keeps its pitch, so it goes alone where the key is moved. */
 interface Group {
   stems: StemReader[];
   stage: Stage;
@@ -116,11 +116,11 @@ async function mixDown(job: Job & { kind: "mix" }, expected: Map<string, Expecte
     report();
   };
   const readers = new Map<Stem, StemReader>();
-  for (const stem of STEMS) {
+  for (const [stem, gain] of Object.entries(job.gains)) {
     const file = `${stem}.wav`;
-    if (job.gains[stem] === 0) continue;
+    if (gain === 0) continue;
     const reader = new RangeReader(file, { ...fetching, onBytes }, expected.get(file));
-    readers.set(stem, new StemReader(job.gains[stem], reader));
+    readers.set(stem, new StemReader(gain, reader));
   }
   const stems = [...readers.values()];
   await Promise.all(stems.map((stem) => stem.open()));
@@ -175,8 +175,8 @@ async function grouped(
     key === 0
       ? [[all, 0]]
       : [
-          [all.filter((stem) => stem === "drums"), 0],
-          [all.filter((stem) => stem !== "drums"), key],
+          [all.filter((stem) => stem === RHYTHM), 0],
+          [all.filter((stem) => stem !== RHYTHM), key],
         ];
   return Promise.all(
     parts

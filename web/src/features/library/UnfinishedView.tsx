@@ -5,6 +5,7 @@ import { Problem, type Song } from "@/api/client";
 import { Button } from "@/components/Button";
 import { Empty } from "@/components/Notice";
 import { Progress } from "@/components/Progress";
+import { STEPS, stepOf } from "@/lib/stages";
 import { usePendingCommand, useSongActions } from "./actions";
 import { LiveNote } from "./LiveNote";
 import { canCancel, remedyOf, standing, titleOf } from "./words";
@@ -123,10 +124,10 @@ function Standing({ song }: { song: Song }) {
 
 /** What is done and what is to come. */
 function Steps({ song }: { song: Song }) {
-  const at = song.status === "QUEUED" ? 0 : song.stage === "whisper" ? 2 : 1;
+  const at = song.status === "QUEUED" ? 0 : stepOf(song.stage);
   return (
     <ol className={css.steps}>
-      {["Wait in line", "Separate the instruments", "Write the words"].map((name, index) => (
+      {STEPS.map((name, index) => (
         <Step key={name} done={index < at} now={index === at}>
           {name}
         </Step>

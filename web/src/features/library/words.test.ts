@@ -15,7 +15,7 @@ describe("standing", () => {
       "Separating the instruments",
       "42 % · about 7 minutes left in this step",
     ],
-    [{ status: "PROCESSING", stage: "whisper", progress: 2 }, "Writing the words", "2 %"],
+    [{ status: "PROCESSING", stage: "whisper", progress: 2 }, "Writing the lyrics", "2 %"],
     [{ status: "FAILED", errorMessage: "It is silent." }, "Failed", "It is silent."],
     [{ status: "FAILED" }, "Failed", "Something went wrong."],
     [{ status: "CANCELLED" }, "Cancelled", undefined],

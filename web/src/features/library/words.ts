@@ -1,4 +1,5 @@
 import type { Song } from "@/api/client";
+import { labelOf } from "@/lib/stages";
 import { wait } from "@/lib/time";
 
 /** Where a song stands, in words. `progress` (0–100, null: unknown) only while something is worked on. */
@@ -26,8 +27,6 @@ export function remedyOf(song: Song): Remedy | undefined {
 
 export const canCancel = (song: Song): boolean => song.status === "QUEUED" || song.status === "PROCESSING";
 
-const STAGES = { demucs: "Separating the instruments", whisper: "Writing the words" };
-
 function inLine({ queuePosition }: Song): string {
   if (queuePosition === null) return "In line";
   return queuePosition <= 1 ? "Next in line" : `Number ${queuePosition} in line`;
@@ -50,7 +49,7 @@ export function standing(song: Song): Standing {
     case "PROCESSING":
       return {
         tone: "active",
-        text: song.stage ? STAGES[song.stage] : "Getting ready",
+        text: song.stage ? labelOf(song.stage) : "Getting ready",
         detail: worked(song),
         progress: song.stage ? song.progress : null,
       };

@@ -1,5 +1,6 @@
 import { Dialog } from "@/components/Dialog";
-import { HELP } from "./shortcuts";
+import { helpFor } from "./shortcuts";
+import { useStudio } from "./usePlayer";
 import css from "./Studio.module.css";
 
 /** Which keys do what. */
@@ -7,7 +8,7 @@ export function Help({ open, onOpenChange }: { open: boolean; onOpenChange(open:
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="Keyboard">
       <dl className={css.keys}>
-        {HELP.map(([keys, what]) => (
+        {helpFor(useStudio().engine.stems).map(([keys, what]) => (
           <div key={keys}>
             <dt>
               <kbd>{keys}</kbd>
@@ -29,8 +30,8 @@ export function Preview({ open, onOpenChange }: { open: boolean; onOpenChange(op
         instrument in the others, most of all in the vocals.
       </p>
       <p>
-        Demucs does far better. Whoever runs this Unplugd adds it with <code>make models</code> (see docs/models.md).
-        Upload the song again afterwards.
+        The Demucs separator is far better, and it is not installed here. Once it is, upload the song again and choose a
+        better separation.
       </p>
     </Dialog>
   );

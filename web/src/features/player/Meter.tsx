@@ -26,8 +26,8 @@ export function Meter({ stem }: { stem: Stem }) {
       if (!output || engine.state().playing !== "playing") return;
       if (!analyser) {
         analyser = new AnalyserNode(output.context, { fftSize: WINDOW });
-        source = output.stems[stem];
-        source.connect(analyser);
+        source = output.stems.get(stem);
+        source?.connect(analyser);
       }
       analyser.getFloatTimeDomainData(samples);
       let peak = 0;

@@ -1,32 +1,31 @@
-import { Drum, Guitar, KeyboardMusic, MicVocal, RotateCcw } from "lucide-react";
+import { RotateCcw } from "lucide-react";
 import { useSyncExternalStore } from "react";
-import { gainOf, type Stem, STEMS } from "@/audio/engine";
+import { gainOf, type Stem, volumeOf } from "@/audio/engine";
 import { Button } from "@/components/Button";
 import { Slider } from "@/components/Slider";
+import { lookOf } from "@/lib/stems";
 import { Meter } from "./Meter";
 import css from "./Mixer.module.css";
 import { isActive, mixOf } from "./presets";
 import { SeekBar } from "./SeekBar";
 import { useEngineState, usePresets, useStudio } from "./usePlayer";
 import { Waveform, type WaveformData } from "./Waveform";
-import { colourOf, NAMES } from "./words";
-
-const ICONS = { drums: Drum, bass: Guitar, other: KeyboardMusic, vocals: MicVocal };
 
 interface Props {
-  waveforms: Record<Stem, WaveformData> | null;
+  waveforms: ReadonlyMap<Stem, WaveformData> | null;
   choosing: boolean;
   onChosen(): void;
 }
 
-/** Presets and four channel strips. */
+/** Presets, and a channel strip for each stem. */
 export function Mixer({ waveforms, ...rest }: Props) {
+  const { stems } = useStudio().engine;
   return (
     <section className={css.mixer} aria-label="Mixer">
       <Presets />
       <div className={css.strips}>
-        {STEMS.map((stem, index) => (
-          <Strip key={stem} stem={stem} digit={index + 1} waveform={waveforms?.[stem] ?? null} {...rest} />
+        {stems.map((stem, index) => (
+          <Strip key={stem} stem={stem} digit={index + 1} waveform={waveforms?.get(stem) ?? null} {...rest} />
         ))}
       </div>
     </section>
@@ -51,9 +50,9 @@ function Presets() {
           key={preset.id}
           type="button"
           className={css.chip}
-          aria-pressed={isActive(preset, mix)}
+          aria-pressed={isActive(preset, mix, player.engine.stems)}
           title={preset.description}
-          onClick={() => player.engine.setMix(mixOf(preset))}
+          onClick={() => player.engine.setMix(mixOf(preset, player.engine.stems))}
         >
           {preset.name}
         </button>
@@ -80,16 +79,16 @@ interface StripProps extends Omit<Props, "waveforms"> {
 function Strip({ stem, digit, waveform, choosing, onChosen }: StripProps) {
   const { controls } = useStudio();
   const { mix } = useEngineState();
-  const Icon = ICONS[stem];
-  const name = NAMES[stem];
-  const percent = Math.round(mix.volumes[stem] * 100);
+  const { icon: Icon, label: name, colour } = lookOf(stem);
+  const volume = volumeOf(mix, stem);
+  const percent = Math.round(volume * 100);
   return (
     <div
       className={css.strip}
       role="group"
       aria-label={name}
       data-silent={gainOf(mix, stem) === 0 || undefined}
-      style={{ ["--colour" as string]: colourOf(stem) }}
+      style={{ ["--colour" as string]: colour }}
     >
       <span className={css.name}>
         <Icon size={18} aria-hidden="true" /> {name}
@@ -97,7 +96,7 @@ function Strip({ stem, digit, waveform, choosing, onChosen }: StripProps) {
       <button
         type="button"
         className={css.mute}
-        aria-pressed={mix.muted[stem]}
+        aria-pressed={mix.muted[stem] === true}
         aria-label={`Mute ${name.toLowerCase()}`}
         title={`Mute (${digit})`}
         onClick={() => controls.mute(stem)}
@@ -107,7 +106,7 @@ function Strip({ stem, digit, waveform, choosing, onChosen }: StripProps) {
       <button
         type="button"
         className={css.solo}
-        aria-pressed={mix.soloed[stem]}
+        aria-pressed={mix.soloed[stem] === true}
         aria-label={`Solo ${name.toLowerCase()}`}
         title={`Solo (Shift + ${digit})`}
         onClick={() => controls.solo(stem)}
@@ -117,12 +116,12 @@ function Strip({ stem, digit, waveform, choosing, onChosen }: StripProps) {
       <div className={css.fader}>
         <Slider
           label={`Volume of ${name.toLowerCase()}`}
-          value={mix.volumes[stem]}
+          value={volume}
           min={0}
           max={1.5}
           step={0.01}
           text={`${percent} percent`}
-          colour={colourOf(stem)}
+          colour={colour}
           onChange={(volume) => controls.volume(stem, volume)}
         />
         <Meter stem={stem} />
@@ -132,7 +131,7 @@ function Strip({ stem, digit, waveform, choosing, onChosen }: StripProps) {
       </span>
       <div className={css.wave}>
         <SeekBar silent choosing={choosing} onChosen={onChosen}>
-          <Waveform data={waveform} colour={colourOf(stem)} />
+          <Waveform data={waveform} colour={colour} />
         </SeekBar>
       </div>
     </div>

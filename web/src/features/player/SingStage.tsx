@@ -1,5 +1,6 @@
 import { Maximize, MicVocal, Minimize, X } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { VOICE } from "@/audio/engine";
 import { IconButton } from "@/components/Button";
 import css from "./SingStage.module.css";
 import { PlayGroup, Status, Timeline } from "./Transport";
@@ -59,9 +60,9 @@ export function SingStage({
           <button
             type="button"
             className={css.voice}
-            aria-pressed={!mix.muted.vocals}
+            aria-pressed={!mix.muted[VOICE]}
             title="The recorded voice (4)"
-            onClick={() => controls.mute("vocals")}
+            onClick={() => controls.mute(VOICE)}
           >
             <MicVocal size={20} aria-hidden="true" /> Voice
           </button>

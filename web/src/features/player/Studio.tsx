@@ -4,7 +4,7 @@ import { Activity, type ReactNode, useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Song } from "@/api/client";
 import type { FinishedSong } from "@/api/songs";
-import { type Engine, type Stem, STEMS } from "@/audio/engine";
+import type { Engine } from "@/audio/engine";
 import { Button, IconButton } from "@/components/Button";
 import { Help, Preview } from "./Help";
 import { Mixer } from "./Mixer";
@@ -70,18 +70,21 @@ export function Studio({ song, singing, lyrics, sing, takeAway }: Props) {
   );
 }
 
-type Waveforms = Record<Stem | "all", WaveformData>;
+interface Waveforms {
+  all: WaveformData;
+  stems: ReadonlyMap<string, WaveformData>;
+}
 
 function useWaveforms(peaks: Peaks | null, durationSec: number): Waveforms | null {
   return useMemo(() => {
     if (!peaks) return null;
     const pairsPerSecond = peaks.sampleRate / peaks.samplesPerPeak;
     const data = (values: Int8Array, full: number) => ({ values, full, pairsPerSecond, durationSec });
-    // One scale for the four, so that a soft stem looks soft.
-    const full = loudest(...STEMS.map((stem) => peaks.stems[stem]));
+    // One scale for all stems, so that a soft one looks soft.
+    const full = loudest(...Object.values(peaks.stems));
     const all = combine(peaks);
-    const stems = Object.fromEntries(STEMS.map((stem) => [stem, data(peaks.stems[stem], full)]));
-    return { ...(stems as Record<Stem, WaveformData>), all: data(all, loudest(all)) };
+    const stems = new Map(Object.entries(peaks.stems).map(([stem, values]) => [stem, data(values, full)]));
+    return { stems, all: data(all, loudest(all)) };
   }, [peaks, durationSec]);
 }
 
@@ -104,7 +107,7 @@ function Room({ song, title, waveforms, onSing, onHelp, lyrics, takeAway }: Room
   const [choosing, setChoosing] = useState(false);
   const tab = wide && chosen === "mixer" ? "words" : chosen;
   const toWaveforms = { choosing, onChosen: () => setChoosing(false) };
-  const mixer = <Mixer waveforms={waveforms} {...toWaveforms} />;
+  const mixer = <Mixer waveforms={waveforms?.stems ?? null} {...toWaveforms} />;
   const loop = <LoopControls choosing={choosing} onChoosing={setChoosing} />;
   return (
     <Tabs.Root className={css.room} value={tab} onValueChange={(next) => choose(next as Tab)}>

@@ -8,11 +8,14 @@ export interface FakeEngine extends Engine {
   closed: boolean;
 }
 
-export function fakeEngine({ durationSec, initialMix = BALANCED }: Pick<SongSource, "durationSec" | "initialMix">) {
+type Source = Pick<SongSource, "durationSec" | "initialMix"> & Partial<Pick<SongSource, "stems">>;
+
+export function fakeEngine({ durationSec, initialMix = BALANCED, stems = [] }: Source) {
   const listeners = new Set<() => void>();
   let state: EngineState = { playing: "paused", loop: null, mix: initialMix, trouble: null };
   const engine: FakeEngine = {
     durationSec,
+    stems,
     at: 0,
     played: [],
     closed: false,

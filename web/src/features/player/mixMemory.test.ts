@@ -1,14 +1,16 @@
 import { beforeEach, expect, test } from "vitest";
 import { BALANCED } from "@/audio/engine";
+import { FOUR_STEMS, SIX_STEMS } from "@/lib/stems.fake";
 import { forgetMixes, recall, remember, type Remembered, UNTOUCHED } from "./mixMemory";
 
 const KEY = "unplugd.mix.song";
+const each = <T>(value: T) => Object.fromEntries(FOUR_STEMS.map((stem) => [stem, value]));
 const practised: Remembered = {
   mix: {
     ...BALANCED,
     volumes: { drums: 0.4, bass: 1, other: 1.5, vocals: 0 },
-    muted: { ...BALANCED.muted, vocals: true },
-    soloed: { ...BALANCED.soloed, bass: true },
+    muted: { ...each(false), vocals: true },
+    soloed: { ...each(false), bass: true },
     speed: 0.75,
     key: -3,
   },
@@ -20,8 +22,8 @@ beforeEach(() => localStorage.clear());
 
 test("what was kept comes back", () => {
   remember("song", practised, 1);
-  expect(recall("song", 60)).toEqual(practised);
-  expect(recall("another", 60)).toEqual(UNTOUCHED);
+  expect(recall({ songId: "song", durationSec: 60, stems: FOUR_STEMS })).toEqual(practised);
+  expect(recall({ songId: "another", durationSec: 60, stems: FOUR_STEMS })).toEqual(UNTOUCHED);
 });
 
 test("an untouched mix takes no room", () => {
@@ -32,7 +34,7 @@ test("an untouched mix takes no room", () => {
 
 test.each(["", "null", "{", "[]", "7", '"x"', "{}", '{"version":2,"speed":0.5}'])("nothing is made of %s", (raw) => {
   localStorage.setItem(KEY, raw);
-  expect(recall("song", 60)).toEqual(UNTOUCHED);
+  expect(recall({ songId: "song", durationSec: 60, stems: FOUR_STEMS })).toEqual(UNTOUCHED);
 });
 
 test("each corrupt value is replaced, the others hold", () => {
@@ -48,11 +50,12 @@ test("each corrupt value is replaced, the others hold", () => {
     countIn: 1,
   };
   localStorage.setItem(KEY, JSON.stringify(corrupt));
-  expect(recall("song", 60)).toEqual({
+  expect(recall({ songId: "song", durationSec: 60, stems: FOUR_STEMS })).toEqual({
     mix: {
       ...BALANCED,
       volumes: { drums: 1, bass: 0, other: 1.5, vocals: 0.5 },
-      muted: { ...BALANCED.muted, vocals: true },
+      muted: { ...each(false), vocals: true },
+      soloed: each(false),
       speed: 0.5,
       key: 6,
     },
@@ -61,10 +64,17 @@ test("each corrupt value is replaced, the others hold", () => {
   });
 });
 
+test("a song that is separated again has the stems it has now", () => {
+  remember("song", { ...UNTOUCHED, mix: { ...BALANCED, soloed: { guitar: true }, volumes: { guitar: 0.5 } } }, 1);
+  expect(recall({ songId: "song", durationSec: 60, stems: FOUR_STEMS }).mix.soloed).toEqual(each(false));
+  const { mix } = recall({ songId: "song", durationSec: 60, stems: SIX_STEMS });
+  expect([mix.soloed.guitar, mix.soloed.piano, mix.volumes.guitar, mix.volumes.piano]).toEqual([true, false, 0.5, 1]);
+});
+
 test("a loop is held to the song's length", () => {
   remember("song", practised, 1);
-  expect(recall("song", 15).loop).toEqual({ start: 10, end: 15 });
-  expect(recall("song", 5).loop).toBeNull();
+  expect(recall({ songId: "song", durationSec: 15, stems: FOUR_STEMS }).loop).toEqual({ start: 10, end: 15 });
+  expect(recall({ songId: "song", durationSec: 5, stems: FOUR_STEMS }).loop).toBeNull();
 });
 
 test("the latest two hundred songs are kept, and nothing else is touched", () => {
@@ -74,8 +84,8 @@ test("the latest two hundred songs are kept, and nothing else is touched", () =>
   const kept = Object.keys(localStorage).filter((key) => key.startsWith("unplugd.mix."));
   expect(kept).toHaveLength(200);
   expect(localStorage.getItem("unplugd.mix.broken")).toBeNull();
-  expect(recall("song-4", 60)).toEqual(UNTOUCHED);
-  expect(recall("song-5", 60)).toEqual(practised);
+  expect(recall({ songId: "song-4", durationSec: 60, stems: FOUR_STEMS })).toEqual(UNTOUCHED);
+  expect(recall({ songId: "song-5", durationSec: 60, stems: FOUR_STEMS })).toEqual(practised);
   expect(localStorage.getItem("unplugd.theme")).toBe("dark");
 });
 

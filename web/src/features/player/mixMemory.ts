@@ -1,4 +1,4 @@
-import { BALANCED, type Mix, type Stem, STEMS } from "@/audio/engine";
+import { BALANCED, type Mix, type Stem, volumeOf } from "@/audio/engine";
 import { deviceStore, keysIn, type Store } from "@/lib/device";
 
 /** What is remembered of how somebody plays a song. */
@@ -23,9 +23,6 @@ const fields = (value: unknown): Fields => (typeof value === "object" && value !
 const within = (value: unknown, low: number, high: number, otherwise: number): number =>
   typeof value === "number" && Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : otherwise;
 
-const eachStem = <T>(of: (stem: Stem) => T) =>
-  Object.fromEntries(STEMS.map((stem) => [stem, of(stem)])) as Record<Stem, T>;
-
 function read(store: Store, key: string): Fields {
   try {
     return fields(JSON.parse(store.getItem(key) ?? "null"));
@@ -34,8 +31,11 @@ function read(store: Store, key: string): Fields {
   }
 }
 
-/** What was kept for a song of `durationSec`. Each value that is not what it should be is the untouched one. */
-export function recall(songId: string, durationSec: number, store: Store = deviceStore()): Remembered {
+type Recalled = { songId: string; durationSec: number; stems: readonly Stem[] };
+
+/** How a song was played last. Each value that is not valid is the untouched one; stems the song lacks are left out. */
+export function recall({ songId, durationSec, stems }: Recalled, store: Store = deviceStore()): Remembered {
+  const eachStem = <T>(of: (stem: Stem) => T) => Object.fromEntries(stems.map((stem) => [stem, of(stem)]));
   const kept = read(store, PREFIX + songId);
   if (kept.version !== VERSION) return UNTOUCHED;
   const [volumes, muted, soloed, loop] = [kept.volumes, kept.muted, kept.soloed, kept.loop].map(fields) as [
@@ -74,7 +74,8 @@ export function remember(songId: string, what: Remembered, now: number, store: S
 }
 
 export function isUntouched({ mix, loop, countIn }: Remembered): boolean {
-  const same = STEMS.every((stem) => mix.volumes[stem] === 1 && !mix.muted[stem] && !mix.soloed[stem]);
+  const changed = [...Object.values(mix.muted), ...Object.values(mix.soloed)].some(Boolean);
+  const same = !changed && Object.keys(mix.volumes).every((stem) => volumeOf(mix, stem) === 1);
   return same && mix.master === 1 && mix.speed === 1 && mix.key === 0 && !loop && !countIn;
 }
 

@@ -24,6 +24,12 @@ test.each([
   ["words", { ...document, stems: { ...stems, bass: ["-1", "1"] } }],
 ])("%s is not peaks", (_, read) => expect(parsePeaks(read)).toBeNull());
 
+test("six stems are read, and an empty list is not peaks", () => {
+  const six = { ...stems, guitar: [1, 2], piano: [3, 4] };
+  expect(Object.keys(parsePeaks({ ...document, stems: six })?.stems ?? {})).toHaveLength(6);
+  expect(parsePeaks({ ...document, stems: {} })).toBeNull();
+});
+
 test("an empty song has peaks, and they are flat", () => {
   const none = { drums: [], bass: [], other: [], vocals: [] };
   const peaks = parsePeaks({ ...document, stems: none });
@@ -34,7 +40,7 @@ test("an empty song has peaks, and they are flat", () => {
 test("stems add up and are cut off at eight bits", () => {
   const peaks = parsePeaks(document);
   expect(peaks && [...combine(peaks)]).toEqual([-128, 127, -128, 127]);
-  expect(peaks && loudest(peaks.stems.bass)).toBe(50);
+  expect(loudest(...(peaks?.stems.bass ? [peaks.stems.bass] : []))).toBe(50);
   expect(loudest(new Int8Array(4))).toBe(1);
 });
 

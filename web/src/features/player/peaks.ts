@@ -1,4 +1,4 @@
-import { type Stem, STEMS } from "@/audio/engine";
+import type { Stem } from "@/audio/engine";
 
 /** What peaks.json holds: per stem the smallest and largest sample (−128…127) of each stretch, one after the other. */
 export interface Peaks {
@@ -19,19 +19,18 @@ export function parsePeaks(read: unknown): Peaks | null {
   const { version, sampleRate, samplesPerPeak, stems } = read as Record<string, unknown>;
   if (version !== 1 || !isCount(sampleRate) || !isCount(samplesPerPeak)) return null;
   if (typeof stems !== "object" || stems === null) return null;
-  const parsed: Partial<Record<Stem, Int8Array>> = {};
-  for (const stem of STEMS) {
-    const values: unknown = (stems as Record<string, unknown>)[stem];
+  const parsed: Record<Stem, Int8Array> = {};
+  for (const [stem, values] of Object.entries(stems as Record<string, unknown>)) {
     if (!Array.isArray(values) || values.length % 2 !== 0 || values.length > 2 * MOST_PAIRS) return null;
     if (!values.every((value) => Number.isInteger(value) && value >= -128 && value <= 127)) return null;
     parsed[stem] = Int8Array.from(values as number[]);
   }
-  return { sampleRate, samplesPerPeak, stems: parsed as Record<Stem, Int8Array> };
+  return Object.keys(parsed).length ? { sampleRate, samplesPerPeak, stems: parsed } : null;
 }
 
 /** All stems on top of each other, as the mix with open faders looks; too loud is cut off as the eye expects. */
 export function combine(peaks: Peaks): Int8Array {
-  const all = STEMS.map((stem) => peaks.stems[stem]);
+  const all = Object.values(peaks.stems);
   const sum = new Int8Array(Math.max(...all.map((one) => one.length)));
   for (let index = 0; index < sum.length; index++) {
     const value = all.reduce((total, one) => total + (one[index] ?? 0), 0);

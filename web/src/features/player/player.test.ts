@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Engine } from "@/audio/engine";
+import { FOUR_STEMS } from "@/lib/stems.fake";
 import { fakeEngine, type FakeEngine } from "./fakeEngine";
 import { createPlayer, type Player } from "./player";
 
@@ -7,7 +8,7 @@ const open: Player[] = [];
 let engine: FakeEngine;
 
 function start(songId = "song"): Player {
-  const source = { songId, durationSec: 100, streams: () => Promise.reject(new Error("not asked")) };
+  const source = { songId, durationSec: 100, stems: FOUR_STEMS, streams: () => Promise.reject(new Error("not asked")) };
   const player = createPlayer(source, { make: (given): Engine => (engine = fakeEngine(given)) });
   open.push(player);
   return player;

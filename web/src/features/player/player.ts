@@ -35,7 +35,7 @@ export function createPlayer(
   source: Omit<SongSource, "initialMix">,
   { make = createEngine, store = deviceStore() }: { make?: typeof createEngine; store?: Store } = {},
 ): Player {
-  const kept = recall(source.songId, source.durationSec, store);
+  const kept = recall(source, store);
   const engine = make({ ...source, initialMix: kept.mix });
   if (kept.loop) engine.setLoop(kept.loop);
   const countIn = watched(kept.countIn);

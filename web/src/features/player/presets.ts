@@ -1,4 +1,4 @@
-import { gainOf, type Mix, type Stem, STEMS } from "@/audio/engine";
+import { gainOf, type Mix, REST, type Stem } from "@/audio/engine";
 
 export interface Preset {
   id: string;
@@ -7,10 +7,13 @@ export interface Preset {
   volumes: Record<Stem, number>;
 }
 
+/** A preset's volume for a stem. What it does not name was a part of the rest before it got a stem of its own. */
+const volumeIn = ({ volumes }: Preset, stem: Stem): number => volumes[stem] ?? volumes[REST] ?? 1;
+
 /** What a preset changes. A stem it silences is muted with its fader up, so that one press brings it back. */
-export function mixOf(preset: Preset): Pick<Mix, "volumes" | "muted" | "soloed"> {
+export function mixOf(preset: Preset, stems: readonly Stem[]): Pick<Mix, "volumes" | "muted" | "soloed"> {
   const each = <T>(of: (volume: number) => T) =>
-    Object.fromEntries(STEMS.map((stem) => [stem, of(preset.volumes[stem])])) as Record<Stem, T>;
+    Object.fromEntries(stems.map((stem) => [stem, of(volumeIn(preset, stem))]));
   return {
     volumes: each((volume) => (volume === 0 ? 1 : volume)),
     muted: each((volume) => volume === 0),
@@ -19,6 +22,6 @@ export function mixOf(preset: Preset): Pick<Mix, "volumes" | "muted" | "soloed">
 }
 
 /** Whether a mix sounds as the preset does, however it came to that. */
-export function isActive(preset: Preset, mix: Mix): boolean {
-  return STEMS.every((stem) => Math.abs(gainOf(mix, stem) - preset.volumes[stem]) < 0.005);
+export function isActive(preset: Preset, mix: Mix, stems: readonly Stem[]): boolean {
+  return stems.every((stem) => Math.abs(gainOf(mix, stem) - volumeIn(preset, stem)) < 0.005);
 }

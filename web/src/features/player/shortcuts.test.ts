@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
-import { belongsTo, type Command, commandOf, type Key } from "./shortcuts";
+import { FOUR_STEMS, SIX_STEMS } from "@/lib/stems.fake";
+import { belongsTo, type Command, commandOf, helpFor, type Key } from "./shortcuts";
 
 const key = (name: string, rest: Partial<Key> = {}): Key => ({
   key: name,
@@ -28,13 +29,13 @@ test.each<[string, Key, Command | null]>([
   ["the number pad mutes", key("3", { code: "Numpad3" }), { do: "mute", stem: "other" }],
   ["a question mark helps", key("?", { shiftKey: true }), { do: "help" }],
   ["Escape leaves", key("Escape"), { do: "leave" }],
-  ["five is nobody's", key("5", { code: "Digit5" }), null],
+  ["five does nothing in a song of four stems", key("5", { code: "Digit5" }), null],
   ["a held key mutes once", key("1", { code: "Digit1", repeat: true }), null],
   ["a held space bar plays once", key(" ", { repeat: true }), null],
   ["the browser's zoom stays the browser's", key("-", { ctrlKey: true }), null],
   ["a tab's number stays the browser's", key("1", { code: "Digit1", metaKey: true }), null],
   ["going back in history stays the browser's", key("ArrowLeft", { altKey: true }), null],
-])("%s", (_, event, command) => expect(commandOf(event)).toEqual(command));
+])("%s", (_, event, command) => expect(commandOf(event, FOUR_STEMS)).toEqual(command));
 
 afterEach(() => document.body.replaceChildren());
 
@@ -66,3 +67,9 @@ test("a button reached by keyboard takes the space bar, and nothing else", () =>
 });
 
 test("nothing focused means the studio's", () => expect(belongsTo(null, { do: "toggle" }, false)).toBe(false));
+
+test("six stems have six keys, and the help names them", () => {
+  expect(commandOf(key("3", { code: "Digit3" }), SIX_STEMS)).toEqual({ do: "mute", stem: "guitar" });
+  expect(commandOf(key("6", { code: "Digit6", shiftKey: true }), SIX_STEMS)).toEqual({ do: "solo", stem: "vocals" });
+  expect(helpFor(SIX_STEMS)).toContainEqual(["1 – 6", "Mute drums, bass, guitar, piano, other, vocals"]);
+});

@@ -1,4 +1,5 @@
-import { type Stem, STEMS } from "@/audio/engine";
+import type { Stem } from "@/audio/engine";
+import { lookOf } from "@/lib/stems";
 
 /** What a key asks for. */
 export type Command =
@@ -14,32 +15,36 @@ export type Key = Pick<KeyboardEvent, "key" | "code" | "shiftKey" | "ctrlKey" | 
 export const SKIP_SEC = 5;
 
 /** Keys and what they do, as the help shows them. */
-export const HELP: readonly (readonly [keys: string, what: string])[] = [
+export const helpFor = (stems: readonly Stem[]): (readonly [keys: string, what: string])[] => [
   ["Space", "Play or pause"],
-  ["← →", "5 seconds back or on"],
+  ["← →", "Back or forward 5 seconds"],
   ["Home", "Back to the start"],
   ["[ and ]", "Repeat from here, repeat to here"],
   ["\\", "Stop repeating"],
   ["− and +", "Slower, faster"],
-  ["1 – 4", "Mute drums, bass, other, vocals"],
-  ["Shift + 1 – 4", "Solo drums, bass, other, vocals"],
+  [`1 – ${stems.length}`, `Mute ${labels(stems)}`],
+  [`Shift + 1 – ${stems.length}`, `Solo ${labels(stems)}`],
   ["Esc", "Leave the singing view"],
   ["?", "This list"],
 ];
 
+const labels = (stems: readonly Stem[]) => stems.map((stem) => lookOf(stem).label.toLowerCase()).join(", ");
+
 /** What a key means; null when it is not ours. A key that is held down repeats only what has steps. */
-export function commandOf(event: Key): Command | null {
+export function commandOf(event: Key, stems: readonly Stem[]): Command | null {
   // AltGr counts as Ctrl + Alt; on some keyboards brackets and the backslash need it.
   const altGr = event.ctrlKey && event.altKey && !event.metaKey;
   if ((event.ctrlKey || event.metaKey || event.altKey) && !altGr) return null;
-  const command = altGr ? loopCommand(event.key) : (stemCommand(event) ?? named(event.key) ?? loopCommand(event.key));
+  const command = altGr
+    ? loopCommand(event.key)
+    : (stemCommand(event, stems) ?? named(event.key) ?? loopCommand(event.key));
   const steps = command?.do === "skip" || command?.do === "speed";
   return event.repeat && !steps ? null : command;
 }
 
-function stemCommand({ code, shiftKey }: Key): Command | null {
-  const digit = /^(?:Digit|Numpad)([1-4])$/.exec(code)?.[1];
-  const stem = STEMS[Number(digit) - 1];
+function stemCommand({ code, shiftKey }: Key, stems: readonly Stem[]): Command | null {
+  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1];
+  const stem = stems[Number(digit) - 1];
   return stem ? { do: shiftKey ? "solo" : "mute", stem } : null;
 }
 

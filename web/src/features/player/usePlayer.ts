@@ -2,8 +2,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useState, useSyncExternalStore } from "react";
 import { data, type Song } from "@/api/client";
 import { useApi } from "@/api/context";
-import { fetchSong, type FinishedSong, isFinished, keys, putSong } from "@/api/songs";
-import { type EngineState, type Stem, STEMS } from "@/audio/engine";
+import { fetchSong, type FinishedSong, isFinished, keys, putSong, stemsOf } from "@/api/songs";
+import type { EngineState, Stem } from "@/audio/engine";
 import { parsePeaks } from "./peaks";
 import { createPlayer, type Player, type Watched } from "./player";
 
@@ -25,13 +25,13 @@ export function usePlayer(song: FinishedSong & Song): Player | null {
       putSong(queries, asked);
       return links(asked);
     };
-    return hold(() => createPlayer({ songId, durationSec: song.durationSec ?? 0, streams }));
+    return hold(() => createPlayer({ songId, durationSec: song.durationSec ?? 0, stems: stemsOf(song), streams }));
   });
   return useSyncExternalStore(holder.subscribe, holder.get);
 }
 
-const links = (song: FinishedSong) =>
-  Object.fromEntries(STEMS.map((stem) => [stem, song.stems[stem].streamUrl])) as Record<Stem, string>;
+const links = (song: FinishedSong): Record<Stem, string> =>
+  Object.fromEntries(Object.entries(song.stems).map(([stem, { streamUrl }]) => [stem, streamUrl]));
 
 /** Lives while somebody is subscribed, so that StrictMode's second mount gets a second player and closes the first. */
 function hold(make: () => Player) {

@@ -6,7 +6,7 @@ import { belongsTo, commandOf } from "./shortcuts";
 export function useShortcuts(player: Player | null, others: { help(): void; leave(): void }): void {
   const onKeyDown = useEffectEvent((event: KeyboardEvent, clicked: boolean) => {
     if (!player || event.defaultPrevented || event.isComposing) return;
-    const command = commandOf(event);
+    const command = commandOf(event, player.engine.stems);
     if (!command || belongsTo(event.target, command, clicked)) return;
     event.preventDefault();
     const { controls } = player;

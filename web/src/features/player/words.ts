@@ -1,10 +1,3 @@
-import type { Stem } from "@/audio/engine";
-
-export const NAMES: Record<Stem, string> = { drums: "Drums", bass: "Bass", other: "Other", vocals: "Vocals" };
-
-/** The colour of a stem in either theme. */
-export const colourOf = (stem: Stem) => `var(--${stem})`;
-
 /** 83.46 → "1:23.4": fine enough for the ends of a loop. */
 export function exactClock(seconds: number): string {
   const tenths = Math.floor(Math.max(0, seconds) * 10 + 1e-6);

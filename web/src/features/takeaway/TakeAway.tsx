@@ -2,11 +2,12 @@ import { AudioLines, Captions, ChevronDown, Download } from "lucide-react";
 import { type ReactNode, useCallback, useId, useRef, useSyncExternalStore } from "react";
 import type { Song } from "@/api/client";
 import type { FinishedSong } from "@/api/songs";
-import { type Engine, gainOf, STEMS, type Stem } from "@/audio/engine";
+import { type Engine, gainOf, type Stem, VOICE } from "@/audio/engine";
 import { Button } from "@/components/Button";
 import { Menu } from "@/components/Menu";
 import { Notice } from "@/components/Notice";
-import { allBut, LYRICS, megabytes, NAMES, part, wordsOf, yourMix } from "./takeables";
+import { lookOf } from "@/lib/stems";
+import { allBut, LYRICS, megabytes, part, wordsOf, yourMix } from "./takeables";
 import css from "./TakeAway.module.css";
 import { TakingState } from "./TakingState";
 import { useTaking } from "./useTaking";
@@ -21,8 +22,9 @@ export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: 
   const { taking } = takes;
   const busy = taking.at === "working";
   const title = useId();
-  const mine = yourMix(song, mix);
-  const silent = STEMS.every((stem) => gainOf(mix, stem) === 0);
+  const { stems } = engine;
+  const mine = yourMix(song, stems, mix);
+  const silent = stems.every((stem) => gainOf(mix, stem) === 0);
   return (
     <section className={css.panel} aria-labelledby={title}>
       <h2 id={title}>Take away</h2>
@@ -39,7 +41,7 @@ export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: 
         name="Your mix"
         note={
           <>
-            {wordsOf(mix)}
+            {wordsOf(stems, mix)}
             {mix.master !== 1 && " · master volume left out"}
             {!silent && (
               <span className={css.size}>
@@ -55,9 +57,9 @@ export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: 
       </Row>
       <div className={css.columns}>
         <List title="All but one">
-          {[...STEMS].reverse().map((stem) => {
-            const one = allBut(song, stem);
-            const name = `All but ${stem}`;
+          {[...stems].reverse().map((stem) => {
+            const one = allBut(song, stems, stem);
+            const name = `All but ${lookOf(stem).label.toLowerCase()}`;
             return (
               <Row
                 key={stem}
@@ -65,7 +67,7 @@ export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: 
                 takes={takes}
                 icon={<Dot stem={stem} hollow />}
                 name={name}
-                note={`WAV, about ${megabytes(one.bytes)}${stem === "vocals" ? ", for karaoke" : ""}`}
+                note={`WAV, about ${megabytes(one.bytes)}${stem === VOICE ? ", for karaoke" : ""}`}
               >
                 <Button disabled={busy} aria-label={`Save ${name.toLowerCase()}`} onClick={() => takes.take(one)}>
                   Save
@@ -75,7 +77,7 @@ export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: 
           })}
         </List>
         <List title="Single parts">
-          {[...STEMS].reverse().map((stem) => {
+          {[...stems].reverse().map((stem) => {
             const [wav, mp3] = [part(song, stem, "wav"), part(song, stem, "mp3")];
             return (
               <Row
@@ -83,11 +85,11 @@ export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: 
                 id={wav.id}
                 takes={takes}
                 icon={<Dot stem={stem} />}
-                name={NAMES[stem]}
+                name={lookOf(stem).label}
                 note={`WAV ${megabytes(wav.bytes)} or MP3 ${megabytes(mp3.bytes)}`}
               >
                 <Formats
-                  label={`Save ${stem}`}
+                  label={`Save ${lookOf(stem).label.toLowerCase()}`}
                   disabled={busy}
                   items={[
                     { label: `WAV, the original, ${megabytes(wav.bytes)}`, onSelect: () => takes.take(wav) },
@@ -170,7 +172,7 @@ function Row({ id, takes: { taking, songId, cancel }, icon, name, note, big = fa
 }
 
 function Dot({ stem, hollow = false }: { stem: Stem; hollow?: boolean }) {
-  return <span className={`${css.dot} ${hollow ? css.hollow : ""}`} style={{ color: `var(--${stem})` }} />;
+  return <span className={`${css.dot} ${hollow ? css.hollow : ""}`} style={{ color: lookOf(stem).colour }} />;
 }
 
 function Formats(props: { label: string; disabled: boolean; items: { label: string; onSelect(): void }[] }) {

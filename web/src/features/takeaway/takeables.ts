@@ -1,6 +1,7 @@
 import type { Song } from "@/api/client";
-import { gainOf, type Mix, STEMS, type Stem } from "@/audio/engine";
+import { gainOf, type Mix, RHYTHM, type Stem, VOICE } from "@/audio/engine";
 import type { Job } from "@/audio/render";
+import { lookOf } from "@/lib/stems";
 import { fileName } from "./names";
 
 /** One file that can be made or fetched. */
@@ -22,22 +23,22 @@ const RATE = 44_100;
 const MP3_BYTES_A_SECOND = 16_000;
 const wavBytes = (seconds: number) => 44 + Math.round(seconds * RATE) * 4;
 
-export const NAMES: Record<Stem, string> = { drums: "Drums", bass: "Bass", other: "Other", vocals: "Vocals" };
-
 /** 32_400_000 → "32 MB". */
 export function megabytes(bytes: number): string {
   const mb = bytes / 1e6;
   return `${mb < 10 ? Math.max(0.1, mb).toFixed(1) : Math.round(mb)} MB`;
 }
 
-const gainsOf = (gain: (stem: Stem) => number) =>
-  Object.fromEntries(STEMS.map((stem) => [stem, gain(stem)])) as Record<Stem, number>;
+type Stems = readonly Stem[];
+const gainsOf = (stems: Stems, gain: (stem: Stem) => number): Record<Stem, number> =>
+  Object.fromEntries(stems.map((stem) => [stem, gain(stem)]));
+const nameOf = (stem: Stem) => lookOf(stem).label;
 const percent = (value: number) => `${Math.round(value * 100)}%`;
 const signed = (key: number) => (key > 0 ? `+${key}` : `−${-key}`);
 
 function mixDown(song: Named, id: string, what: string, job: Job & { kind: "mix" }): Takeable {
   const seconds = song.durationSec ?? 0;
-  const heard = STEMS.filter((stem) => job.gains[stem] > 0).length;
+  const heard = Object.values(job.gains).filter((gain) => gain > 0).length;
   return {
     id,
     name: fileName(song, what, "wav"),
@@ -48,10 +49,11 @@ function mixDown(song: Named, id: string, what: string, job: Job & { kind: "mix"
 }
 
 /** The mix as it stands: faders, mutes and solos, speed and key. The master is for listening and stays out of it. */
-export function yourMix(song: Named, mix: Mix): Takeable {
-  const gains = gainsOf((stem) => gainOf(mix, stem));
-  const full = STEMS.filter((stem) => gains[stem] === 1).length;
-  const kind = full === 4 ? "mix" : full === 3 && gains.vocals === 0 ? "karaoke" : "my mix";
+export function yourMix(song: Named, stems: Stems, mix: Mix): Takeable {
+  const gains = gainsOf(stems, (stem) => gainOf(mix, stem));
+  const changed = stems.filter((stem) => gains[stem] !== 1);
+  const karaoke = changed.length === 1 && gains[VOICE] === 0;
+  const kind = karaoke ? "karaoke" : changed.length ? "my mix" : "mix";
   const what = [
     kind,
     ...(mix.speed === 1 ? [] : [`speed ${percent(mix.speed)}`]),
@@ -62,27 +64,27 @@ export function yourMix(song: Named, mix: Mix): Takeable {
 }
 
 /** What is in the mix, in words. */
-export function wordsOf(mix: Mix): string {
-  const gains = gainsOf((stem) => gainOf(mix, stem));
-  const heard = STEMS.filter((stem) => gains[stem] > 0);
-  const silent = STEMS.filter((stem) => gains[stem] === 0);
+export function wordsOf(stems: Stems, mix: Mix): string {
+  const gains = gainsOf(stems, (stem) => gainOf(mix, stem));
+  const heard = stems.filter((stem) => gains[stem] !== 0);
+  const silent = stems.filter((stem) => gains[stem] === 0);
   if (!heard.length) return "Everything is muted: turn a part up to save a mix.";
-  const plain = !silent.length && STEMS.every((stem) => gains[stem] === 1);
+  const plain = !silent.length && stems.every((stem) => gains[stem] === 1);
   const parts = plain
-    ? ["All four parts as they are"]
+    ? ["All parts as they are"]
     : [
-        heard.map((stem) => NAMES[stem] + (gains[stem] === 1 ? "" : ` ${percent(gains[stem])}`)).join(", "),
-        ...(silent.length ? [`without ${silent.join(", ")}`] : []),
+        heard.map((stem) => nameOf(stem) + (gains[stem] === 1 ? "" : ` ${percent(gains[stem] ?? 0)}`)).join(", "),
+        ...(silent.length ? [`without ${silent.map((stem) => nameOf(stem).toLowerCase()).join(", ")}`] : []),
       ];
   if (mix.speed !== 1) parts.push(`speed ${percent(mix.speed)}`);
-  if (mix.key !== 0) parts.push(`key ${signed(mix.key)}${gains.drums > 0 ? ", drums as they are" : ""}`);
+  if (mix.key !== 0) parts.push(`key ${signed(mix.key)}${heard.includes(RHYTHM) ? ", drums as they are" : ""}`);
   return parts.join(" · ");
 }
 
 /** All but one part, as it was separated. */
-export function allBut(song: Named, left: Stem): Takeable {
-  const gains = gainsOf((stem) => (stem === left ? 0 : 1));
-  return mixDown(song, `without-${left}`, left === "vocals" ? "karaoke" : `without ${left}`, {
+export function allBut(song: Named, stems: Stems, left: Stem): Takeable {
+  const gains = gainsOf(stems, (stem) => (stem === left ? 0 : 1));
+  return mixDown(song, `without-${left}`, left === VOICE ? "karaoke" : `without ${left}`, {
     kind: "mix",
     gains,
     speed: 1,

@@ -2,7 +2,6 @@ import { useEffect, useSyncExternalStore } from "react";
 import { type Api, data, Problem, type Song } from "@/api/client";
 import { useApi } from "@/api/context";
 import { fetchSong, type FinishedSong, isFinished } from "@/api/songs";
-import { STEMS } from "@/audio/engine";
 import { startRender } from "@/audio/render-client";
 import { MANIFEST, RenderError } from "@/audio/render-fetch";
 import type { FileLinks } from "@/audio/render.worker";
@@ -62,9 +61,9 @@ export function useTaking(song: FinishedSong & Song) {
 
 function linksOf(song: FinishedSong): FileLinks {
   const links: FileLinks = { [MANIFEST]: song.manifestUrl };
-  for (const stem of STEMS) {
-    links[`${stem}.wav`] = song.stems[stem].url;
-    links[`${stem}.mp3`] = song.stems[stem].streamUrl;
+  for (const [stem, { url, streamUrl }] of Object.entries(song.stems)) {
+    links[`${stem}.wav`] = url;
+    links[`${stem}.mp3`] = streamUrl;
   }
   return links;
 }
