@@ -2,7 +2,7 @@ import hooks from "eslint-plugin-react-hooks";
 import { defineConfig } from "eslint/config";
 import typescript from "typescript-eslint";
 
-// Import rules (docs/web.md): features never import features, and what is below never imports what is above.
+// The import rules (docs/web.md): features never import features, and what is below never imports what is above.
 const not = (...places) => ({
   "no-restricted-imports": ["error", { patterns: places.map((place) => ({ group: [`@/${place}/**`, `@/${place}`] })) }],
 });

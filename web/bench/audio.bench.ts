@@ -10,13 +10,13 @@ import { repeated } from "./song";
 const OUT = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "bench/results/web.json");
 const SECONDS = 590;
 const RUNS = 5;
-/** A ten-minute song is separated first, on two cores with other work. */
+/** A ten-minute song is separated first, on two cores with other work running. */
 const SEPARATION_MS = 1_500_000;
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
 
-/** An analyser also gets everything that goes to the loudspeaker, and detects sound without a hook in the app. */
+/** Everything that goes to the loudspeaker also goes through an analyser, which shows when sound comes: no hook in the app. */
 function listen() {
   const connect = AudioNode.prototype.connect as (...what: unknown[]) => unknown;
   const heard = { clicked: 0, sounded: 0 };

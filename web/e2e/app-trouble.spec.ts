@@ -22,7 +22,7 @@ test("words that cannot be edited now do not stop the song", async ({ page, list
   await expect(page.getByLabel("Line 1", { exact: true })).toBeVisible();
 });
 
-test("a page that does not load does not block other pages", async ({ signedIn: page, person }) => {
+test("a page that does not load leaves the others working", async ({ signedIn: page, person }) => {
   const files = /(AccountPage|SongPage)-.*\.js/;
   await page.route(files, (route) => route.abort());
   const said = page.getByRole("main").getByRole("heading", { name: "This page could not be loaded.", level: 1 });
@@ -67,7 +67,7 @@ test("a browser that keeps nothing of a site signs in, plays, and saves words", 
   await button(panel(page), "Edit").click();
   await page.getByLabel("Line 1", { exact: true }).fill("one 2 three");
   await button(page, "Save").click();
-  await expect(page.getByText("The words are saved.")).toBeVisible();
+  await expect(page.getByText("The lyrics are saved.")).toBeVisible();
   await expect(panel(page)).toContainText("one 2 three");
 
   // What is remembered lasts as long as the tab.

@@ -55,7 +55,7 @@ function reference(stem: Stem, of = song): Promise<Float32Array> {
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Where `part` lies in `whole`, within `reach` samples of `near`: the lag of the largest normalised correlation. */
+/** Where `part` is in `whole`, within `reach` samples of `near`: the lag of the largest normalised correlation. */
 function find(part: Float32Array, whole: Float32Array, near: number, reach: number) {
   let best = { at: -1, likeness: -1 };
   let own = 1e-12;

@@ -42,7 +42,7 @@ export class PersonsApi {
     readonly token: string,
   ) {}
 
-  /** The raw answer with any status. */
+  /** The raw answer, with any status. */
   async fetch(method: string, path: string, body?: unknown): Promise<Response> {
     return fetch(this.stack.apiUrl + path, {
       method,
@@ -149,7 +149,7 @@ export async function demoSong(): Promise<AudioFile> {
 export async function shortSong(seconds = 8): Promise<AudioFile> {
   const { bytes } = await demoSong();
   const frame = (at: number) => Math.floor((144 * 160_000) / 44_100) + (((bytes[at + 2] ?? 0) >> 1) & 1);
-  // ID3 writes its length as four times seven bits; after it comes a frame with the length of the whole.
+  // ID3 writes its length as four times seven bits; behind it is a frame that says how long the whole would be.
   const tag = 10 + [6, 7, 8, 9].reduce((size, at) => (size << 7) | (bytes[at] ?? 0), 0);
   const start = tag + frame(tag);
   let end = start;

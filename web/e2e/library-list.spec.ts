@@ -126,9 +126,9 @@ test("search and filters find, say what they do not, and stay in the address", a
   await signIn(page, person);
   const titles = page.getByRole("list", { name: "Songs" }).getByRole("link");
   await expect(titles).toHaveText(["Blue", "Waiting", "Ninth", "Broken", "Stopped", "Blue moon"]);
-  await expect(row(page, "Blue")).toContainText("Writing the words");
+  await expect(row(page, "Blue")).toContainText("Writing the lyrics");
   await expect(row(page, "Blue")).toContainText("12 % · about 3 minutes left in this step");
-  await expect(row(page, "Ninth")).toContainText("Number 9 in line");
+  await expect(row(page, "Ninth")).toContainText("Number 9 in the queue");
   for (const [name, expected] of [
     ["Ready", ["Blue moon"]],
     ["In progress", ["Blue", "Waiting", "Ninth"]],
@@ -204,11 +204,11 @@ test("messages move the rows, a complete song stays complete, markup stays text"
   ];
   const { socket } = await library(page, stack, songs);
   await signIn(page, person);
-  await expect(row(page, bold)).toContainText("Number 2 in line");
+  await expect(row(page, bold)).toContainText("Number 2 in the queue");
   await expect(row(page, bold)).toContainText("<script>alert(1)</script>");
   const say = (message: object) => socket().send(JSON.stringify(message));
   say({ type: "PROGRESS", songId: ulid(1), seq: 10, stage: "whisper", progress: 55, message: "Writing the lyrics" });
-  await expect(row(page, "Words")).toContainText("Writing the words · 55 %");
+  await expect(row(page, "Words")).toContainText("Writing the lyrics · 55 %");
   await expect(row(page, "Words")).toContainText("Ready");
   say({ type: "PROGRESS", songId: ulid(2), seq: 5, stage: "demucs", progress: 42, message: "", etaSec: 30 });
   say({ type: "PROGRESS", songId: ulid(2), seq: 4, stage: "demucs", progress: 13, message: "" });
@@ -216,7 +216,7 @@ test("messages move the rows, a complete song stays complete, markup stays text"
   await expect(row(page, bold)).toContainText("42 % · half a minute left in this step");
   say({ type: "FAILED", songId: ulid(2), seq: 6, errorCode: "NO_CAPACITY", message: "<i>No</i> machine was free." });
   await expect(row(page, bold)).toContainText("<i>No</i> machine was free.");
-  await expect(row(page, bold).getByRole("button", { name: "Try again" })).toBeVisible();
+  await expect(row(page, bold).getByRole("button", { name: "Retry" })).toBeVisible();
 });
 
 const everyKind = [

@@ -10,7 +10,7 @@ test("a song that is uploaded elsewhere appears, shows its progress and gets rea
   signedIn: page,
   api,
 }) => {
-  await expect(page.getByRole("heading", { name: "Bring your first song" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Upload your first song" })).toBeVisible();
   await page.evaluate(() => Object.assign(window, { sameDocument: true }));
   await api.upload(await demoSong(), { title: "Live one" });
   await expect(row(page, "Live one")).toBeVisible();
@@ -26,7 +26,7 @@ test("a song that is uploaded elsewhere appears, shows its progress and gets rea
 test("two tabs show the same", async ({ signedIn: page, api, context }) => {
   const other = await context.newPage();
   await other.goto("/");
-  await expect(other.getByRole("heading", { name: "Bring your first song" })).toBeVisible();
+  await expect(other.getByRole("heading", { name: "Upload your first song" })).toBeVisible();
   await api.upload(await shortSong(), { title: "In both" });
   for (const tab of [page, other]) await expect(row(tab, "In both")).toContainText("Ready", SONG);
 });
@@ -61,7 +61,7 @@ test("a refused file says why in clear words and leads to another file", async (
   await api.upload({ name: "noise.mp3", type: "audio/mpeg", bytes }, { title: "Garbage" });
   await expect(row(page, "Garbage")).toContainText("Failed");
   await expect(row(page, "Garbage")).toContainText("Upload an mp3, wav, m4a, flac, ogg or opus file.");
-  await expect(row(page, "Garbage").getByRole("button", { name: "Try again" })).toBeHidden();
+  await expect(row(page, "Garbage").getByRole("button", { name: "Retry" })).toBeHidden();
   const chooser = page.waitForEvent("filechooser");
   await row(page, "Garbage").getByRole("button", { name: "Choose another file" }).click();
   await chooser;
@@ -70,11 +70,11 @@ test("a refused file says why in clear words and leads to another file", async (
   await expect(page).toHaveTitle("Garbage · Unplugd");
 });
 
-test("rename, cancel, try again", async ({ signedIn: page, api }) => {
-  // The first keeps the line busy, so that the second surely waits.
+test("rename, cancel, retry", async ({ signedIn: page, api }) => {
+  // The first keeps the queue busy, so that the second surely waits.
   await api.upload(await demoSong(), { title: "Before it" });
   const songId = await api.upload(await demoSong(), { title: "Old name" });
-  await expect(row(page, "Old name")).toContainText(/in line/);
+  await expect(row(page, "Old name")).toContainText(/in the queue/);
 
   await choose(page, "Old name", "Rename…");
   const dialog = page.getByRole("dialog", { name: "Rename the song" });
@@ -100,9 +100,9 @@ test("rename, cancel, try again", async ({ signedIn: page, api }) => {
   let retries = 0;
   page.on("request", (request) => (retries += request.url().endsWith("/retry") && request.method() === "POST" ? 1 : 0));
   await row(page, title)
-    .getByRole("button", { name: "Try again" })
+    .getByRole("button", { name: "Retry" })
     .evaluate((button: HTMLElement) => [1, 2, 3].forEach(() => button.click()));
-  await expect(row(page, title)).toContainText(/in line|Getting ready|Separating/);
+  await expect(row(page, title)).toContainText(/in the queue|Getting ready|Separating/);
   expect(retries).toBe(1);
   await expect(row(page, title)).toContainText("Ready", SONG);
 });
@@ -139,7 +139,7 @@ test("a delete is sent when the tab is closed before its time", async ({ page, c
   await expect(row(tab, "Closing")).toBeHidden();
   expect((await api.fetch("GET", `/songs/${songId}`)).status).toBe(200);
   await tab.close({ runBeforeUnload: true });
-  // Far sooner than the six seconds it would have waited, and by no other request: the tab is gone.
+  // Far sooner than the six seconds it would have waited, and not by the page: the tab is gone.
   await expect.poll(async () => (await api.fetch("GET", `/songs/${songId}`)).status, { timeout: 15_000 }).toBe(404);
 });
 
@@ -163,7 +163,7 @@ test("the page of a song that waits shows it live and becomes the studio", async
   });
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByText("Cancelled")).toBeVisible();
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Retry" }).click();
   await expect(page.getByText("Cancelled")).toBeHidden();
   answer();
   await expect(page.getByRole("button", { name: "Play", exact: true })).toBeVisible(SONG);

@@ -9,9 +9,9 @@ test("a song without words says what to do; pasted words are timed while one loo
 }) => {
   const song = await finishedSong();
   await page.goto(`/songs/${song.songId}`);
-  await expect(panel(page).getByRole("heading", { name: "The words could not be written" })).toBeVisible();
-  await button(panel(page), "Add words").click();
-  const dialog = page.getByRole("dialog", { name: "Add words" });
+  await expect(panel(page).getByRole("heading", { name: "The lyrics could not be written" })).toBeVisible();
+  await button(panel(page), "Add lyrics").click();
+  const dialog = page.getByRole("dialog", { name: "Add lyrics" });
   await dialog.getByLabel("Words").fill("[00:03.00]Morning in a quiet room\n[00:xx.00]I sing the line");
   await button(dialog, "Add").click();
   await expect(dialog.getByRole("alert")).toContainText("line 2");
@@ -29,8 +29,8 @@ test("a song without words says what to do; pasted words are timed while one loo
 test("a file in another encoding is asked about, not guessed", async ({ signedIn: page, finishedSong, api }) => {
   const song = await finishedSong();
   await page.goto(`/songs/${song.songId}`);
-  await button(panel(page), "Add words").click();
-  const dialog = page.getByRole("dialog", { name: "Add words" });
+  await button(panel(page), "Add lyrics").click();
+  const dialog = page.getByRole("dialog", { name: "Add lyrics" });
   // "[00:01.00]Привет" in Windows-1251.
   const buffer = Buffer.concat([Buffer.from("[00:01.00]"), Buffer.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2])]);
   await dialog.getByLabel("Lyrics file").setInputFiles({ name: "song.lrc", mimeType: "text/plain", buffer });
@@ -58,7 +58,7 @@ test("edited words are saved with their times, survive a reload, show markup as 
   await expect.poll(() => page.evaluate(() => Object.keys(localStorage).join())).toContain("lyricsDraft");
   page.once("dialog", (dialog) => void dialog.accept());
   await page.reload();
-  await button(page, "Go on editing").click();
+  await button(page, "Keep editing").click();
   await expect(page.getByLabel("Line 1", { exact: true })).toHaveValue("one <img src=x onerror=alert(1)> three");
   await page.getByLabel("Line 2", { exact: true }).focus();
   await button(page, "50 ms later").click();
@@ -78,7 +78,7 @@ test("edited words are saved with their times, survive a reload, show markup as 
   expect(await page.evaluate(() => Object.keys(localStorage).join())).not.toContain("lyricsDraft");
 
   await button(panel(page), "More for the lyrics").click();
-  await page.getByRole("menuitem", { name: "Back to the machine's words" }).click();
+  await page.getByRole("menuitem", { name: "Restore the automatic lyrics" }).click();
   await button(page.getByRole("dialog"), "Take mine out").click();
   // Behind a dialog nothing is counted.
   await expect(page.getByRole("dialog")).toBeHidden();
@@ -88,12 +88,7 @@ test("edited words are saved with their times, survive a reload, show markup as 
   expect((await lyricsOf(api, song)).segments).toEqual(saved.segments);
 });
 
-test("two tabs edit the same words: the second gets a message, and nothing is lost", async ({
-  signedIn: page,
-  context,
-  finishedSong,
-  api,
-}) => {
+test("two tabs edit the same lyrics, and nothing is lost", async ({ signedIn: page, context, finishedSong, api }) => {
   const song = await finishedSong();
   await songWith(api, song, ["one two three", "four five six"]);
   const other = await context.newPage();

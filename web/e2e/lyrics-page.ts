@@ -19,7 +19,7 @@ export interface Sample {
   line: number;
 }
 
-/** What the page shows at the end of the next frame. */
+/** What is on the page at the end of the next frame. */
 export function look(page: Page, song: Song): Promise<Sample> {
   return page.evaluate(
     (durationSec) =>

@@ -93,14 +93,14 @@ test("the offset moves what is marked at once, and is kept", async ({ signedIn: 
   await open(page, song);
   await words(page).nth(1).click(); // two: 0.9 to 1.3
   await expect(words(page).nth(1)).toHaveAttribute("data-now");
-  for (let i = 0; i < 8; i++) await button(page, "Show the words later").click();
+  for (let i = 0; i < 8; i++) await button(page, "Show the lyrics later").click();
   await expect(words(page).nth(0)).toHaveAttribute("data-now");
   await expect(words(page).nth(1)).not.toHaveAttribute("data-now");
   await expect.poll(async () => (await lyricsOf(api, song)).offsetMs).toBe(400);
   await page.reload();
   await expect(panel(page).getByText("0.40 s later")).toBeVisible();
   const version = (await lyricsOf(api, song)).version;
-  await page.getByRole("slider", { name: "Shift of the words" }).press("ArrowLeft");
+  await page.getByRole("slider", { name: "Lyrics offset" }).press("ArrowLeft");
   await expect.poll(async () => (await lyricsOf(api, song)).offsetMs).toBe(350);
   expect((await lyricsOf(api, song)).version).toBe(version + 1);
 });
@@ -183,7 +183,7 @@ test("on a phone all of it is reached, in both colours, and axe finds nothing", 
     await button(page, "Close").click();
     await button(panel(page), "More for the lyrics").click();
     await page.getByRole("menuitem", { name: "Paste or open a file" }).click();
-    await expect(page.getByRole("dialog", { name: "Replace all words" })).toBeVisible();
+    await expect(page.getByRole("dialog", { name: "Replace all lyrics" })).toBeVisible();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("Escape");
   }

@@ -10,7 +10,7 @@ declare global {
   }
 }
 
-/** Listens to everything that is connected to a loudspeaker. */
+/** Connects an analyser to everything that goes to a loudspeaker. */
 async function listen(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode, ...rest: number[]) => AudioNode;

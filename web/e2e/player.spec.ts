@@ -271,7 +271,7 @@ test("on a phone everything is there, one tab away", async ({ page }) => {
   expect(await spills(page)).toBe(false);
   await expect(button(page, "Play")).toBeInViewport();
   expect(await violations(page)).toEqual([]);
-  await page.getByRole("tab", { name: "Take away" }).click();
+  await page.getByRole("tab", { name: "Download" }).click();
   await expect(button(page, "Play")).toBeInViewport();
   expect(await spills(page)).toBe(false);
 });

@@ -10,7 +10,7 @@ const WEB = dirname(dirname(fileURLToPath(import.meta.url)));
 const REPO = dirname(WEB);
 const START_TIMEOUT_MS = 180_000;
 
-/** A running stack with its page, as the fixtures get it. */
+/** A running stack with its page: what the fixtures get. */
 export interface Stack {
   /** The page's address, without a slash at its end. */
   webUrl: string;

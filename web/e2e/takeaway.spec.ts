@@ -18,7 +18,7 @@ async function open(page: Page, api: PersonsApi, songId: string, mix?: object): 
     );
   }
   await signIn(page, api.person, `/songs/${songId}`);
-  await page.getByRole("tab", { name: "Take away" }).click();
+  await page.getByRole("tab", { name: "Download" }).click();
   await expect(page.getByRole("heading", { name: "Your mix" })).toBeVisible();
 }
 
@@ -40,7 +40,7 @@ async function fetched(url: string): Promise<Buffer> {
   return Buffer.from(await answer.arrayBuffer());
 }
 
-/** A stem's file from the API, as whoever has no browser gets it. */
+/** A stem's file by the API, without a browser. */
 async function stemFile(api: PersonsApi, songId: string, stem: Stem, kind: "url" | "streamUrl" = "url") {
   const { stems } = (await api.song(songId)) as FinishedSong & Song;
   return fetched(stems[stem]?.[kind] ?? "");
@@ -60,7 +60,7 @@ function pitch(samples: Int16Array, from: number, to: number): number {
   return turns / (to - from);
 }
 
-/** What lies in the browser's own storage for renderings. */
+/** The files of the browser's storage for renderings. */
 const leftBehind = (page: Page) =>
   page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();
@@ -187,7 +187,7 @@ test("it goes on by itself after the network was away, and with fresh links", as
   await saveMix(page).click();
   await expect(page.getByText("No connection. It goes on by itself")).toBeVisible();
   // While it goes on, other views can be looked at.
-  await page.getByRole("tab", { name: "Words" }).click();
+  await page.getByRole("tab", { name: "Lyrics" }).click();
   const bytes = await contentOf(await download);
   const [drums, bass, other, vocals] = (await Promise.all(
     (["drums", "bass", "other", "vocals"] as const).map(async (s) => samplesOf(await stemFile(api, song.songId, s))),
@@ -195,7 +195,7 @@ test("it goes on by itself after the network was away, and with fresh links", as
   const exact = drums.map((one, i) => one + (bass[i] ?? 0) + (other[i] ?? 0) + (vocals[i] ?? 0));
   expect(samplesOf(bytes).findIndex((sample, i) => Math.abs(sample - (exact[i] ?? 0)) > 0)).toBe(-1);
   expect(asked).toBeGreaterThan(0);
-  await page.getByRole("tab", { name: "Take away" }).click();
+  await page.getByRole("tab", { name: "Download" }).click();
   await expect(page.getByRole("status").filter({ hasText: "is in your downloads" })).toBeVisible();
 });
 
@@ -206,7 +206,7 @@ test("one at a time, over all tabs", async ({ page, context, listener: { api, so
   await expect(page.getByRole("progressbar", { name: /Saving/ })).toBeVisible();
   const second = await context.newPage();
   await second.goto(`/songs/${song.songId}`);
-  await second.getByRole("tab", { name: "Take away" }).click();
+  await second.getByRole("tab", { name: "Download" }).click();
   await saveMix(second).click();
   await expect(second.getByRole("alert")).toContainText("Another tab is saving");
   await page.getByRole("button", { name: "Cancel" }).click();
@@ -244,7 +244,7 @@ for (const [device, width, scheme] of [
     await expect(page.getByRole("alert")).toContainText("not there any more");
     await check();
     if (shots) await page.screenshot({ path: `${shots}/${device}-failed.png`, fullPage: true });
-    for (const button of await page.getByRole("tabpanel", { name: "Take away" }).getByRole("button").all())
+    for (const button of await page.getByRole("tabpanel", { name: "Download" }).getByRole("button").all())
       expect((await button.boundingBox())?.height).toBeGreaterThanOrEqual(44);
   });
 }

@@ -5,10 +5,11 @@ import { Boundary } from "@/components/Boundary";
 import { loadConfig } from "@/lib/config";
 import { trustOwnWorkers } from "@/lib/trusted";
 import "@/components/tokens.css";
-import { applyTheme } from "@/app/theme";
+import { applyTheme, followTheme } from "@/app/theme";
 
 trustOwnWorkers();
 applyTheme();
+followTheme(() => undefined);
 
 const root = createRoot(document.getElementById("root") as HTMLElement);
 

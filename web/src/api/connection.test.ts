@@ -64,7 +64,7 @@ async function connected() {
 }
 
 describe("connecting", () => {
-  it("sends the token in the address and tells when it stands", async () => {
+  it("sends the token in the address and reports that it is open", async () => {
     live.open();
     await settle();
     expect(last().address).toBe("wss://x.example/live?token=token-1");
@@ -91,7 +91,7 @@ describe("connecting", () => {
     expect(reconnects).toBe(2);
   });
 
-  it("waits longer each time, at most half a minute, and begins anew once a frame has come", async () => {
+  it("waits longer each time, at most half a minute, and starts over after a frame", async () => {
     live.open();
     await settle();
     const waits: number[] = [];
@@ -122,7 +122,7 @@ describe("connecting", () => {
     expect(FakeSocket.made).toHaveLength(2);
   });
 
-  it("does not rush at a server that takes the call and hangs up", async () => {
+  it("does not rush at a server that accepts and closes at once", async () => {
     live.open();
     await settle();
     for (let i = 0; i < 3; i++) {
@@ -143,7 +143,7 @@ describe("connecting", () => {
     await vi.advanceTimersByTimeAsync(timing.opening + timing.firstWait);
     expect(first.closed).toBe(true);
     expect(FakeSocket.made).toHaveLength(2);
-    // What the old one says now is of no interest.
+    // What the old one reports now is ignored.
     first.onopen?.();
     expect(live.state()).toBe("connecting");
   });
@@ -190,7 +190,7 @@ describe("keeping alive", () => {
     expect(FakeSocket.made).toHaveLength(1);
   });
 
-  it("drops a line on which no answer comes within 10 seconds", async () => {
+  it("drops a connection without an answer for 10 seconds", async () => {
     await connected();
     await vi.advanceTimersByTimeAsync(timing.ping + timing.pong);
     expect(last().closed).toBe(true);
@@ -225,7 +225,7 @@ describe("keeping alive", () => {
     expect(FakeSocket.made).toHaveLength(before + 2);
   });
 
-  it("asks a line that slept whether it is alive", async () => {
+  it("pings a connection after a sleep", async () => {
     await connected();
     document.dispatchEvent(new Event("visibilitychange"));
     expect(last().sent).toHaveLength(2);
@@ -233,7 +233,7 @@ describe("keeping alive", () => {
     expect(live.state()).toBe("waiting");
   });
 
-  it("gives up the line when the network goes, and tries on", async () => {
+  it("drops the connection with the network, and retries", async () => {
     await connected();
     const first = last();
     dispatchEvent(new Event("offline"));
@@ -265,6 +265,16 @@ describe("hearing", () => {
   });
 
   it.each([
+    ["by its song id", { songId: "A" }],
+    ["by its subject", { subject: { kind: "song", id: "A" } }],
+    ["by both", { subject: { kind: "song", id: "A" }, songId: "A" }],
+  ])("knows a message %s", async (_, about) => {
+    await connected();
+    last().say({ type: "PROGRESS", ...about, seq: 1, stage: "mixing", progress: 3, message: "" });
+    expect(heard).toMatchObject([{ type: "PROGRESS", songId: "A", seq: 1, stage: "mixing" }]);
+  });
+
+  it.each([
     "",
     "not json",
     "null",
@@ -275,7 +285,9 @@ describe("hearing", () => {
     { type: "COMPLETED", songId: 1, seq: 1 },
     { type: "COMPLETED", songId: "A", seq: "1" },
     { type: "QUEUED", songId: "A", seq: 1 },
-    { type: "PROGRESS", songId: "A", seq: 1, stage: "mixing", progress: 3, message: "" },
+    { type: "PROGRESS", songId: "A", seq: 1, stage: 7, progress: 3, message: "" },
+    { type: "COMPLETED", subject: { kind: "playlist", id: "A" }, songId: "A", seq: 1 },
+    { type: "COMPLETED", subject: { kind: "song", id: 1 }, songId: "A", seq: 1 },
     { type: "PROGRESS", songId: "A", seq: 1, stage: "demucs", progress: null, message: "" },
     { type: "FAILED", songId: "A", seq: 1 },
     { type: "constructor", songId: "A", seq: 1 },

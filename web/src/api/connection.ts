@@ -20,7 +20,7 @@ export function createLive(
 
   let state: LiveState = "closed";
   let socket: WebSocket | undefined;
-  // What an attempt that has been given up still says is of no interest: it carries an older number.
+  // Events of an abandoned attempt are ignored: it has an older number.
   let attempt = 0;
   let failures = 0;
   // A refused handshake looks like any other fault to a page, so the first one is answered with a fresh token.
@@ -36,7 +36,7 @@ export function createLive(
     onState.forEach((listener) => listener(next));
   }
 
-  /** Leave the present socket behind, whatever it is doing. */
+  /** Abandon the present socket in any state. */
   function drop() {
     attempt += 1;
     clearTimeout(retry);
@@ -101,7 +101,7 @@ export function createLive(
   }
 
   function hear(frame: unknown) {
-    // Whatever arrives shows that the line is alive. Only now, lest a server that hangs up at once be called in a rush.
+    // Any frame shows that the connection is alive. Reset the backoff only here, so a server that closes immediately does not cause a reconnect storm.
     clearTimeout(deadline);
     failures = 0;
     renewed = false;
@@ -111,7 +111,7 @@ export function createLive(
     onMessage.forEach((listener) => listener(message));
   }
 
-  /** The page is seen again, or the network is back: after a sleep the line may be dead without anyone knowing. */
+  /** The page is seen again, or the network is back: after a sleep the connection may be dead without a sign. */
   function look() {
     if (document.visibilityState === "hidden") return;
     if (state === "waiting") void start();
@@ -163,12 +163,13 @@ function read(frame: unknown): LiveMessage | undefined {
   }
   if (typeof said !== "object" || said === null) return undefined;
   const it = said as Record<string, unknown>;
-  if (typeof it.songId !== "string" || !Number.isInteger(it.seq)) return undefined;
+  const songId = songOf(it);
+  if (songId === undefined || !Number.isInteger(it.seq)) return undefined;
   const whole: Record<LiveMessage["type"], boolean> = {
     QUEUED: Number.isInteger(it.position),
     PROCESSING_STARTED: true,
     PROGRESS:
-      (it.stage === "demucs" || it.stage === "whisper") &&
+      typeof it.stage === "string" &&
       Number.isFinite(it.progress) &&
       (it.etaSec === undefined || Number.isFinite(it.etaSec)),
     COMPLETED: true,
@@ -176,6 +177,13 @@ function read(frame: unknown): LiveMessage | undefined {
     CANCELLED: true,
   };
   return Object.hasOwn(whole, String(it.type)) && whole[it.type as LiveMessage["type"]]
-    ? (said as LiveMessage)
+    ? ({ ...it, songId } as LiveMessage)
     : undefined;
+}
+
+/** The song that a message is about: by its subject, or by `songId` in older messages. Undefined for other subjects. */
+function songOf({ subject, songId }: Record<string, unknown>): string | undefined {
+  if (typeof subject !== "object" || subject === null) return typeof songId === "string" ? songId : undefined;
+  const { kind, id } = subject as Record<string, unknown>;
+  return kind === "song" && typeof id === "string" ? id : undefined;
 }

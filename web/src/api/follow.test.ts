@@ -101,7 +101,7 @@ describe("a song under way", () => {
 });
 
 describe("a complete song", () => {
-  it("stays so while its words are written again, and is read again when they are", async () => {
+  it("stays so while its lyrics are redone, and is read again after", async () => {
     const complete = aSong("A", { status: "COMPLETED", lyricsStatus: "FAILED", seq: 10 });
     show(complete);
     client.setQueryData(keys.song("A"), { ...complete, stems: {} });
@@ -124,7 +124,7 @@ describe("a complete song", () => {
 });
 
 describe("what was not said", () => {
-  it("for a song that is not shown the lists are read once for many messages", async () => {
+  it("many messages about unlisted songs cause one read of the lists", async () => {
     show();
     const read = vi.spyOn(client, "invalidateQueries");
     for (const songId of ["X", "Y", "Z"]) say({ type: "QUEUED", songId, seq: 1, position: 1 });

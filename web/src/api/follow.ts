@@ -85,7 +85,7 @@ function ofLyrics(message: LiveMessage): Partial<Song> {
 }
 
 const ofProgress = (message: Extract<LiveMessage, { type: "PROGRESS" }>) => ({
-  stage: message.stage,
+  stage: message.stage as Song["stage"],
   progress: message.progress,
   etaSec: message.etaSec ?? null,
 });

@@ -2,7 +2,7 @@
 export type LiveMessage = { songId: string; seq: number } & (
   | { type: "QUEUED"; position: number }
   | { type: "PROCESSING_STARTED" }
-  | { type: "PROGRESS"; stage: "demucs" | "whisper"; progress: number; message: string; etaSec?: number }
+  | { type: "PROGRESS"; stage: string; progress: number; message: string; etaSec?: number }
   | { type: "COMPLETED" }
   | { type: "FAILED"; errorCode: string; message: string }
   | { type: "CANCELLED" }

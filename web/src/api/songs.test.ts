@@ -48,13 +48,13 @@ describe("putSong", () => {
     expect(ids()).toEqual(["G", "F", "E", "D", "C", "B", "A"]);
   });
 
-  it("leaves a song out that lies behind what has been read", () => {
+  it("leaves out a song older than what has been read", () => {
     client.setQueryData(keys.songs(), { pages: [{ data: [aSong("F")], nextCursor: "c" }], pageParams: [undefined] });
     putSong(client, aSong("A"));
     expect(ids()).toEqual(["F"]);
   });
 
-  it("brings it to the list of its status, not to a search that nobody has asked the server", () => {
+  it("brings it to the list of its status, not to a search", () => {
     list({ status: "COMPLETED" }, []);
     list({ status: "FAILED" }, []);
     list({ q: "x" }, []);
@@ -63,7 +63,7 @@ describe("putSong", () => {
     expect([ids({ status: "COMPLETED" }), ids({ status: "FAILED" }), ids({ q: "x" })]).toEqual([["A"], [], []]);
   });
 
-  it("keeps the links of a finished song whose words are written again", () => {
+  it("keeps the links of a finished song whose lyrics are redone", () => {
     client.setQueryData(keys.song("A"), { ...aSong("A", { status: "COMPLETED" }), stems: {} });
     putSong(client, aSong("A", { status: "COMPLETED", lyricsStatus: "QUEUED", seq: 5 }));
     const after = client.getQueryData<Song>(keys.song("A"));
@@ -85,6 +85,18 @@ describe("newestSongs", () => {
       ["A", 1],
       ["C", 1],
     ]);
+  });
+
+  it.each([
+    ["stays when a list with a newer state leaves it out", [5, 3], [6, null], 3],
+    ["follows a newer state", [5, 3], [6, 4], 4],
+    ["does not go up by an older answer to the same state", [5, 2], [5, 3], 2],
+    ["goes down within the same state", [5, 3], [5, 2], 2],
+    ["is learnt from a page", [5, null], [5, 7], 7],
+    ["may be unknown", [5, null], [5, null], null],
+  ] as const)("the position in the queue %s", (_, before, now, shown) => {
+    const song = ([seq, queuePosition]: readonly [number, number | null]) => aSong("A", { seq, queuePosition });
+    expect(newestSongs(of(page(song(before))), of(page(song(now)))).pages[0]?.data[0]?.queuePosition).toBe(shown);
   });
 
   it("keeps what is newer in the cache than in a page that was read again", () => {

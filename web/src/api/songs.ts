@@ -25,7 +25,7 @@ export interface SongFilter {
 }
 type SongList = InfiniteData<SongPage, string | undefined>;
 
-/** Keys of the query cache. Everything about songs lies under ["songs"] or ["song", id]. */
+/** Keys of the query cache. Everything about songs is under ["songs"] or ["song", id]. */
 export const keys = {
   songs: (filter: SongFilter = {}) => ["songs", filter] as const,
   song: (songId: string) => ["song", songId] as const,
@@ -37,6 +37,9 @@ export const isFinished = (song: Song): song is FinishedSong & Song => "stems" i
 
 /** The stems of a finished song, in the order they are shown. */
 export const stemsOf = ({ stems }: Pick<FinishedSong, "stems">): string[] => inOrder(Object.keys(stems));
+
+/** Whether the API could not read the song's row. It has an id, perhaps a title, and a sentence; it can be deleted. */
+export const isUnreadable = (song: Song): boolean => (song.status as string) === "UNREADABLE";
 
 /** Whether something goes on with the song, or is to come, without anyone doing anything. */
 export const isUnderWay = (song: Song): boolean =>
@@ -70,7 +73,7 @@ export function useSongs(filter: SongFilter, { enabled = true } = {}) {
       replaceEqualDeep(before, newestSongs(before as SongList | undefined, now as SongList)),
     refetchInterval: ({ state }) =>
       down && state.data?.pages.some((page) => page.data.some(isUnderWay)) ? LOOK_EVERY : false,
-    // While somebody types, what was found so far stays on the screen.
+    // While the person types, the earlier results stay on the screen.
     placeholderData: (before, query) => (query?.queryKey[1].status === filter.status ? before : undefined),
   });
 }
@@ -79,12 +82,12 @@ export function fetchSong(api: Api, songId: string, signal?: AbortSignal) {
   return data(api.GET("/songs/{songId}", { params: { path: { songId } }, signal }));
 }
 
-/** Links are renewed early (ms), and whatever the clocks say neither at every moment nor too late. */
+/** Links are renewed early (ms), and within these bounds even where a clock is wrong. */
 const [EARLY, SOONEST, LATEST] = [120_000, 60_000, 780_000];
-/** Messages tell only the first of the line when their place changes. */
+/** Only the first songs of the queue get a message when their position changes. */
 const PLACE_EVERY = 60_000;
 
-/** One song; COMPLETED ones with their links. Fetched anew before the links end. */
+/** One song; COMPLETED ones with their links. Fetched again before the links end. */
 export function useSong(songId: string) {
   const api = useApi();
   const down = useLiveState() !== "open";
@@ -101,17 +104,21 @@ export function useSong(songId: string) {
       const left = Date.parse(song.urlsExpireAt) - state.dataUpdatedAt - EARLY;
       return Math.min(LATEST, Math.max(SOONEST, left));
     },
-    // Sound goes on where nobody looks.
+    // The song plays on in a hidden tab.
     refetchIntervalInBackground: true,
     retry: (count, error) => !(error instanceof Problem && error.status >= 400 && error.status < 500) && count < 3,
   });
 }
 
-/** Of two copies of a song the newer one: an answer may have been overtaken by a message. Lists do not tell the place. */
+/** Of two copies of a song the newer one: an answer may have been overtaken by a message. */
 function newest<S extends Song>(before: S | undefined, now: S): S {
-  if (!before || before === now || before.seq < now.seq) return now;
+  if (!before || before === now) return now;
   if (before.seq > now.seq) return before;
-  return { ...now, queuePosition: now.queuePosition ?? before.queuePosition };
+  if (now.status !== "QUEUED" && now.lyricsStatus !== "QUEUED") return now;
+  // Lists leave the position out. Of two positions at the same `seq` the greater one is the older answer.
+  const known = [before.queuePosition, now.queuePosition].filter((position) => position !== null);
+  if (before.seq < now.seq) return { ...now, queuePosition: now.queuePosition ?? before.queuePosition };
+  return { ...now, queuePosition: known.length ? Math.min(...known) : null };
 }
 
 /** Pages that are the same objects stay so: when the last of a hundred pages arrives, only that one is compared. */
@@ -196,7 +203,7 @@ export async function readSong(api: Api, client: QueryClient, songId: string): P
 
 const detailsOf = (song: Song | undefined) => song && JSON.stringify([song.title, song.artist, song.language]);
 
-/** Write a song as the API has just told it, also into the lists that it now belongs to. */
+/** Write a song as the API has just returned it, also into the lists that it now belongs to. */
 export function putSong(client: QueryClient, song: Song): void {
   // The answer to a call has no links: those that the page has stay good.
   client.setQueryData<Song>(keys.song(song.songId), (before) => {

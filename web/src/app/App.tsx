@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { ServicesContext } from "@/api/context";
 import { Boundary } from "@/components/Boundary";
-import { Toasts } from "@/components/Toasts";
+import { toast, Toasts } from "@/components/Toasts";
 import type { Config } from "@/lib/config";
 import type { Session } from "@/session/session";
 import { SessionContext } from "@/session/context";
@@ -59,6 +59,10 @@ function Pages({ session, local }: { session: Session; local: boolean }) {
     resumeUploads(who, services).catch(() => undefined);
     return () => live.close();
   }, [who]);
+  const refusal = state.status === "in" ? state.reason : undefined;
+  useEffect(() => {
+    if (refusal) toast(refusal, { tone: "error" });
+  }, [refusal]);
   if (state.status === "loading") return <PageSkeleton />;
   if (state.status === "out") return <SessionPages reason={state.reason} local={local} />;
   return (

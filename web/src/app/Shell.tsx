@@ -1,17 +1,18 @@
 import { CircleUser, LogOut, Moon, Sun } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { IconButton } from "@/components/Button";
 import { Menu } from "@/components/Menu";
 import { useSession } from "@/session/context";
 import css from "./Shell.module.css";
-import { currentTheme, switchTheme } from "./theme";
+import { currentTheme, followTheme, switchTheme } from "./theme";
 
-/** What stands around every page but a song's. */
+/** The frame of every page except a song's. */
 export function Shell({ email, children }: { email: string; children: ReactNode }) {
   const session = useSession();
   const [, go] = useLocation();
   const [theme, setTheme] = useState(currentTheme);
+  useEffect(() => followTheme(setTheme), []);
   return (
     <>
       <a className={css.skip} href="#main">

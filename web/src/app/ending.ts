@@ -2,9 +2,9 @@ import { openChannel } from "@/lib/device";
 import type { Session } from "@/session/session";
 
 export interface Ending {
-  /** The account of `email` is gone: its data on this device is removed too, in every tab. */
+  /** The account of `email` is gone: what this device holds of it goes too, in every tab. */
   deleted(email: string): void;
-  /** The user has signed out here, and their open pages are closed. */
+  /** The person has signed out here, and what they had open is closed. */
   left(): void;
 }
 

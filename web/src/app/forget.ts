@@ -3,8 +3,8 @@ import { forgetDrafts } from "@/features/lyrics/draftStore";
 import { forgetMixes } from "@/features/player/mixMemory";
 import { forgetUploads } from "@/features/uploads/store";
 
-/** Removes the data of a deleted account from this device. Mixes and renderings do not record their owner: all of
- * them are removed. Never rejects: a store that the browser does not allow holds nothing either. */
+/** Removes from this device what belongs to a deleted account. Mixes and renderings do not say whose they
+ * are: all of them go. Never rejects: a store that the browser does not allow holds nothing either. */
 export async function forget(email: string): Promise<void> {
   const owners = [
     () => forgetUploads(email),

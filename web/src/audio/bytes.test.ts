@@ -95,7 +95,7 @@ describe("the streams' bytes", () => {
     expect(troubles).toEqual([null]);
   });
 
-  it("are tried again until they come, and say so meanwhile", async () => {
+  it("are tried again until they come, and say so while they wait", async () => {
     let tries = 0;
     const { bytes, troubles } = make((url, from, to) => {
       if (++tries <= 12) throw new TypeError("Failed to fetch");
@@ -173,7 +173,7 @@ describe("the streams' bytes", () => {
     expect(calls).toBe(8);
   });
 
-  it("give up what only those wanted who are gone, whoever waits behind it", async () => {
+  it("drop a fetch whose readers are all gone", async () => {
     const { bytes, asked } = make((url, from, to, signal) => {
       if (from > 0) return good(url, from, to);
       return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));

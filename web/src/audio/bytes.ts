@@ -30,7 +30,7 @@ interface Options {
   totalSamples: number;
   stems: readonly Stem[];
   fetch?: typeof fetch;
-  /** Told a sentence after a second failed try in a row, and null when bytes come again. */
+  /** Called with a sentence after a second failed try in a row, and null when bytes come again. */
   onTrouble?(sentence: string | null): void;
   wait?(ms: number, signal: AbortSignal): Promise<void>;
 }
@@ -93,7 +93,7 @@ export class StreamBytes {
     const abort = new AbortController();
     const span: Span = { first, count, readers: new Set(), abort, done: Promise.resolve() };
     span.done = this.load(first, count, abort.signal)
-      .catch(() => undefined) // aborted: whoever waits looks again
+      .catch(() => undefined) // aborted: the readers that wait look again
       .finally(() => {
         if (this.span === span) this.span = null;
       });

@@ -73,7 +73,7 @@ describe("decoded cells", () => {
     expect([channels[0]?.[5], channels[11]?.[5]]).toEqual([0, -(3409 + 5)]);
   });
 
-  it("give the drums from a place on, to the song's end or until nobody wants them", async () => {
+  it("give the drums from a place on, to the song's end or until the caller gives up", async () => {
     const { cells, bytes } = make(decodeAll);
     const parts = await cells.drumsFrom(CELL_SAMPLES + 100, never);
     expect(parts.map((part) => part.length)).toEqual([CELL_SAMPLES - 100, 500]);

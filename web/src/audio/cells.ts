@@ -20,7 +20,7 @@ interface Options {
   decode(bytes: Uint8Array<ArrayBuffer>): Promise<Float32Array[]>;
   /** This browser's decoder offset, samples. */
   offset(): Promise<number>;
-  /** Told when a part stays silent because it cannot be decoded. */
+  /** Called when a part stays silent because it cannot be decoded. */
   onSilence?(): void;
 }
 

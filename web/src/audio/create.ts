@@ -54,7 +54,7 @@ class StreamingEngine implements Engine {
 
   private wanted = false; // the person wants to hear it
   private loaded = false; // the deck has something to play from where we are
-  /** Where a jump goes, shown until it is heard. `stream` is known once the deck was told. */
+  /** Where a jump goes, shown until it is heard. `stream` is known once the message to the deck is sent. */
   private target: { song: number; stream: number | null } | null = { song: 0, stream: null };
   private work = new AbortController(); // fetching and feeding since the last jump
   private feeding = false;
@@ -158,7 +158,7 @@ class StreamingEngine implements Engine {
       if (this.target?.stream === null) this.moveTo(at); // what is on its way may run past the loop's end
       return;
     }
-    // Leave what is read already; from there on the stream is made anew.
+    // Leave what is read already; from there on the stream is made again.
     const cut = Math.ceil(this.headOfPart() + SAFE);
     const passed = frames !== null && this.feeder.find(frames.end - 1, 0, cut) !== null;
     this.feeder.loop = frames;
@@ -373,7 +373,7 @@ class StreamingEngine implements Engine {
     this.feed();
   }
 
-  /** Keep the deck supplied; runs until enough lies ahead. */
+  /** Keep the deck supplied; runs until enough is ahead. */
   private feed(): void {
     if (this.feeding || !this.loaded) return;
     this.feeding = true;
@@ -388,7 +388,7 @@ class StreamingEngine implements Engine {
         if (!this.feeder.finished) this.bytes.readAhead(this.feeder.cell);
         if (this.work === work) this.feeding = false;
       } catch {
-        // aborted: whoever did it has set `feeding`
+        // aborted: the code that did it has set `feeding`
       }
     })();
   }
@@ -406,7 +406,7 @@ class StreamingEngine implements Engine {
     const { signal } = this.work;
     const drums = wish.bpm === undefined ? await this.cells.drumsFrom(this.heard(), signal) : [];
     if (!this.stillWanted(asked)) return;
-    if (signal.aborted) return this.countIn(graph, wish); // sought meanwhile: the beat is another there
+    if (signal.aborted) return this.countIn(graph, wish); // a seek came in between: the beat is different there
     this.tell({ playing: "counting-in" });
     const { startFrame, stop } = clicksBefore(graph, drums, this.current.mix.speed, wish);
     this.stopClicks = stop;

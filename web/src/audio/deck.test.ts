@@ -48,7 +48,7 @@ const start = (song = 0, stream = 1000) => {
 };
 
 describe("plain playing", () => {
-  it("is silent until told, then gives every sample as it is", () => {
+  it("is silent until it is started, then gives every sample as it is", () => {
     expect(run(2).every((sample) => sample === 0)).toBe(true);
     start(5000);
     run(2); // fades in for 5 ms
@@ -56,7 +56,7 @@ describe("plain playing", () => {
     expect(phase()).toBe("playing");
   });
 
-  it("starts at the frame it was told", () => {
+  it("starts at the frame it was given", () => {
     deck.receive({ type: "start", chunks: [chunk(0, 0)] });
     deck.receive({ type: "play", at: 5 * N });
     const samples = run(8);
@@ -129,7 +129,7 @@ describe("plain playing", () => {
 });
 
 describe("a cut", () => {
-  it("replaces what lies ahead", () => {
+  it("replaces what is ahead", () => {
     start(0, 0);
     run(10);
     deck.receive({ type: "cut", stream: 5000 });
@@ -201,11 +201,11 @@ describe("stretched playing", () => {
     deck.receive({ type: "tune", speed: 1.5, semitones: 0 });
     start(10_000, 0);
     const samples = run(20, OTHER);
-    // After the fade-in: 1.5 song samples a sample, from where it was told to start.
+    // After the fade-in: 1.5 song samples a sample, from its start position.
     expect(Math.abs(placeOf(samples[1000] ?? 0) - (10_000 + 1500))).toBeLessThan(5);
   });
 
-  it("leaves drums untouched at speed 1 whatever the key", () => {
+  it("leaves drums untouched at speed 1 in any key", () => {
     start(0, 0);
     run(4);
     deck.receive({ type: "tune", speed: 1, semitones: 4 });
@@ -226,7 +226,7 @@ describe("stretched playing", () => {
     expect(report?.speed).toBe(1);
   });
 
-  it("jumps to where it was told", () => {
+  it("jumps to the new position", () => {
     start(0, 0);
     deck.receive({ type: "tune", speed: 0.5, semitones: 0 });
     run(20);

@@ -48,7 +48,7 @@ export class Deck {
   private debt = 0; // the fraction of a frame not fed yet
   private readyAt = 0;
   private map = new TimeMap();
-  private plainDrums = 0; // at speed 1 drums are plain, whatever the key: 0 … 1
+  private plainDrums = 0; // at speed 1 drums are plain in any key: 0 … 1
   private drumsAt = 0;
 
   private clock = 0; // frames this deck has played
@@ -224,7 +224,7 @@ export class Deck {
     else if (!leaving && this.wet === 1) this.dry = Math.round(this.map.at(this.clock + n));
   }
 
-  /** Let the stretchers run beside the plain sound until what they give is what is heard. */
+  /** Let the stretchers run along with the plain sound until what they give is what is heard. */
   private engage(): void {
     const latency = this.latency();
     const at = this.dry + latency;

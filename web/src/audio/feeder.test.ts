@@ -63,7 +63,7 @@ describe("the feeder", () => {
     expect(played(await take(feeder, 5000))[4999]).toBe(4999);
   });
 
-  it("takes back what lies ahead, and makes it anew", async () => {
+  it("takes back what is ahead, and makes it again", async () => {
     const feeder = new Feeder(TOTAL, read);
     const start = feeder.jump(0);
     await take(feeder, 50_000);

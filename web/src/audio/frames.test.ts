@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { byteRange, CELL_SAMPLES, cellCount, cellOf, cellRange, frameOffset, samplesOf } from "./frames";
 
-describe("the place of a part of a song in a stream", () => {
+describe("the byte range of a part of a song", () => {
   // Computed with ml.audio.stream.
   it.each([
     [0, 0],

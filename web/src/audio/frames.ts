@@ -1,5 +1,5 @@
 /**
- * The place of a part of a song in a stem's stream (docs/decisions/0003-streamable-encoding.md; ml/audio/stream.py holds
+ * Where a part of a song is in a stem's stream (docs/decisions/0003-streamable-encoding.md; ml/audio/stream.py holds
  * the same formula). Samples and frames are counted from 0; ends are exclusive.
  */
 

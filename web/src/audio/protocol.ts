@@ -1,6 +1,6 @@
 /** What the engine and the deck in the audio thread say to each other. Song and stream positions are frames at 44.1 kHz. */
 
-/** What the deck is told as it is made. Its first two channels are the rhythm: they keep their pitch. */
+/** The deck's options. Its first two channels are the rhythm: they keep their pitch. */
 export interface DeckOptions {
   /** Two for each stem. */
   channels: number;

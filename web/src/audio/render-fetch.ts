@@ -23,7 +23,7 @@ export class RenderError extends Error {
 }
 
 /**
- * The link to a file. `refused` is an expired link (links.ts): another is wanted. Rejects with RenderError;
+ * The address of a file. `refused` names a link whose time is over (links.ts): another is wanted. Rejects with RenderError;
  * "connection" is tried again.
  */
 export type Links = (file: string, refused?: string) => Promise<string>;
@@ -40,7 +40,7 @@ export type Chunk = Uint8Array<ArrayBuffer>;
 export const CHUNK_BYTES = 2 * 1024 * 1024;
 /** A connection that is silent for so long (ms) is taken for lost. */
 const SILENCE = 30_000;
-/** Milliseconds between tries, about two minutes in all. Each chunk that arrives restarts them. */
+/** Milliseconds between tries, about two minutes in all. Each chunk that arrives starts them again. */
 const WAITS = [500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000, 15_000, 15_000, 15_000, 15_000];
 
 export interface FetchOptions {
@@ -84,7 +84,7 @@ export class RangeReader {
     if (this.at >= (this.total ?? 0)) this.check();
     else {
       this.ahead = this.fetchAt(this.at);
-      // The caller that awaits it gets its failure; until then there is no listener.
+      // Its reader gets the failure; until there is one, nothing handles it.
       this.ahead.catch(() => undefined);
     }
     return chunk;

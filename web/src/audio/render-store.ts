@@ -1,4 +1,4 @@
-/** Where a rendering is stored while it is made: a file of the browser's own on the disk, or memory where there is none. */
+/** Where a rendering is kept while it is made: a file of the browser's own on the disk, or memory where there is none. */
 import { RenderError } from "./render-fetch";
 
 export interface Store {
@@ -23,7 +23,7 @@ interface SyncHandle {
 type SyncFile = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncHandle> };
 
 const FOLDER = "renderings";
-/** How long (ms) a finished file stays: there is no event for a finished download. */
+/** How long (ms) a finished file stays: no event says when a download is complete. */
 const KEPT = 600_000;
 
 const folder = async () => (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });

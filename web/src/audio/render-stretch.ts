@@ -40,7 +40,7 @@ export async function stretch(speed: number, semitones: number, sampleRate: numb
   const room = Math.ceil(STEP * Math.max(1, speed)) + 1;
   const buffers = wasm._setBuffers(2, room);
   const channel = (index: number, length: number) =>
-    // A new view each time: the WASM's memory may have grown.
+    // Looked up each time: the WASM's memory may have grown.
     new Float32Array((wasm.exports?.memory ?? wasm.HEAP8).buffer as ArrayBuffer, buffers + index * room * 4, length);
 
   // From silence on, what goes in at `t` comes out at `t / speed` + this many frames.

@@ -55,8 +55,8 @@ function bucket(files: Files) {
     const [from, to] = (/(\d+)-(\d+)/.exec(range) ?? []).slice(1).map(Number) as [number, number];
     if (from >= bytes.length) return new Response("", { status: 416 });
     const part = bytes.slice(from, to + 1);
-    const told = `bytes ${from}-${from + part.length - 1}/${bytes.length}`;
-    return new Response(part, { status: 206, headers: { "Content-Range": told } });
+    const contentRange = `bytes ${from}-${from + part.length - 1}/${bytes.length}`;
+    return new Response(part, { status: 206, headers: { "Content-Range": contentRange } });
   };
   return {
     links,
@@ -180,7 +180,7 @@ test("a network that stays away is said at last", async () => {
 });
 
 // 400 is what S3 says when the role that signed a link ended before the link (ExpiredToken).
-test.each([400, 401, 403, 410])("links that ended on the way (%i) are asked for anew, at once", async (status) => {
+test.each([400, 401, 403, 410])("links that ended on the way (%i) are requested again, at once", async (status) => {
   const files = song(2000);
   const from = bucket(files);
   const waiting = vi.fn();

@@ -44,11 +44,11 @@ async function linkTo(file: string, refused?: string): Promise<string> {
 }
 
 async function start(job: Job): Promise<void> {
-  let [fraction, waiting, reportedAt] = [0, false, -Infinity];
+  let [fraction, waiting, lastReport] = [0, false, -Infinity];
   const report = (force: boolean) => {
     // A few times a second is what a bar can show.
-    if (!force && performance.now() - reportedAt < 200) return;
-    reportedAt = performance.now();
+    if (!force && performance.now() - lastReport < 200) return;
+    lastReport = performance.now();
     say({ said: "progress", fraction, waiting });
   };
   const store = await openStore();

@@ -3,7 +3,7 @@ export interface Stretcher {
   /** One plane a channel, `seekFrames` long: filled before seek() and process(). */
   readonly input: Float32Array[];
   readonly output: Float32Array[];
-  /** The processed audio is this far behind the input … */
+  /** What is processed is this far behind what was fed … */
   readonly inputLatency: number;
   /** … and leaves this much later. */
   readonly outputLatency: number;
@@ -31,7 +31,7 @@ export class TimeMap {
     this.points = [{ at, stream, jump: true }];
   }
 
-  /** From `at` on `stream` is heard. */
+  /** From `at` on `stream` is heard, regardless of what was before. */
   jump(at: number, stream: number): void {
     this.points = this.points.filter((point) => point.at <= at);
     this.points.push({ at, stream, jump: true });

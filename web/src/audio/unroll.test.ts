@@ -25,7 +25,7 @@ describe("a song with a loop as one stream", () => {
 
 describe("a loop in samples", () => {
   const rate = 44_100;
-  it("is inside the song, drawn in either direction", () => {
+  it("is inside the song, whichever way round it was drawn", () => {
     expect(loopFrames({ start: 2, end: 1 }, rate, 10 * rate)).toEqual({ start: rate, end: 2 * rate });
     expect(loopFrames({ start: -5, end: 50 }, rate, 10 * rate)).toEqual({ start: 0, end: 10 * rate });
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { HEADER_BYTES, NotAWav, readWavHeader, wavHeader } from "./wav";
 
-test("a header has the values that were given", () => {
+test("a header says what it was given", () => {
   for (const frames of [0, 1, 26_460_000]) {
     expect(readWavHeader(wavHeader(frames), HEADER_BYTES + frames * 4)).toEqual({
       channels: 2,
@@ -20,7 +20,7 @@ test("a chunk before the samples is passed over, also an odd one", () => {
   expect(readWavHeader(file, file.length + 12)).toMatchObject({ dataOffset: 56, frames: 3 });
 });
 
-test("a wrong data size is replaced by the real one", () => {
+test("a wrong data size is replaced by the true one", () => {
   const header = wavHeader(2);
   header.fill(0xff, 40, 44);
   expect(readWavHeader(header, HEADER_BYTES + 8).frames).toBe(2);

@@ -38,7 +38,7 @@ export function wavHeader(frames: number, { channels = 2, sampleRate = 44_100 } 
 }
 
 /**
- * Reads a header from the beginning of a file of `fileBytes` bytes. A wrong data size is replaced by the real one.
+ * Reads a header from the beginning of a file of `fileBytes` bytes. A wrong data size is replaced by the bytes that are there.
  * Throws NotAWav for anything but 16-bit PCM.
  */
 export function readWavHeader(start: Uint8Array, fileBytes: number): WavFormat {

@@ -47,7 +47,7 @@ export function createCognitoSession(config: Config, means: Partial<Means> = {})
     listeners.forEach((listener) => listener());
   }
 
-  /** From here on it is this person, or nobody; what was under way for another is forgotten. */
+  /** From here on this is the session (or none); what was under way for another is dropped. */
   function become(next: Kept | null, reason?: string) {
     kept = next;
     token = undefined;
@@ -72,7 +72,7 @@ export function createCognitoSession(config: Config, means: Partial<Means> = {})
   function follow() {
     const stored = keeping.read();
     if (stored?.refreshToken === kept?.refreshToken) return;
-    become(stored, ELSEWHERE);
+    become(stored, stored ? undefined : ELSEWHERE);
   }
   keeping.onChange(follow);
 
@@ -157,11 +157,11 @@ export function createCognitoSession(config: Config, means: Partial<Means> = {})
     async signOut(farewell) {
       const who = kept?.email;
       if (lastWorks.size) await within(LAST_WORK_MS, [...lastWorks]);
-      // Another tab may have let somebody else in meanwhile.
+      // Another person may have signed in, in another tab.
       if (kept && kept.email !== who) return;
       const from = kept;
       leave(farewell);
-      // Here it is over already; the pool is told so that the token is worth nothing to a finder either.
+      // Here it is over already; revoking makes the token worthless to anyone who finds it.
       if (from) await pool("RevokeToken", { Token: from.refreshToken }).catch(() => undefined);
     },
   };
@@ -187,7 +187,7 @@ async function within(ms: number, works: (() => Promise<unknown>)[]): Promise<vo
 }
 
 function stateOf(kept: Kept | null, reason?: string): SessionState {
-  return kept ? { status: "in", email: kept.email } : { status: "out", reason };
+  return kept ? { status: "in", email: kept.email, ...(reason && { reason }) } : { status: "out", reason };
 }
 
 /** What an ID token says; it came from the pool itself, so its signature is the API's affair. */

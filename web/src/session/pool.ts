@@ -51,9 +51,9 @@ const WORDS: Record<string, string> = {
   ExpiredCodeException: "This code is no longer good. Ask for a new one.",
   InvalidPasswordException: "The password does not follow the rules below it.",
   CodeDeliveryFailureException: "The mail could not be sent to this address. Check it, then try again.",
-  LimitExceededException: "That was tried too often. Wait some minutes, then try again.",
-  TooManyRequestsException: "Too many people are at the door. Wait a moment, then try again.",
-  TooManyFailedAttemptsException: "That was tried too often. Wait some minutes, then try again.",
+  LimitExceededException: "There were too many attempts. Wait some minutes, then try again.",
+  TooManyRequestsException: "Too many people are signing in. Wait a moment, then try again.",
+  TooManyFailedAttemptsException: "There were too many attempts. Wait some minutes, then try again.",
   PasswordResetRequiredException: "A new password is needed. Choose “Forgot password?”.",
 };
 

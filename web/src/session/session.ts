@@ -8,7 +8,9 @@ export class SignedOut extends Error {
   }
 }
 
-export type SessionState = { status: "loading" } | { status: "out"; reason?: string } | { status: "in"; email: string };
+/** `reason`: why somebody is signed out, or why a start link did nothing for somebody who is signed in. */
+export type SessionState =
+  { status: "loading" } | { status: "out"; reason?: string } | { status: "in"; email: string; reason?: string };
 
 /** The person's session. ID tokens live in memory; only the refresh token outlives the tab. */
 export interface Session extends TokenSource {

@@ -65,7 +65,7 @@ function Confirmation({ email, onDeleted, onBack }: Props & { onBack(): void }) 
 
   return (
     <form className={css.confirmation} onSubmit={(event) => void send(event)}>
-      <p>This is deleted permanently:</p>
+      <p>This is deleted and cannot be restored:</p>
       <ul>
         <li>all songs, their stems and the originals that were kept</li>
         <li>all words, with what you corrected in them</li>

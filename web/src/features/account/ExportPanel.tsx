@@ -21,7 +21,7 @@ export function ExportPanel() {
   const api = useApi();
   const [stage, setStage] = useState<Stage>({ name: "idle" });
   const running = useRef<AbortController>(null);
-  // Leaving the page stops it, because it could no longer be seen or stopped.
+  // Leaving the page stops it: it could not be seen or cancelled any more.
   useEffect(() => () => running.current?.abort(), []);
 
   async function run(work: (signal: AbortSignal) => Promise<Stage>) {
@@ -64,7 +64,7 @@ export function ExportPanel() {
       {busy ? (
         <div className={css.running}>
           <Progress
-            label="Download of everything"
+            label="Download all my data"
             value={stage.name === "saving" && stage.step.of ? (100 * stage.step.done) / stage.step.of : null}
           />
           <p className={css.step}>

@@ -45,7 +45,7 @@ export async function readHoldings(api: Api, signal: AbortSignal): Promise<Holdi
   }
 }
 
-/** The rows as a file. With `paths`, files are named by their relative paths; else by their links. */
+/** The rows as a file. With `paths`, files are named by their paths in the same folder; else by their links. */
 export function listing(holdings: Holdings, { paths = false } = {}): string {
   const { account, rows, urlsExpireAt } = holdings;
   const named = rows.map(({ song, files }) => ({

@@ -36,7 +36,7 @@ export function folderTarget(folder: FileSystemDirectoryHandle): Target {
       let inside = folder;
       for (const part of names) inside = await inside.getDirectoryHandle(part, { create: true });
       const file = await (await inside.getFileHandle(name, { create: true })).createWritable();
-      // Written to a temporary file that close renames, so that no half file is left.
+      // Written to a temporary file that close moves into place, so that no half file is left.
       await (content.body ?? new Blob([]).stream()).pipeTo(file, { signal });
     },
     finish: () => Promise.resolve(),

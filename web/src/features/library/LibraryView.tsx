@@ -10,7 +10,7 @@ import { useLibrary } from "./useLibrary";
 import { useView } from "./useView";
 import css from "./Library.module.css";
 
-/** All songs of a person. `header` is shown above them: the upload area. */
+/** All songs of a person. `header` is shown above them: the place to upload songs. */
 export function LibraryView({ header }: { header: ReactNode }) {
   const view = useView();
   const library = useLibrary(view.show, view.q);
@@ -58,14 +58,14 @@ export function LibraryView({ header }: { header: ReactNode }) {
       {loadingMore && !searching && <RowSkeletons count={2} label="Loading older songs" />}
       {nothing && !filtered && (
         <Empty
-          title="Bring your first song"
+          title="Upload your first song"
           action={
             <Button className={css.inviting} onClick={chooseFile}>
               Choose a file from this device
             </Button>
           }
         >
-          <p>Unplugd takes it apart into drums, bass, voice and the rest, and writes the words for you to sing.</p>
+          <p>Unplugd separates it into vocals and instruments, and writes the lyrics for you to sing.</p>
         </Empty>
       )}
       {nothing && filtered && (

@@ -6,7 +6,7 @@ import { findSong, useLiveState } from "@/api/songs";
 import { titleOf } from "./words";
 import css from "./Library.module.css";
 
-/** A moment (ms) without a connection is not shown: most of them end by themselves. */
+/** Interruptions (ms) shorter than this are not shown: most end by themselves. */
 const MATTERS_MS = 3000;
 
 /** Whether live messages have been missing for a while. */
@@ -34,7 +34,7 @@ export function LiveNote() {
   );
 }
 
-/** Tells those who do not see the rows when a song is done. */
+/** Announces to screen readers that a song is done. */
 export function Announcer() {
   const { live } = useServices();
   const client = useQueryClient();

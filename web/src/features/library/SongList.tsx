@@ -57,7 +57,7 @@ export function SongList({ songs, library, above, onChooseFile }: Props) {
     if (wantsMore) readMore();
   });
 
-  /** After a delete with the keyboard the next song gets the focus. */
+  /** After a delete by keyboard, the song that takes the place gets the focus. */
   const onDelete = useCallback(
     (song: Song) => {
       const shown = () => [...(list.current?.children ?? [])] as HTMLElement[];

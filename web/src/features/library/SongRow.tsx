@@ -16,7 +16,7 @@ import {
 import { memo } from "react";
 import { Link, useLocation } from "wouter";
 import type { Song } from "@/api/client";
-import { useSong } from "@/api/songs";
+import { isUnreadable, useSong } from "@/api/songs";
 import { Button, IconButton } from "@/components/Button";
 import { Menu, type MenuItem } from "@/components/Menu";
 import { Progress } from "@/components/Progress";
@@ -43,21 +43,21 @@ const ICONS: Record<Standing["tone"], LucideIcon> = {
 /** A menu that closes gives the focus back a moment later: what moves the focus itself has to come after that. */
 const afterMenu = (act: () => void) => setTimeout(() => setTimeout(act));
 
-/** One song of the library: what it is, where it stands, and what can be done about it. */
+/** One song of the library: what it is, its state, and what can be done about it. */
 export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChooseFile }: Props) {
   const actions = useSongActions();
   const pending = usePendingCommand(song);
   const [, go] = useLocation();
   const title = titleOf(song);
-  const stands = standing(song);
-  const Icon = ICONS[stands.tone];
+  const state = standing(song);
+  const Icon = ICONS[state.tone];
   const remedy = remedyOf(song);
   const page = `/songs/${song.songId}`;
 
   const remedies = {
-    retry: { label: "Try again", icon: <RotateCcw size={18} />, onSelect: () => void actions.retry(song) },
-    "retry-words": {
-      label: "Try the words again",
+    retry: { label: "Retry", icon: <RotateCcw size={18} />, onSelect: () => void actions.retry(song) },
+    "retry-lyrics": {
+      label: "Retry lyrics",
       icon: <RotateCcw size={18} />,
       onSelect: () => void actions.retry(song),
     },
@@ -65,43 +65,51 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
   };
   const cure = remedy && remedies[remedy];
 
-  const items: (MenuItem | "line")[] = [
+  const remove = {
+    label: "Delete",
+    icon: <Trash2 size={18} />,
+    danger: true,
+    onSelect: () => afterMenu(() => onDelete(song)),
+  };
+  const readable: (MenuItem | "line")[] = [
     { label: "Open", icon: <SquareArrowOutUpRight size={18} />, onSelect: () => go(page) },
     { label: "Rename…", icon: <Pencil size={18} />, onSelect: () => afterMenu(() => onRename(song)) },
     ...(cure ? [cure] : []),
     canCancel(song)
       ? { label: "Cancel", icon: <CircleX size={18} />, onSelect: () => void actions.cancel(song) }
-      : {
-          label: "Delete",
-          icon: <Trash2 size={18} />,
-          danger: true,
-          onSelect: () => afterMenu(() => onDelete(song)),
-        },
+      : remove,
   ];
+  const items = isUnreadable(song) ? [remove] : readable;
 
   return (
-    <article className={css.row} data-tone={stands.tone}>
+    <article className={css.row} data-tone={state.tone}>
       <span className={css.icon} aria-hidden="true">
         <Icon size={20} />
       </span>
       <div className={css.main}>
         <div className={css.name}>
-          <Link href={page} className={css.title}>
-            <bdi>{title}</bdi>
-          </Link>
+          {isUnreadable(song) ? (
+            <span className={css.title}>
+              <bdi>{title}</bdi>
+            </span>
+          ) : (
+            <Link href={page} className={css.title}>
+              <bdi>{title}</bdi>
+            </Link>
+          )}
           {song.artist && (
             <span className={css.artist}>
               <bdi>{song.artist}</bdi>
             </span>
           )}
         </div>
-        <div className={css.stands}>
+        <div className={css.state}>
           <span className={css.status}>
-            {song.status === "QUEUED" && song.queuePosition === null ? <Place song={song} /> : stands.text}
+            {song.status === "QUEUED" && song.queuePosition === null ? <Place song={song} /> : state.text}
           </span>
-          {stands.detail && <span className={css.detail}>{stands.detail}</span>}
+          {state.detail && <span className={css.detail}>{state.detail}</span>}
         </div>
-        {stands.progress !== undefined && <Progress value={stands.progress} label={`${title}: ${stands.text}`} />}
+        {state.progress !== undefined && <Progress value={state.progress} label={`${title}: ${state.text}`} />}
       </div>
       {cure && (
         <Button className={css.cure} busy={pending === "retry"} onClick={cure.onSelect}>
@@ -109,8 +117,8 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
         </Button>
       )}
       <div className={css.facts}>
-        {song.durationSec !== null && <span>{clock(song.durationSec)}</span>}
-        <time dateTime={song.uploadedAt}>{day(song.uploadedAt)}</time>
+        {typeof song.durationSec === "number" && <span>{clock(song.durationSec)}</span>}
+        {song.uploadedAt && <time dateTime={song.uploadedAt}>{day(song.uploadedAt)}</time>}
       </div>
       <div className={css.menu}>
         <Menu
@@ -126,7 +134,7 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
   );
 });
 
-/** Lists do not tell the place in line: asked for where it is looked at. */
+/** Lists leave out the position in the queue: it is requested for the rows that are shown. */
 function Place({ song }: { song: Song }) {
   const { data } = useSong(song.songId);
   return standing(data?.status === "QUEUED" ? data : song).text;

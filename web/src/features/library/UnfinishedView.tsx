@@ -13,7 +13,7 @@ import css from "./Unfinished.module.css";
 
 type Props = { song: Song } | { error: unknown; onRetry(): void };
 
-/** The page of a song that cannot be played (yet): where it stands and what can be done. */
+/** The page of a song that cannot be played (yet): its state and what can be done. */
 export function UnfinishedView(props: Props) {
   const name = "song" in props ? titleOf(props.song) : "Song";
   useEffect(() => {
@@ -59,14 +59,14 @@ function Standing({ song }: { song: Song }) {
   const actions = useSongActions();
   const pending = usePendingCommand(song);
   const [, go] = useLocation();
-  const stands = standing(song);
+  const state = standing(song);
   const remedy = remedyOf(song);
   const works = song.status === "QUEUED" || song.status === "PROCESSING";
   // The links are on their way: the studio opens with them.
-  const text = song.status === "COMPLETED" ? "Ready: opening the studio" : stands.text;
+  const text = song.status === "COMPLETED" ? "Ready: opening the studio" : state.text;
 
   return (
-    <article className={css.card} data-tone={stands.tone}>
+    <article className={css.card} data-tone={state.tone}>
       <div>
         <h1 className={css.title} dir="auto">
           {titleOf(song)}
@@ -81,19 +81,19 @@ function Standing({ song }: { song: Song }) {
         <p className={css.text} role="status">
           {text}
         </p>
-        {stands.progress !== undefined && <Progress value={stands.progress} label={stands.text} />}
-        {stands.detail && <p className={css.detail}>{stands.detail}</p>}
+        {state.progress !== undefined && <Progress value={state.progress} label={state.text} />}
+        {state.detail && <p className={css.detail}>{state.detail}</p>}
         {song.status === "PENDING_UPLOAD" && (
-          <p className={css.detail}>It goes on by itself as soon as the file has arrived and has been checked.</p>
+          <p className={css.detail}>Processing starts as soon as the file has arrived and has been checked.</p>
         )}
-        {works && <p className={css.detail}>You can leave this page: it goes on without you.</p>}
+        {works && <p className={css.detail}>You can leave this page: the song is processed in the background.</p>}
       </div>
       {works && <Steps song={song} />}
       <LiveNote />
       <div className={css.buttons}>
         {remedy === "retry" && (
           <Button kind="primary" busy={pending === "retry"} onClick={() => void actions.retry(song)}>
-            Try again
+            Retry
           </Button>
         )}
         {remedy === "another-file" && (

@@ -221,7 +221,7 @@ describe("retry and cancel", () => {
     expect([commands.pending("B"), changed.mock.calls.length]).toEqual([undefined, 2]);
   });
 
-  it("that another tab has done already only shows the state of the song", async () => {
+  it("that another tab has done already only shows the song's state", async () => {
     show(B);
     answer = (call) =>
       call.startsWith("POST")
@@ -243,7 +243,7 @@ describe("retry and cancel", () => {
   });
 });
 
-it("a new name is written everywhere, also after a message in between", async () => {
+it("a new name is written everywhere, also after a newer message", async () => {
   show({ ...A, seq: 9 });
   answer = () => Response.json({ ...A, title: "New", seq: 3 });
   await actions.rename(A, { title: "New" });

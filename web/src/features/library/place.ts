@@ -1,6 +1,6 @@
 import type { VirtualItem } from "@tanstack/react-virtual";
 
-/** How long (ms) after the last movement the place is noted: browsers refuse a call at every step. */
+/** How long (ms) after the last movement the place is noted: browsers limit how often the history may change. */
 const RESTS_MS = 200;
 
 /** Heights of rows, by song: without them the same offset is another place. */

@@ -35,7 +35,7 @@ export function useLibrary(show: Show, q: string): Library {
     [a, b, c],
   );
   const songs = useMemo(() => (loading ? [] : merge(show, parts)), [loading, show, parts]);
-  // What is on the screen stays there when it cannot be read again: the state of the connection is shown elsewhere.
+  // What is on the screen stays there when it cannot be read again: LiveNote shows the state of the connection.
   const failed = used.filter(({ data, isError, isFetchNextPageError }) => isError && (!data || isFetchNextPageError));
 
   return {

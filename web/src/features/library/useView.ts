@@ -2,7 +2,7 @@ import { useCallback } from "react";
 import { useSearchParams } from "wouter";
 import { type Show, toShow } from "./filters";
 
-/** The shown part of the library. It is in the address, so that Back returns to it. */
+/** Which songs are shown. It is part of the address, so that Back leads to the same place. */
 export interface View {
   show: Show;
   q: string;

@@ -5,9 +5,9 @@ import { day, remedyOf, standing, titleOf } from "./words";
 describe("standing", () => {
   it.each([
     [{ status: "PENDING_UPLOAD" }, "Waiting for its file, or checking it", undefined],
-    [{ status: "QUEUED" }, "In line", undefined],
-    [{ status: "QUEUED", queuePosition: 1 }, "Next in line", undefined],
-    [{ status: "QUEUED", queuePosition: 12 }, "Number 12 in line", undefined],
+    [{ status: "QUEUED" }, "In the queue", undefined],
+    [{ status: "QUEUED", queuePosition: 1 }, "Next in the queue", undefined],
+    [{ status: "QUEUED", queuePosition: 12 }, "Number 12 in the queue", undefined],
     [{ status: "PROCESSING" }, "Getting ready", undefined],
     [{ status: "PROCESSING", stage: "demucs", progress: 0 }, "Separating the instruments", "0 %"],
     [
@@ -21,10 +21,10 @@ describe("standing", () => {
     [{ status: "CANCELLED" }, "Cancelled", undefined],
     [{ status: "COMPLETED", lyricsStatus: "READY" }, "Ready", undefined],
     [{ status: "COMPLETED", lyricsStatus: "INSTRUMENTAL" }, "Ready", "Instrumental"],
-    [{ status: "COMPLETED", lyricsStatus: "FAILED", lyricsReason: null }, "Ready", "The words could not be written."],
+    [{ status: "COMPLETED", lyricsStatus: "FAILED", lyricsReason: null }, "Ready", "The lyrics could not be written."],
     [{ status: "COMPLETED", lyricsStatus: "FAILED", lyricsReason: "No words." }, "Ready", "No words."],
-    [{ status: "COMPLETED", lyricsStatus: "QUEUED", queuePosition: 2 }, "Ready", "The words: number 2 in line"],
-    [{ status: "COMPLETED", lyricsStatus: "PROCESSING", progress: 9 }, "Ready", "Writing the words · 9 %"],
+    [{ status: "COMPLETED", lyricsStatus: "QUEUED", queuePosition: 2 }, "Ready", "Lyrics: number 2 in the queue"],
+    [{ status: "COMPLETED", lyricsStatus: "PROCESSING", progress: 9 }, "Ready", "Writing the lyrics · 9 %"],
   ] as const)("says of %j: %s, %s", (song, text, detail) => {
     expect(standing(aSong("A", song))).toMatchObject({ text, ...(detail && { detail }) });
     expect(standing(aSong("A", song)).detail).toBe(detail);
@@ -46,7 +46,7 @@ describe("remedyOf", () => {
 
   it("of others", () => {
     expect(remedyOf(aSong("A", { status: "CANCELLED", attempt: 0 }))).toBe("retry");
-    expect(remedyOf(aSong("A", { status: "COMPLETED", lyricsStatus: "FAILED" }))).toBe("retry-words");
+    expect(remedyOf(aSong("A", { status: "COMPLETED", lyricsStatus: "FAILED" }))).toBe("retry-lyrics");
     expect(remedyOf(aSong("A", { status: "COMPLETED", lyricsStatus: "READY" }))).toBeUndefined();
     expect(remedyOf(aSong("A"))).toBeUndefined();
   });

@@ -1,8 +1,9 @@
 import type { Song } from "@/api/client";
+import { isUnreadable } from "@/api/songs";
 import { labelOf } from "@/lib/stages";
 import { wait } from "@/lib/time";
 
-/** Where a song stands, in words. `progress` (0–100, null: unknown) only while something is worked on. */
+/** The state of a song as text. `progress` (0–100, null: unknown) only while something is worked on. */
 export interface Standing {
   tone: "ready" | "active" | "waiting" | "failed" | "stopped";
   text: string;
@@ -10,10 +11,11 @@ export interface Standing {
   progress?: number | null;
 }
 
-export const titleOf = (song: Song): string => song.title?.trim() || "Untitled";
+export const titleOf = (song: Song): string =>
+  song.title?.trim() || (isUnreadable(song) ? "Unreadable song" : "Untitled");
 
 /** What the person can do about a song that did not work out. */
-export type Remedy = "retry" | "another-file" | "retry-words";
+export type Remedy = "retry" | "another-file" | "retry-lyrics";
 
 /** A file that was refused, or turned out to be damaged, stays so however often it is tried. */
 const OF_THE_FILE = ["UNSUPPORTED_FORMAT", "TOO_LARGE", "TOO_LONG", "TOO_SHORT", "CORRUPT_AUDIO", "SILENT_AUDIO"];
@@ -22,14 +24,14 @@ export function remedyOf(song: Song): Remedy | undefined {
   if (song.status === "CANCELLED") return "retry";
   if (song.status === "FAILED")
     return song.attempt === 0 || OF_THE_FILE.includes(song.errorCode ?? "") ? "another-file" : "retry";
-  return song.status === "COMPLETED" && song.lyricsStatus === "FAILED" ? "retry-words" : undefined;
+  return song.status === "COMPLETED" && song.lyricsStatus === "FAILED" ? "retry-lyrics" : undefined;
 }
 
 export const canCancel = (song: Song): boolean => song.status === "QUEUED" || song.status === "PROCESSING";
 
-function inLine({ queuePosition }: Song): string {
-  if (queuePosition === null) return "In line";
-  return queuePosition <= 1 ? "Next in line" : `Number ${queuePosition} in line`;
+function queued({ queuePosition }: Song): string {
+  if (queuePosition === null) return "In the queue";
+  return queuePosition <= 1 ? "Next in the queue" : `Number ${queuePosition} in the queue`;
 }
 
 function worked({ progress, etaSec }: Song): string | undefined {
@@ -45,7 +47,7 @@ export function standing(song: Song): Standing {
     case "PENDING_UPLOAD":
       return { tone: "waiting", text: "Waiting for its file, or checking it" };
     case "QUEUED":
-      return { tone: "waiting", text: inLine(song) };
+      return { tone: "waiting", text: queued(song) };
     case "PROCESSING":
       return {
         tone: "active",
@@ -60,23 +62,25 @@ export function standing(song: Song): Standing {
     case "UNREADABLE":
       return { tone: "failed", text: "Cannot be read", detail: song.errorMessage ?? "Contact the operator." };
     case "COMPLETED":
-      return { tone: "ready", ...ofWords(song) };
+      return { tone: "ready", ...ofLyrics(song) };
+    default: // UNREADABLE
+      return { tone: "failed", text: "Unreadable", detail: song.errorMessage ?? "This song's record is damaged." };
   }
 }
 
-/** A finished song plays, whatever happens to its words. */
-function ofWords(song: Song): Omit<Standing, "tone"> {
+/** A finished song plays, even while its lyrics are written or have failed. */
+function ofLyrics(song: Song): Omit<Standing, "tone"> {
   switch (song.lyricsStatus) {
     case "QUEUED":
-      return { text: "Ready", detail: `The words: ${inLine(song).toLowerCase()}` };
+      return { text: "Ready", detail: `Lyrics: ${queued(song).toLowerCase()}` };
     case "PROCESSING":
       return {
         text: "Ready",
-        detail: ["Writing the words", worked(song)].filter(Boolean).join(" · "),
+        detail: ["Writing the lyrics", worked(song)].filter(Boolean).join(" · "),
         progress: song.progress,
       };
     case "FAILED":
-      return { text: "Ready", detail: song.lyricsReason ?? "The words could not be written." };
+      return { text: "Ready", detail: song.lyricsReason ?? "The lyrics could not be written." };
     case "INSTRUMENTAL":
       return { text: "Ready", detail: "Instrumental" };
     default:

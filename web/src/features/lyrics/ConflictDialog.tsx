@@ -13,7 +13,7 @@ interface Props {
   onClose(): void;
 }
 
-/** These words were also saved elsewhere (mostly in another tab): both versions are shown, one is chosen. */
+/** The lyrics were saved elsewhere (usually by the same person in another tab): both versions are shown, one is picked. */
 export function ConflictDialog({ mine, theirs, busy, onMine, onTheirs, onClose }: Props) {
   const onlyMine = linesNotIn(mine, theirs.segments);
   const onlyTheirs = linesNotIn(theirs.segments, mine);
@@ -22,10 +22,10 @@ export function ConflictDialog({ mine, theirs, busy, onMine, onTheirs, onClose }
       open
       onOpenChange={(open) => !open && onClose()}
       title="Changed in another tab"
-      description="These words were saved somewhere else while you were editing. Nothing of yours is lost: pick what to keep."
+      description="These lyrics were saved somewhere else while you were editing. None of your changes are lost: choose which version to keep."
     >
       {onlyMine.length + onlyTheirs.length === 0 ? (
-        <p>The words are the same in both. The times differ.</p>
+        <p>Both versions have the same text. Only the times differ.</p>
       ) : (
         <div className={css.sides}>
           <Side title={`Yours (${count(mine.length)})`} lines={onlyMine} />
@@ -56,7 +56,7 @@ function Side({ title, lines }: { title: string; lines: readonly string[] }) {
             {line}
           </li>
         ))}
-        {lines.length === 0 && <li className={css.same}>Nothing that the other lacks</li>}
+        {lines.length === 0 && <li className={css.same}>No differences</li>}
       </ul>
     </section>
   );

@@ -69,7 +69,7 @@ export default function LyricsEditor({ song, lyrics, engine, onClose }: Props) {
     try {
       if (change) await put({ version, ...change });
       drop();
-      toast(change ? "The words are saved." : "There was nothing to save.");
+      toast(change ? "The lyrics are saved." : "There was nothing to save.");
       onClose();
     } catch (error) {
       await refused(error);
@@ -82,8 +82,8 @@ export default function LyricsEditor({ song, lyrics, engine, onClose }: Props) {
     if (version === undefined) return setFault(faultOf(error, draft));
     const now = await fetchLyrics(api, song.songId).catch(() => undefined);
     if (now === undefined)
-      return setFault({ at: null, message: "These lyrics have just been changed elsewhere. Save again in a moment." });
-    // Reverted elsewhere, and the machine has written none: there is no conflict.
+      return setFault({ at: null, message: "These lyrics were changed elsewhere. Save again in a moment." });
+    // Taken back elsewhere, and the machine has written none: nothing conflicts with these.
     if (now === null) return save(version, { ...base, version, segments: [], nudges: {} });
     // Only the offset was moved, or the machine was asked something: no words stand against these.
     const untouched = sameWords(now.segments, base.segments) && sameNudges(now.nudges, base.nudges);
@@ -195,7 +195,7 @@ export default function LyricsEditor({ song, lyrics, engine, onClose }: Props) {
             setBase(theirs);
             setTheirs(null);
             edit({ do: "replace", draft: draftOf(theirs) });
-            toast("Their words are here now. Undo brings yours back.");
+            toast("The other version is here now. Undo brings yours back.");
           }}
           onClose={() => setTheirs(null)}
         />
@@ -210,7 +210,7 @@ export default function LyricsEditor({ song, lyrics, engine, onClose }: Props) {
                 onClose();
               }}
             >
-              Throw away
+              Discard
             </Button>
             <Button onClick={onClose}>Keep for later</Button>
             <Button

@@ -5,7 +5,7 @@ import { clock, wait } from "@/lib/time";
 import { isByLine } from "./timeline";
 import css from "./LyricsPanel.module.css";
 
-/** The progress of a run for the words, while there is one. */
+/** The state of a run for the lyrics, while there is one. */
 export function RunNote({ song }: { song: Song }) {
   const { lyricsStatus, queuePosition, progress, stage, etaSec } = song;
   if (lyricsStatus !== "QUEUED" && lyricsStatus !== "PROCESSING") return null;
@@ -19,8 +19,8 @@ export function RunNote({ song }: { song: Song }) {
   const known = lyricsStatus === "PROCESSING" && stage === "whisper" ? progress : null;
   return (
     <div className={css.run} role="status">
-      <span>{says}. You can keep playing.</span>
-      <Progress value={known} label="Timing the words" />
+      <span>{says}. You can keep playing the song.</span>
+      <Progress value={known} label="Syncing the lyrics" />
     </div>
   );
 }
@@ -42,14 +42,14 @@ export function WordNotes({ lyrics }: { lyrics: Lyrics }) {
       {guessed && (
         <p>
           {all
-            ? "The times of these words are estimates, so whole lines are marked."
+            ? "The times of these lyrics are estimates, so whole lines are marked."
             : "Some times are estimates: there, the whole line is marked."}
         </p>
       )}
       {named.length > 0 && (
         <p>
           Somebody sings at {named.join(", ")}
-          {more}, and no words are known there.
+          {more}, and there are no lyrics for it.
         </p>
       )}
     </Notice>

@@ -42,7 +42,7 @@ export function LyricsPanel({ song, engine }: Props) {
   if (lyrics === undefined)
     return error ? (
       <Notice tone="error" action={<Button onClick={() => void refetch()}>Try again</Button>}>
-        The words cannot be read. {error.message}
+        The lyrics cannot be loaded. {error.message}
       </Notice>
     ) : (
       <WaitingWords />
@@ -82,7 +82,7 @@ export function LyricsPanel({ song, engine }: Props) {
                   onSelect: () => setDoing("replace"),
                 },
                 {
-                  label: "Back to the machine's words",
+                  label: "Restore the automatic lyrics",
                   icon: <RotateCcw size={18} />,
                   disabled: version === 0,
                   onSelect: () => setDoing("revert"),
@@ -117,7 +117,7 @@ export function LyricsPanel({ song, engine }: Props) {
   );
 }
 
-const SOURCES = { transcribed: "Heard by the machine", supplied: "As given", edited: "Edited" } as const;
+const SOURCES = { transcribed: "Automatic", supplied: "As given", edited: "Edited" } as const;
 
 function TimedLyrics({ song, lyrics, engine }: Props & { lyrics: Lyrics }) {
   const save = useSaveLyrics(song.songId);
@@ -134,7 +134,7 @@ function TimedLyrics({ song, lyrics, engine }: Props & { lyrics: Lyrics }) {
 
 function WaitingWords() {
   return (
-    <div className={css.waiting} role="status" aria-label="Reading the lyrics">
+    <div className={css.waiting} role="status" aria-label="Loading the lyrics">
       {["70%", "55%", "80%", "45%", "65%"].map((width) => (
         <Skeleton key={width} width={width} height="1.4rem" />
       ))}
@@ -148,13 +148,13 @@ function Unsaved({ onEdit, onDrop }: { onEdit(): void; onDrop(): void }) {
       action={
         <span className={css.actions}>
           <Button kind="quiet" onClick={onDrop}>
-            Throw away
+            Discard
           </Button>
-          <Button onClick={onEdit}>Go on editing</Button>
+          <Button onClick={onEdit}>Keep editing</Button>
         </span>
       }
     >
-      You have changes to these words that are not saved.
+      You have unsaved changes to these lyrics.
     </Notice>
   );
 }
@@ -166,16 +166,16 @@ function NoWords({ song, onAdd }: { song: Song; onAdd(): void }) {
   if (busy) return <WaitingWords />;
   return (
     <div className={css.empty}>
-      <h3>{failed ? "The words could not be written" : "No singing found"}</h3>
+      <h3>{failed ? "The lyrics could not be written" : "No singing found"}</h3>
       <p>
         {failed
-          ? (song.lyricsReason ?? "The machine could not listen to this song.")
-          : "This song seems to be an instrumental. If somebody sings, add the words, and the machine finds out when."}
+          ? (song.lyricsReason ?? "The singing in this song could not be transcribed.")
+          : "This song seems to be an instrumental. If there is singing, paste the lyrics and we'll sync them automatically."}
       </p>
-      {failed && <p>Paste the words and the machine times them, or fetch a model that hears them (make models).</p>}
+      {failed && <p>Paste the lyrics and we'll sync them automatically.</p>}
       <div className={css.actions}>
         <Button kind="primary" onClick={onAdd}>
-          Add words
+          Add lyrics
         </Button>
         {failed && <TryAgain song={song} />}
       </div>
@@ -192,7 +192,7 @@ function TryAgain({ song }: { song: Song }) {
   };
   return (
     <Button busy={pending === "retry"} onClick={() => void retry()}>
-      Listen again
+      Retry
     </Button>
   );
 }

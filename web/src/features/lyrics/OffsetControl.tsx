@@ -18,13 +18,13 @@ export function OffsetControl({ offsetMs, onMove }: { offsetMs: number; onMove(o
   const words = shiftInWords(offsetMs);
   const reach = Math.max(FAR, Math.ceil(Math.abs(offsetMs) / 1000) * 1000);
   return (
-    <div className={css.offset} role="group" aria-label="Words too early or late">
-      <span className={css.label}>Words too late?</span>
-      <IconButton label="Show the words earlier" onClick={() => onMove(offsetMs - STEP)}>
+    <div className={css.offset} role="group" aria-label="Lyrics too early or late">
+      <span className={css.label}>Lyrics too late?</span>
+      <IconButton label="Show the lyrics earlier" onClick={() => onMove(offsetMs - STEP)}>
         <Minus size={18} />
       </IconButton>
       <Slider
-        label="Shift of the words"
+        label="Lyrics offset"
         value={offsetMs}
         min={-reach}
         max={reach}
@@ -32,7 +32,7 @@ export function OffsetControl({ offsetMs, onMove }: { offsetMs: number; onMove(o
         text={words}
         onChange={onMove}
       />
-      <IconButton label="Show the words later" onClick={() => onMove(offsetMs + STEP)}>
+      <IconButton label="Show the lyrics later" onClick={() => onMove(offsetMs + STEP)}>
         <Plus size={18} />
       </IconButton>
       <span className={css.label}>Too early?</span>

@@ -30,7 +30,7 @@ export default function ReplaceDialog({ song, lyrics, version, onClose }: Props)
   const [encoding, setEncoding] = useState<Encoding | "ask" | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  /** The version of a change that was saved elsewhere. */
+  /** The version that a change made elsewhere. */
   const [newer, setNewer] = useState<number | null>(null);
   const replaces = (lyrics?.segments.length ?? 0) > 0;
 
@@ -53,8 +53,8 @@ export default function ReplaceDialog({ song, lyrics, version, onClose }: Props)
         : { text };
       const after = await save({ version: newer ?? version, ...words });
       dropDraft(song.songId);
-      if (lyrics) offerUndo("The new words are saved.", lyrics, after.lyricsVersion, save);
-      else toast("The words are saved.");
+      if (lyrics) offerUndo("The new lyrics are saved.", lyrics, after.lyricsVersion, save);
+      else toast("The lyrics are saved.");
       onClose();
     } catch (error) {
       const current = currentVersion(error);
@@ -63,7 +63,7 @@ export default function ReplaceDialog({ song, lyrics, version, onClose }: Props)
       setProblem(
         current === undefined
           ? (error as Error).message
-          : "The lyrics have been changed in another tab. Replace those, too?",
+          : "The lyrics were changed in another tab. Replace those, too?",
       );
       setBusy(false);
     }
@@ -73,8 +73,8 @@ export default function ReplaceDialog({ song, lyrics, version, onClose }: Props)
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={replaces ? "Replace all words" : "Add words"}
-      description="Plain words, or a lyrics file: LRC, SRT, WebVTT, ASS or text. Words without times are timed by the machine."
+      title={replaces ? "Replace all lyrics" : "Add lyrics"}
+      description="Plain text, or a lyrics file: LRC, SRT, WebVTT, ASS or text. Lyrics without times are synced automatically."
     >
       <form
         className={css.form}

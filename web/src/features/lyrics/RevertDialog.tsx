@@ -24,14 +24,12 @@ export default function RevertDialog({ song, lyrics, onClose }: Props) {
     try {
       const after = await save({ version: lyrics.version, revert: true });
       dropDraft(song.songId);
-      offerUndo("The machine's words are back.", lyrics, after.lyricsVersion, save);
+      offerUndo("The automatic lyrics are back.", lyrics, after.lyricsVersion, save);
       onClose();
     } catch (error) {
       const changed = currentVersion(error) !== undefined;
       setProblem(
-        changed
-          ? "These words have just been changed in another tab. Look at them first."
-          : String((error as Error).message),
+        changed ? "These lyrics were just changed in another tab. Check them first." : String((error as Error).message),
       );
       setBusy(false);
     }
@@ -40,8 +38,8 @@ export default function RevertDialog({ song, lyrics, onClose }: Props) {
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title="Back to the machine's words?"
-      description="Your words, their offset and your changes of times are taken out."
+      title="Restore the automatic lyrics?"
+      description="Your lyrics, their offset and your changes to the times are removed."
     >
       {problem && <Notice tone="error">{problem}</Notice>}
       <div className={css.buttons}>

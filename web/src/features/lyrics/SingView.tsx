@@ -8,7 +8,7 @@ import { dotsAt, pieces, type Scene, sceneAt, type Segment, sungPart, timelineOf
 import { useFrames } from "./useFrames";
 import { useLyrics } from "./useLyrics";
 
-/** Words a little early are easier to sing (field notes: the_tuul#66 asks for 0.5 s); 0.25 s is not yet seen as wrong. */
+/** Seconds that lyrics are shown early: singers need time to read, and at 0.25 s the highlight still seems in time. */
 const LEAD = 0.25;
 /** Lines on the screen: the one that is sung, and those to read ahead. */
 const LINES = 3;
@@ -61,7 +61,7 @@ export function SingView({ song, engine }: Props) {
               ? ""
               : error
                 ? error.message
-                : `${title} has no words to sing along yet.`}
+                : `${title} has no lyrics to sing along to yet.`}
           {timeline.length > 0 && song.artist && <small>{song.artist}</small>}
         </p>
       )}

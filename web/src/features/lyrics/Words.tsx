@@ -155,7 +155,7 @@ function moveByKeys(event: KeyboardEvent<HTMLOListElement>): void {
   to()?.focus();
 }
 
-/** Scroll only the list, so that `line` is slightly above its middle. */
+/** Scroll only the list, so that `line` is a little above its middle. */
 function show(line: HTMLElement | null | undefined, scroller: HTMLElement | null): void {
   if (!line || !scroller) return;
   const top = line.offsetTop - (scroller.clientHeight - line.offsetHeight) * 0.4;

@@ -82,7 +82,7 @@ describe("setText", () => {
     expectSound(setText(draft(), 0, "Morning in a room today"));
   });
 
-  it("finds the times again when words are removed and written again", () => {
+  it("restores the times when words are removed and typed again", () => {
     const made = ["Morning in a ", "Morning ", "", "M", "Morning in a", "Morning in a room"].reduce(
       (before, text) => setText(before, 0, text),
       draft(),
@@ -196,7 +196,7 @@ describe("lines", () => {
 });
 
 describe("times", () => {
-  it("are nudged separately from the words, within the API's bounds", () => {
+  it("are nudged apart from the words, within the API's bounds", () => {
     expect(toChange(nudge(draft(), 1, 50), base)).toEqual({ nudges: { 1: 50 } });
     expect(toChange(nudge(nudge(draft(), 1, 50), 1, -50), base)).toBeNull();
     expect(toChange(nudge(draft(), 0, 1e9), base)).toEqual({ nudges: { 0: 60_000 } });
@@ -241,7 +241,7 @@ describe("toChange", () => {
 
 it("says what cannot be saved", () => {
   expect(faultIn(draft())).toBeNull();
-  expect(faultIn(removeLine(removeLine(draft(), 0), 0))?.message).toMatch(/no words left/);
+  expect(faultIn(removeLine(removeLine(draft(), 0), 0))?.message).toMatch(/no lyrics left/);
   expect(faultIn(setText(draft(), 1, "a".repeat(1001)))).toMatchObject({ at: 1 });
 });
 

@@ -21,7 +21,7 @@ export interface Draft {
 
 /** What a nudge can be (ms), as the API takes it. */
 const MOST_NUDGE = 60_000;
-/** How long (seconds) a new line is thought to be if it is the last line. */
+/** How long (seconds) a new line is assumed to be where no line follows. */
 const NEW_LINE = 2;
 
 export function draftOf({ segments, nudges }: Pick<Lyrics, "segments" | "nudges">): Draft {
@@ -187,7 +187,7 @@ export interface Fault {
 /** The API's limits, checked before anything is sent. */
 export function faultIn({ lines }: Draft): Fault | null {
   if (lines.every(({ segment }) => !segment.text.trim()))
-    return { at: null, message: "There are no words left. Write a line, or go back to the machine's words." };
+    return { at: null, message: "There are no lyrics left. Write a line, or restore the automatic lyrics." };
   if (lines.length > 2000) return { at: null, message: "Lyrics may have at most 2,000 lines." };
   const long = lines.findIndex(({ segment }) => segment.text.length > 1000);
   return long < 0 ? null : { at: long, message: `Line ${long + 1} is longer than 1,000 characters. Split it.` };

@@ -2,7 +2,7 @@ import type { Lyrics } from "@/api/client";
 import { deviceStore, keysIn } from "@/lib/device";
 import type { Draft } from "./draft";
 
-/** Unsaved lyrics, stored in this browser, so that no crash and no closed tab loses them. */
+/** Unsaved lyrics are kept in this browser, so that a crash or a closed tab does not lose them. */
 export interface StoredDraft {
   /** Who wrote it down: an editor removes only its own. */
   by: string;

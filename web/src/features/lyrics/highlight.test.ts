@@ -53,7 +53,7 @@ it("tells when the line becomes another one, and only then", () => {
   expect(marked("aria-current")).toEqual([]);
 });
 
-it("marks again what was rendered again", () => {
+it("marks what was rendered again", () => {
   highlight.paint(list, timeline, 1.5);
   const fresh = list.cloneNode(true) as HTMLElement;
   for (const one of fresh.querySelectorAll("*"))

@@ -70,7 +70,7 @@ function split(text: string, old: readonly string[]): string[] {
   return [...kept, ...wordsOf(rest)];
 }
 
-/** What a person typed is not doubtful, even if the machine doubted the word that it replaces. */
+/** What a person typed is not doubtful, even where the machine doubted the word that was there. */
 const timesOf = ({ start, end, estimated }: Word) => ({ start, end, ...(estimated ? { estimated } : {}) });
 
 /** The time of `count` words from `first` on; between its neighbours where there are none. */

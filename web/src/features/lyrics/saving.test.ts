@@ -74,7 +74,7 @@ describe("an unsaved draft", () => {
     localStorage.clear();
   });
 
-  it("is found again, until it is dropped by its writer", () => {
+  it("is found again, until its owner drops it", () => {
     const stored = { by: "tab 1", owner: "ann", base, draft: draftOf(base) };
     expect(storedDraft("s")).toBeNull();
     expect(storeDraft("s", stored)).toBe(true);

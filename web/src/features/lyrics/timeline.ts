@@ -96,7 +96,7 @@ export const BREAK = 4;
 const LINGER = 0.8;
 const LAST_LINGER = 2;
 
-/** What the karaoke view shows: a line (its place in the timeline), sung or next; `pause` if there is no singing until then. */
+/** What the karaoke view shows: a line (its place in the timeline), sung or next; `pause` when there is no singing until then. */
 export interface Scene {
   line: number | null;
   pause: Span | null;

@@ -18,7 +18,7 @@ export async function fetchLyrics(api: Api, songId: string, signal?: AbortSignal
   }
 }
 
-/** The words of `song`, read again when its row says that they have changed. */
+/** The lyrics of `song`, read again when its row says that they have changed. */
 export function useLyrics(song: Song) {
   const api = useApi();
   return useQuery({

@@ -15,7 +15,7 @@ export function useOffset(lyrics: Lyrics, save: Save): [offsetMs: number, move: 
       new OffsetSaver({
         saved: () => setWanted(null),
         failed: (error, again) =>
-          toast(`The shift of the words is not saved. ${error.message}`, {
+          toast(`The lyrics offset is not saved. ${error.message}`, {
             tone: "error",
             action: { label: "Try again", onSelect: again },
           }),

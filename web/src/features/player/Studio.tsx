@@ -123,9 +123,9 @@ function Room({ song, title, waveforms, onSing, onHelp, lyrics, takeAway }: Room
           </p>
         </div>
         <Tabs.List className={css.tabs} aria-label="Views of the song">
-          <Tabs.Trigger value="words">Words</Tabs.Trigger>
+          <Tabs.Trigger value="words">Lyrics</Tabs.Trigger>
           {!wide && <Tabs.Trigger value="mixer">Mixer</Tabs.Trigger>}
-          <Tabs.Trigger value="take-away">Take away</Tabs.Trigger>
+          <Tabs.Trigger value="take-away">Download</Tabs.Trigger>
         </Tabs.List>
         {wide && (
           <>

@@ -38,8 +38,8 @@ export function PlayGroup() {
       <button
         type="button"
         className={css.skip}
-        aria-label="5 seconds back"
-        title="5 seconds back (←)"
+        aria-label="Back 5 seconds"
+        title="Back 5 seconds (←)"
         onClick={() => controls.skip(-5)}
       >
         −5
@@ -48,8 +48,8 @@ export function PlayGroup() {
       <button
         type="button"
         className={css.skip}
-        aria-label="5 seconds on"
-        title="5 seconds on (→)"
+        aria-label="Forward 5 seconds"
+        title="Forward 5 seconds (→)"
         onClick={() => controls.skip(5)}
       >
         +5

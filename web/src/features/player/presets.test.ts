@@ -11,7 +11,7 @@ const preset = (drums: number, bass: number, other: number, vocals: number): Pre
 });
 const karaoke = preset(1, 1, 1, 0);
 
-test("a preset sounds as its volumes say, whatever was muted or alone before", () => {
+test("a preset sounds as its volumes say, regardless of earlier mutes and solos", () => {
   const before = {
     ...BALANCED,
     muted: { ...BALANCED.muted, drums: true },

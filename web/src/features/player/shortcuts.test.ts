@@ -24,7 +24,7 @@ test.each<[string, Key, Command | null]>([
   ["minus is slower", key("-"), { do: "speed", steps: -1 }],
   ["plus is faster, with or without Shift", key("="), { do: "speed", steps: 1 }],
   ["one mutes drums", key("1", { code: "Digit1" }), { do: "mute", stem: "drums" }],
-  ["by its place, whatever it types", key("&", { code: "Digit1" }), { do: "mute", stem: "drums" }],
+  ["by its place on the keyboard", key("&", { code: "Digit1" }), { do: "mute", stem: "drums" }],
   ["Shift solos", key("$", { code: "Digit4", shiftKey: true }), { do: "solo", stem: "vocals" }],
   ["the number pad mutes", key("3", { code: "Numpad3" }), { do: "mute", stem: "other" }],
   ["a question mark helps", key("?", { shiftKey: true }), { do: "help" }],

@@ -41,7 +41,7 @@ export function useShortcuts(player: Player | null, others: { help(): void; leav
     const seen = (event: Event) => void (pointing = event.type === "pointerdown");
     const focused = () => void (clicked = pointing);
     const down = (event: KeyboardEvent) => onKeyDown(event, clicked);
-    // Firefox presses a focused button when the space bar comes up, whatever became of its going down.
+    // Firefox presses a focused button when the space bar comes up, even where its keydown was prevented.
     const up = (event: KeyboardEvent) => {
       if (event.key === " " && clicked && event.target instanceof HTMLButtonElement) event.preventDefault();
     };

@@ -12,8 +12,8 @@ import type { Page, Visit } from "./visit";
 const PAGES = { "sign-in": SignIn, "sign-up": SignUp, confirm: Confirm, forgot: Forgot, reset: Reset };
 
 /**
- * What a signed-out user sees at any address. The address stays, so that after the sign-in they are at the requested
- * page. `reason`: why they are here.
+ * What a signed-out person sees at any address: the address stays, so they are where they wanted to be
+ * afterwards. `reason`: why they are here.
  */
 export default function SessionPages({ reason, local }: { reason?: string; local: boolean }) {
   const [page, setPage] = useState<Page>("sign-in");
@@ -42,7 +42,7 @@ export default function SessionPages({ reason, local }: { reason?: string; local
         </div>
         <p className={css.claim}>Take any song apart. Then sing it, play it, learn it.</p>
         <p className={css.about}>
-          Your songs become vocals, drums, bass and everything else, with the words in time. The faders are yours, and
+          Your songs become vocals, drums, bass and everything else, with the lyrics in time. The faders are yours, and
           so are the songs.
         </p>
         <Stems />

@@ -9,7 +9,7 @@ import type { Visit } from "./visit";
 export function SignUp({ visit }: { visit: Visit }) {
   const session = useSession();
   const { email, password, go } = visit;
-  /** A user who knows the password of the existing account has signed up before, perhaps a second ago. */
+  /** A person who knows the existing account's password has signed up before, maybe a second ago. */
   async function known(taken: Problem) {
     try {
       await session.signIn(email.trim(), password);

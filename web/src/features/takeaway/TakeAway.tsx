@@ -14,7 +14,7 @@ import { useTaking } from "./useTaking";
 
 type Takes = ReturnType<typeof useTaking>;
 
-/** What can be taken away of a finished song: the mix as it stands, all but one part, single parts, the words. */
+/** What can be downloaded of a finished song: the current mix, all but one part, single parts, the lyrics. */
 export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: Engine }) {
   const subscribe = useCallback((listener: () => void) => engine.subscribe(listener), [engine]);
   const { mix } = useSyncExternalStore(subscribe, () => engine.state());
@@ -27,7 +27,7 @@ export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: 
   const silent = stems.every((stem) => gainOf(mix, stem) === 0);
   return (
     <section className={css.panel} aria-labelledby={title}>
-      <h2 id={title}>Take away</h2>
+      <h2 id={title}>Download</h2>
       {taking.at === "working" && taking.songId !== song.songId && (
         <Notice action={<Button onClick={takes.cancel}>Cancel it</Button>}>
           <strong>{taking.name}</strong> is still being saved. One at a time.
@@ -101,7 +101,7 @@ export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: 
           })}
         </List>
       </div>
-      <List title="Words">
+      <List title="Lyrics">
         <Row id="lyrics" takes={takes} icon={<Captions size={20} />} name="Lyrics" note={noteOnLyrics(song)}>
           <Formats
             label="Save lyrics"
@@ -117,13 +117,13 @@ export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: 
   );
 }
 
-/** Words that a person gave are there whatever became of the run over them. */
+/** Lyrics that a person gave exist even where syncing them failed. */
 const hasWords = (song: Song) => song.lyricsStatus === "READY" || song.lyricsVersion > 0;
 
 function noteOnLyrics(song: Song): string {
   if (hasWords(song)) return "For players, subtitles, karaoke, or to read";
-  if (song.lyricsStatus === "INSTRUMENTAL") return "No words were found in this song.";
-  if (song.lyricsStatus === "FAILED") return "There are none yet: try again or write them in the lyrics above.";
+  if (song.lyricsStatus === "INSTRUMENTAL") return "No lyrics were found in this song.";
+  if (song.lyricsStatus === "FAILED") return "There are none yet: retry, or add them under Lyrics.";
   return "They are still being written.";
 }
 
@@ -148,7 +148,7 @@ interface RowProps {
   children: ReactNode;
 }
 
-/** One thing to take, and below it where that stands. */
+/** One thing to download, and below it its state. */
 function Row({ id, takes: { taking, songId, cancel }, icon, name, note, big = false, children }: RowProps) {
   const row = useRef<HTMLDivElement>(null);
   const Tag = big ? "div" : "li";

@@ -16,7 +16,7 @@ interface Props {
   onCancel(): void;
 }
 
-/** The state of one download: progress, result, what to do. */
+/** The state of one download: its progress, its result, what to do. */
 export function TakingState({ taking, name, row, onCancel }: Props) {
   if (taking.at === "working") return <Working {...{ taking, name, row, onCancel }} />;
   if (taking.at === "failed")

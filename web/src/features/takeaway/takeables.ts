@@ -48,7 +48,7 @@ function mixDown(song: Named, id: string, what: string, job: Job & { kind: "mix"
   };
 }
 
-/** The mix as it stands: faders, mutes and solos, speed and key. The master is for listening and stays out of it. */
+/** The current mix: faders, mutes and solos, speed and key. The master is for listening and stays out of it. */
 export function yourMix(song: Named, stems: Stems, mix: Mix): Takeable {
   const gains = gainsOf(stems, (stem) => gainOf(mix, stem));
   const changed = stems.filter((stem) => gains[stem] !== 1);

@@ -89,7 +89,7 @@ test("a cancel leaves nothing, twice and late too", async () => {
   expect(save).not.toHaveBeenCalled();
 });
 
-test("leaving the page asks while a download is running, and only then", async () => {
+test("leaving the page asks first, while a download is running", async () => {
   const { taker } = taking();
   const { order, done } = ordered();
   const leaves = () => !dispatchEvent(new Event("beforeunload", { cancelable: true }));
@@ -122,7 +122,7 @@ test.each([
   await vi.waitFor(() => expect(save).toHaveBeenCalledTimes(1));
 });
 
-test("the remaining time is shown as soon as it can be estimated", () => {
+test("the remaining time is shown once the pace says something", () => {
   let now = 0;
   const pace = paceOf(() => now);
   now = 2000;

@@ -3,7 +3,7 @@ import { RenderError, type RenderFault } from "@/audio/render-fetch";
 import { toast } from "@/components/Toasts";
 import { megabytes } from "./takeables";
 
-/** One download. `songId` and `id` name the row that shows it. */
+/** The state of the download. `songId` and `id` name the row that shows it. */
 export type Taking =
   | { at: "idle" }
   | (Place & { at: "working"; name: string; fraction: number | null; waiting: boolean; secondsLeft: number | null })
@@ -127,8 +127,7 @@ const WORDS: Record<RenderFault, string> = {
   connection: "The connection was lost and did not come back. Check your network, then try again.",
   refused: "The service refused to hand out this song's files. Reload the page, then try again.",
   missing: "This file is not there any more. Reload the page to see what the song has now.",
-  changed:
-    "The downloaded file is not the expected one; perhaps the song was processed again. Reload the page, then try again.",
+  changed: "What arrived is not what was made; perhaps the song was processed again. Reload the page, then try again.",
   space: "There is not enough free space on this device",
   busy: "Another tab is saving something. Wait until it is done or cancel it there, then try again.",
   broken: "Something went wrong while the file was made. Try again, or save the parts one by one.",

@@ -10,7 +10,7 @@ import { fileName } from "./names";
 import type { LyricsFile, Takeable } from "./takeables";
 import { type Order, taker } from "./taker";
 
-/** Takes a song's files away, one at a time, and says where that stands. */
+/** Downloads a song's files, one at a time, with the state of the current one. */
 export function useTaking(song: FinishedSong & Song) {
   const api = useApi();
   const session = useSession();
@@ -68,7 +68,7 @@ function linksOf(song: FinishedSong): FileLinks {
   return links;
 }
 
-/** The song with links that have just been made. What stands in the way comes as RenderError. */
+/** The song with links that have just been made. Rejects with RenderError. */
 async function freshSong(api: Api, songId: string, signal: AbortSignal): Promise<FinishedSong> {
   try {
     const song = await fetchSong(api, songId, signal);

@@ -8,8 +8,8 @@ const LANGUAGES = CODES.map((code) => [code, names.of(code) ?? code] as const).s
 
 const MODELS: Record<Model, string> = {
   auto: "Best here (recommended)",
-  htdemucs_ft: "Finest, slow",
-  htdemucs: "Fine",
+  htdemucs_ft: "Best quality, slow",
+  htdemucs: "High quality",
   preview: "Preview, fast and rough",
 };
 
@@ -48,7 +48,7 @@ function Choice(props: {
 export function LanguageChoice({ value, onChange }: { value: string | null; onChange(value: string | null): void }) {
   return (
     <Choice label="Language" value={value ?? ""} onChange={(code) => onChange(code || null)}>
-      <option value="">Find out</option>
+      <option value="">Detect automatically</option>
       {LANGUAGES.map(([code, name]) => (
         <option key={code} value={code}>
           {name}

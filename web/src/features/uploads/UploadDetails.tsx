@@ -57,7 +57,7 @@ function WordsField({ upload, onWords }: Omit<Props, "onEdit">) {
       setUnread(null);
       onWords(read);
     } catch (error) {
-      setUnread(error instanceof Error ? error.message : "The file cannot be read. Paste the words.");
+      setUnread(error instanceof Error ? error.message : "The file cannot be read. Paste the lyrics.");
     }
   }
 
@@ -74,16 +74,16 @@ function WordsField({ upload, onWords }: Omit<Props, "onEdit">) {
         value={draft}
         dir="auto"
         spellCheck={false}
-        placeholder="Paste the words, with or without times"
+        placeholder="Paste the lyrics, with or without times"
         aria-invalid={trouble ? true : undefined}
         aria-describedby={`${id}-state`}
         onChange={(event) => setDraft(event.target.value)}
       />
       <div id={`${id}-state`} aria-live="polite">
         {trouble ? (
-          <span className={css.error}>{trouble} Correct the words and save them again.</span>
+          <span className={css.error}>{trouble} Correct the lyrics and save them again.</span>
         ) : (
-          <span className={css.quiet}>{state ?? "Without them, the words are heard from the singing."}</span>
+          <span className={css.quiet}>{state ?? "Without them, the lyrics are transcribed from the singing."}</span>
         )}
       </div>
       <div className={css.buttons}>

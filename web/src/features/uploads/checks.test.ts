@@ -96,7 +96,7 @@ describe("sortOut", () => {
     expect(alone.map(({ name }) => name)).toEqual(["c.txt"]);
   });
 
-  it("puts one song and one lyrics file together, whichever names they have", () => {
+  it("pairs one song with one lyrics file, whichever their names", () => {
     expect(sortOut([file("a.mp3"), file("words.txt")])).toMatchObject({
       songs: [{ lyrics: { name: "words.txt" } }],
       alone: [],

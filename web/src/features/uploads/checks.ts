@@ -39,10 +39,7 @@ export async function checkSong(
   } catch {
     return refuse("cannot be read. See that it is still there and yours to open, then choose it again.");
   }
-  if (!contentType)
-    return refuse(
-      "holds no audio that we can read, whatever its name says. Export the song again and choose the new file.",
-    );
+  if (!contentType) return refuse("holds no audio that we can read. Export the song again and choose the new file.");
   const length = await seconds(file, contentType);
   if (length !== undefined && length > MAX_SECONDS)
     return refuse("is longer than 10 minutes. Cut it into shorter parts and choose those.");
@@ -107,9 +104,9 @@ export function shownName({ name, details }: { name: string; details: Details })
 /** The words in a lyrics file. Rejects with an Error that says what to do. */
 export async function readWords(file: File): Promise<Words> {
   if (!isLyricsName(file.name)) throw new Error("Choose a .lrc, .txt, .srt or .vtt file.");
-  if (file.size === 0) throw new Error(`“${file.name}” is empty. Choose another file, or paste the words.`);
+  if (file.size === 0) throw new Error(`“${file.name}” is empty. Choose another file, or paste the lyrics.`);
   if (file.size > MAX_LYRICS_BYTES)
-    throw new Error(`“${file.name}” is larger than 1 MB. Choose a file with the words only.`);
+    throw new Error(`“${file.name}” is larger than 1 MB. Choose a file with the lyrics only.`);
   let bytes: Uint8Array;
   try {
     bytes = new Uint8Array(await file.arrayBuffer());
@@ -142,7 +139,7 @@ export function sortOut(files: readonly File[]): { songs: { file: File; lyrics: 
   const used = new Set<string>();
   const audio = [...once.values()].filter((file) => !isLyricsName(file.name));
   const [only, ...more] = lyrics;
-  // One of each: they belong together, whatever they are called.
+  // One of each: they belong together, whichever their names.
   if (audio[0] && only && audio.length === 1 && !more.length)
     return { songs: [{ file: audio[0], lyrics: only }], alone: [] };
   const songs = audio.map((file) => {

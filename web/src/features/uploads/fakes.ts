@@ -5,7 +5,7 @@ import type { Remote } from "./remote";
 import type { Store } from "./store";
 import type { TabMessage, Tabs } from "./tabs";
 
-type Announced = Pick<Song, "songId" | "title" | "artist" | "language" | "status" | "lyricsVersion" | "model"> & {
+type Listed = Pick<Song, "songId" | "title" | "artist" | "language" | "status" | "lyricsVersion" | "model"> & {
   sizeBytes: number;
   words: string | null;
 };
@@ -13,7 +13,7 @@ type Announced = Pick<Song, "songId" | "title" | "artist" | "language" | "status
 /** A service and its storage, as far as uploads see them. `before` may throw in place of any call, `after` in place of
  * its answer. */
 export class FakeService {
-  songs = new Map<string, Announced>();
+  songs = new Map<string, Listed>();
   calls: string[] = [];
   before: (call: string, songId?: string) => void | Promise<void> = () => undefined;
   after: (call: string, songId?: string) => void | Promise<void> = () => undefined;
@@ -31,7 +31,7 @@ export class FakeService {
     return answer;
   }
 
-  private known(songId: string): Announced {
+  private known(songId: string): Listed {
     const song = this.songs.get(songId);
     if (!song) throw new Problem(404, "not_found", "There is no such song in your library.");
     return song;
@@ -114,7 +114,7 @@ export class FakeService {
     if (typeof answer === "number") return answer;
     if (this.arrived.has(link.songId)) return 412;
     this.arrived.add(link.songId);
-    if (answer === "lost") return 0; // and it has not been checked yet
+    if (answer === "lost") return 0; // and the service has not seen it yet
     const song = this.songs.get(link.songId);
     if (song) song.status = "QUEUED";
     onProgress(file.size);

@@ -114,7 +114,7 @@ describe("cancelling leaves nothing", () => {
     await empty(queue);
   });
 
-  it("when it has just arrived and is in line", async () => {
+  it("when it has just arrived and is queued", async () => {
     service.storage = ["hang"];
     const queue = start();
     await queue.add([newSong()]);
@@ -213,7 +213,7 @@ describe("what outlives the page", () => {
     expect(first(queue).kept).toBe(false);
   });
 
-  it("belongs to no other user", async () => {
+  it("belongs to one person", async () => {
     service.storage = ["hang"];
     const ann = start();
     await ann.add([newSong()]);

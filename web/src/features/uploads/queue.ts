@@ -156,7 +156,7 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
         tabs?.say({ is: "added" });
         continue;
       }
-      if (uploads.has(it.id)) continue; // this tab has just become the leader, and found it in the store
+      if (uploads.has(it.id)) continue; // this tab became the leader in between, and read it from the store
       uploads.set(it.id, it);
       if (!it.kept) files.set(it.id, file);
       emit();
@@ -277,7 +277,7 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
       if (asked.do === "words")
         Object.assign(it, { words: asked.words, wordsAre: "unsent", wordsTrouble: null } satisfies Partial<Upload>);
       if (it.phase === "sent") it.phase = "waiting"; // to tell the service
-      // Lyrics should arrive before the file. A failure here occurs again, and is shown, at the end.
+      // The lyrics should arrive before the file. A failure here recurs, and is shown, at the end.
       if (job.abort) void sender.settle(it).catch(() => undefined);
     }
     emit();

@@ -18,7 +18,7 @@ export interface Remote {
 
 const CLOCKS_DIFFER_MS = 600_000;
 
-/** `mayAct` says whether the uploads belong to the signed-in user: nothing is sent for another user. */
+/** `mayAct` says whether the owner of the uploads is signed in: nothing is sent for another account. */
 export function createRemote(service: Api, mayAct: () => boolean): Remote {
   const api = new Proxy(service, {
     get(target, name, receiver) {

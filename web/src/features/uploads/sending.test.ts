@@ -50,7 +50,7 @@ describe("sending", () => {
     expect(service.songs.size).toBe(1);
   });
 
-  it("after a lost answer needs no second put when the song is already in line", async () => {
+  it("after a lost answer needs no second put when the song is already queued", async () => {
     service.storage = [0];
     service.onTransfer = ({ songId }) => service.arrive(songId);
     const queue = start();
@@ -175,7 +175,7 @@ describe("sending", () => {
     expect(service.songs.size).toBe(1);
   });
 
-  it("announces again what expired after a day, with its words", async () => {
+  it("announces again what expired after a day, with its lyrics", async () => {
     service.storage = ["hang"];
     const before = start({ now: () => 0 });
     await before.add([newSong("a.mp3", { words: { text: "la la" } })]);
@@ -187,7 +187,7 @@ describe("sending", () => {
     expect([...service.songs.values()]).toMatchObject([{ songId: "song-2", status: "QUEUED", words: "la la" }]);
   });
 
-  it("does not bring back a song that has been deleted, unless asked", async () => {
+  it("does not bring back a song that was deleted in between, unless asked", async () => {
     service.storage = ["hang"];
     const before = start();
     await before.add([newSong()]);

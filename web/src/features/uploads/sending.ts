@@ -75,9 +75,9 @@ export function createSender({ remote, transfer, now, save, taken, hasTwin }: Se
       if (!link) break;
       signal.throwIfAborted();
       const status = await transfer(link, file, onProgress, signal);
-      // 412: the file has arrived already, and only the answer was lost.
+      // 412: the file is there already; only the answer was lost.
       if ((status >= 200 && status < 300) || status === 412) break;
-      // After any fault a new link is cheap, and shows whether the file has arrived after all.
+      // In any case a fresh link is cheap, and its answer says whether the file has arrived.
       link = undefined;
       if (status === 403 && ++refused < 3) continue;
       if (status === 0) {
@@ -154,7 +154,7 @@ export function createSender({ remote, transfer, now, save, taken, hasTwin }: Se
   function settle(it: Upload): Promise<void> {
     const next = (settling.get(it) ?? Promise.resolve()).catch(() => undefined).then(() => tell(it));
     settling.set(it, next);
-    next.catch(() => undefined); // the caller gets it
+    next.catch(() => undefined); // the caller handles it
     return next;
   }
 
@@ -166,7 +166,7 @@ export function createSender({ remote, transfer, now, save, taken, hasTwin }: Se
       try {
         await remote.change(songId, details);
       } catch (error) {
-        if (status(error) !== 404) throw error; // deleted: its name is not needed
+        if (status(error) !== 404) throw error; // deleted in between: its name is not needed
       }
       it.saved = details;
       await save(it);

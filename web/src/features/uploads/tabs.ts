@@ -39,7 +39,7 @@ export function openTabs(owner: string): Tabs | null {
       });
     },
     say(message) {
-      if (open) channel.postMessage(message); // what ends late has no listener any more
+      if (open) channel.postMessage(message); // after close there is no channel
     },
     hear(listener) {
       const on = (event: MessageEvent<TabMessage>) => listener(event.data);

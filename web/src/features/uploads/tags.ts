@@ -20,7 +20,7 @@ export async function readTags(file: Blob): Promise<Tags> {
       tags.artist ??= find(bytes, text, "TPE1", "artist", "ART");
     }
   } catch {
-    // Sending the file meets the same fault and reports it.
+    // The upload meets the same fault, and shows it.
   }
   return tags;
 }

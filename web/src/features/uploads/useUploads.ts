@@ -62,7 +62,7 @@ export function queueOf(owner: string, session: Session, api: Api, queries: Quer
 
 const none: readonly UploadView[] = [];
 
-/** The uploads of the signed-in user; `queue` is null for the moment that its store takes to open. */
+/** The uploads of the signed-in person; `queue` is null until its store is open. */
 export function useUploads(): { queue: Queue | null; uploads: readonly UploadView[] } {
   const session = useSession();
   const api = useApi();
