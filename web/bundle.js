@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-const BUDGET_KB = 200;
+const BUDGET_KB = 150;
 
 const [dist = "dist", into] = process.argv.slice(2);
 const html = readFileSync(join(dist, "index.html"), "utf8");

@@ -18,7 +18,8 @@ import type { components } from "./schema";
 export type FinishedSong = Omit<components["schemas"]["FinishedSong"], "stems"> & {
   stems: Record<string, { url: string; streamUrl: string }>;
 };
-export type Status = Song["status"];
+/** What a list can be filtered by. */
+export type Status = Exclude<Song["status"], "UNREADABLE">;
 export interface SongFilter {
   status?: Status;
   q?: string;
@@ -39,7 +40,7 @@ export const isFinished = (song: Song): song is FinishedSong & Song => "stems" i
 export const stemsOf = ({ stems }: Pick<FinishedSong, "stems">): string[] => inOrder(Object.keys(stems));
 
 /** Whether the API could not read the song's row. It has an id, perhaps a title, and a sentence; it can be deleted. */
-export const isUnreadable = (song: Song): boolean => (song.status as string) === "UNREADABLE";
+export const isUnreadable = (song: Song): boolean => song.status === "UNREADABLE";
 
 /** Whether something goes on with the song, or is to come, without anyone doing anything. */
 export const isUnderWay = (song: Song): boolean =>

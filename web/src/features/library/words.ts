@@ -60,11 +60,9 @@ export function standing(song: Song): Standing {
     case "CANCELLED":
       return { tone: "stopped", text: "Cancelled" };
     case "UNREADABLE":
-      return { tone: "failed", text: "Cannot be read", detail: song.errorMessage ?? "Contact the operator." };
+      return { tone: "failed", text: "Unreadable", detail: song.errorMessage ?? "This song's record is damaged." };
     case "COMPLETED":
       return { tone: "ready", ...ofLyrics(song) };
-    default: // UNREADABLE
-      return { tone: "failed", text: "Unreadable", detail: song.errorMessage ?? "This song's record is damaged." };
   }
 }
 
