@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from unplugd.domain.files import LINK_SECONDS, STREAM_SUFFIX
-from unplugd.domain.song import STEMS, LyricsStatus, Song, Status
+from unplugd.domain.song import LyricsStatus, Song, Status
 from unplugd.domain.song_view import public_view
 from unplugd.kernel.clock import to_iso
 from unplugd.lyrics.model import Line, Source, Word
@@ -69,7 +69,7 @@ def _finished() -> dict[str, Any]:
                 "url": _SIGNED.format(name=f"{stem}.wav"),
                 "streamUrl": _SIGNED.format(name=f"{stem}.{STREAM_SUFFIX}"),
             }
-            for stem in STEMS
+            for stem in done.stems
         },
         "peaksUrl": _SIGNED.format(name="peaks.json"),
         "lyricsUrl": _SIGNED.format(name="lyrics.json"),

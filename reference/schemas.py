@@ -10,9 +10,11 @@ from typing import Any
 from audiofile import CONTENT_TYPES, MAX_BYTES
 from reference import lyrics
 from reference.shapes import Schema, closed, nullable
+from unplugd.domain import stems
 from unplugd.domain.files import LINK_SECONDS
-from unplugd.domain.song import LANGUAGE_PATTERN, LYRICS_MODELS, MAX_TEXT, MODELS, STEMS, Song, Status
+from unplugd.domain.song import LANGUAGE_PATTERN, LYRICS_MODELS, MAX_TEXT, MODELS, Song, Status
 from unplugd.domain.song_view import PUBLIC
+from unplugd.domain.stages import STAGES
 from unplugd.domain.unreadable import UNREADABLE
 from unplugd.edge import fields
 from unplugd.kernel.ids import SONG_ID_PATTERN
@@ -47,7 +49,7 @@ _ABOUT: dict[str, Schema] = {
     "model": {"enum": sorted(MODELS)},
     "lyricsModel": {"enum": sorted(LYRICS_MODELS)},
     "attempt": {"minimum": 0, "description": "How many times processing was started."},
-    "stage": {"enum": ["demucs", "whisper"]},
+    "stage": {"enum": [stage.name for stage in STAGES]},
     "progress": {"minimum": 0, "maximum": 100, "description": "Percent of the stage."},
     "seq": {"minimum": 0, "description": "Grows with each change; WebSocket messages carry it too."},
     "errorCode": {"description": "Why it failed, for programs."},
@@ -101,9 +103,14 @@ def _song_properties() -> dict[str, Schema]:
 def _finished_properties() -> dict[str, Schema]:
     stem = closed({"url": LINK, "streamUrl": LINK})
     return {
-        "stems": closed(
-            dict.fromkeys(STEMS, stem), description="`url` is the WAV, `streamUrl` a smaller copy."
-        ),
+        "stems": {
+            "type": "object",
+            "propertyNames": {"pattern": f"^{stems.NAME_PATTERN}$"},
+            "additionalProperties": stem,
+            "minProperties": 1,
+            "description": "Stem → links: `url` is the WAV, `streamUrl` a smaller copy. The model decides which "
+            f"stems a song has; most have {', '.join(stems.DEFAULT)}.",
+        },
         "peaksUrl": LINK,
         "lyricsUrl": LINK
         | {"description": "What the last run wrote; GET …/lyrics returns the current lyrics."},
@@ -185,7 +192,10 @@ def components() -> dict[str, Schema]:
                             "id": {"type": "string", "enum": [one["id"] for one in presets()]},
                             "name": {"type": "string"},
                             "description": {"type": "string"},
-                            "volumes": closed(dict.fromkeys(STEMS, volume)),
+                            "volumes": closed(
+                                dict.fromkeys(stems.DEFAULT, volume),
+                                description="A stem that is not named has the volume of `other`.",
+                            ),
                         }
                     )
                 )

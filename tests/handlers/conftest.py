@@ -40,8 +40,8 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch, closed: list[str]) -> list[tuple[str, dict[str, Any]]]:
-    """The frames that were sent, as (connection id, message). A connection named `gone…` is no more, to one named
-    `stuck…` nothing can be sent."""
+    """The frames that were sent, as (connection id, message). The `subject` of each is checked to be its song, and
+    left out. A connection named `gone…` is no more, to one named `stuck…` nothing can be sent."""
     frames: list[tuple[str, dict[str, Any]]] = []
 
     def send(_self: Any, connection_id: str, message: dict[str, Any]) -> None:
@@ -49,6 +49,9 @@ def sent(monkeypatch: pytest.MonkeyPatch, closed: list[str]) -> list[tuple[str, 
             raise NotFound(connection_id)
         if connection_id.startswith("stuck"):
             raise ConnectionError(connection_id)
+        if "songId" in message:
+            message = dict(message)
+            assert message.pop("subject") == {"kind": "song", "id": message["songId"]}
         frames.append((connection_id, message))
 
     monkeypatch.setattr("unplugd.aws.sockets.Sockets.send", send)

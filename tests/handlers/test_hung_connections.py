@@ -63,7 +63,7 @@ NOTIFIERS = {
     "progress": Notifier(
         "send_progress",
         RUNNING,
-        lambda cloud: cloud.call("realtime", "send_progress", event("realtime", "send_progress")),
+        lambda cloud: cloud.call("processing", "send_progress", event("processing", "send_progress")),
         wakes=False,
     ),
     "completed": Notifier("send_notification", READY, _state("send_notification"), wakes=False),

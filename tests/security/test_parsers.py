@@ -16,8 +16,8 @@ from unplugd.edge import s3, sqs, websocket
 from unplugd.kernel.errors import AppError, Unauthorized
 from unplugd.kernel.ids import is_song_id
 from unplugd.lyrics.formats import registry
+from unplugd.processing import progress
 from unplugd.processing import rules as processing
-from unplugd.realtime import rules as realtime
 from unplugd.songs import rules as songs
 from unplugd.uploads import rules as uploads
 
@@ -86,7 +86,7 @@ def test_a_frame(body: str) -> None:
 @given(anything)
 def test_a_progress_report(report: Any) -> None:
     try:
-        realtime.report(report if isinstance(report, dict) else {})
+        progress.report(report if isinstance(report, dict) else {})
     except AppError as refused:
         assert refused.message
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from unplugd.aws.line import WAITS
-from unplugd.aws.song_table import FRESH_RUN, SongTable
+from unplugd.aws.song_table import SongTable
+from unplugd.domain.job import LYRICS
 from unplugd.domain.song import LyricsStatus, Song, Status
 
 _FIELDS = ("version", "layer_key", "offset_ms", "source", "text_version", "text_key", "run_version")
@@ -24,11 +25,9 @@ class LyricsRows(SongTable):
         # A song that somebody gave words no longer expires by itself: nothing would then point at them.
         changes["ttl"] = None
         if song.status is Status.COMPLETED and seen:
-            when["lyricsStatus"] = seen
+            when["lyrics_status"] = seen
             changes |= {"lyrics_status": song.lyrics_status, "lyrics_reason": song.lyrics_reason}
         if run:
-            changes |= FRESH_RUN | {"lyrics_status": LyricsStatus.QUEUED, "lyrics_reason": None}
-            changes |= {"queued_at": now, "attempt": song.attempt + 1, "recoveries": 0}
-            changes["queue_position"] = song.queue_position
+            changes |= LYRICS.queued(song, now)
         newer = "(attribute_not_exists(#lyricsVersion) OR #lyricsVersion < :lyricsVersion)"
         return self._change(song, changes, now=now, when=when, also=newer, line=(WAITS, now) if run else ...)

@@ -13,27 +13,15 @@ from unplugd.aws.clients import is_code, passing_faults
 from unplugd.aws.line import RUNS, WAITS, Line, line_key
 from unplugd.aws.rows import from_row, from_rows, plain_row, search_text, to_attribute, to_row
 from unplugd.aws.table import Table, attr, key
-from unplugd.domain.song import LyricsStatus, Song, Status
+from unplugd.domain.job import LEFT_QUEUE, NEXT_ATTEMPT, Kind, kind_of
+from unplugd.domain.song import Song, Status
+from unplugd.domain.states import JobState
 from unplugd.domain.unreadable import UnreadableSong
 from unplugd.kernel.errors import Transient
 
 # A text filter reads past what it does not show. One call reads at most this many rows, then hands out a cursor.
 MAX_ROWS_SEARCHED = 1000
 ROWS_A_QUERY = 100
-
-_OUT_OF_LINE: dict[str, Any] = {"queue_position": None, "turn_at": None}
-# What of the run before is gone once a song waits again.
-FRESH_RUN: dict[str, Any] = {
-    "started_at": None,
-    "stage_started_at": None,
-    "stage": None,
-    "progress": None,
-    "part_progress": None,
-    "execution_arn": None,
-    "error_code": None,
-    "error_message": None,
-    **_OUT_OF_LINE,
-}
 
 
 class SongTable:
@@ -164,68 +152,55 @@ class SongTable:
         changes = {"status": Status.FAILED, "error_code": code, "error_message": message, "ttl": None}
         return self._change(song, changes, now=now, when={"status": Status.PENDING_UPLOAD})
 
-    def mark_queued_again(self, song: Song, *, now: str) -> Song | None:
-        """FAILED or CANCELLED → QUEUED, or, of a complete song, its lyrics FAILED → QUEUED: the next attempt."""
-        if song.status is Status.COMPLETED:
-            changes: dict[str, Any] = {"lyrics_status": LyricsStatus.QUEUED, "lyrics_reason": None}
-            when: dict[str, Any] = {"status": song.status, "lyricsStatus": song.lyrics_status}
-        else:
-            changes, when = {"status": Status.QUEUED}, {"status": song.status}
-        changes |= FRESH_RUN | {"queued_at": now, "attempt": song.attempt + 1, "recoveries": 0}
-        changes["queue_position"] = song.queue_position
-        return self._change(song, changes, now=now, when=when | {"attempt": song.attempt}, line=(WAITS, now))
+    def mark_queued_again(self, song: Song, *, kind: Kind, now: str) -> Song | None:
+        """The next attempt, a job of `kind`, joins the queue. The state of such jobs must still be as in `song`."""
+        return self._change(song, kind.queued(song, now), now=now, when=kind.when(song), line=(WAITS, now))
 
     def mark_processing(self, song: Song, *, execution_arn: str, now: str) -> Song | None:
         """QUEUED → PROCESSING for this attempt."""
-        to, when = _step(song, "QUEUED", "PROCESSING")
-        changes = FRESH_RUN | to | {"started_at": now, "execution_arn": execution_arn}
-        changes["lyrics_run_version"] = song.lyrics_text_version
-        return self._change(song, changes, now=now, when=when, line=(RUNS, now))
+        kind = kind_of(song)
+        changes = {**NEXT_ATTEMPT, **kind.to(JobState.RUNNING), **kind.at_start(song)}
+        changes |= {"started_at": now, "execution_arn": execution_arn}
+        return self._change(song, changes, now=now, when=kind.when(song, JobState.QUEUED), line=(RUNS, now))
 
     def mark_back_in_line(self, song: Song, *, now: str, attempt: int, place: int | None) -> Song | None:
-        """PROCESSING → QUEUED: the execution is known not to run. The place in line is the one the song had; `place` is
-        the one its owner is told, or was. A new `attempt` counts as a recovery, the same one (nothing was started) does
+        """PROCESSING → QUEUED: the execution is known not to run. The job keeps its rank; `place` is the one that its
+        owner is notified of, or was. A new `attempt` counts as a recovery, the same one (nothing was started) does
         not."""
-        to, when = _step(song, "PROCESSING", "QUEUED")
+        kind = kind_of(song)
         since = song.queued_at or now
-        changes = FRESH_RUN | to | {"attempt": attempt, "queued_at": since, "queue_position": place}
+        changes = {**NEXT_ATTEMPT, **kind.to(JobState.QUEUED)}
+        changes |= {"attempt": attempt, "queued_at": since, "queue_position": place}
         changes["recoveries"] = song.recoveries + (attempt - song.attempt)
-        when["executionArn"] = song.execution_arn
+        when = kind.when(song, JobState.RUNNING) | {"execution_arn": song.execution_arn}
         return self._change(song, changes, now=now, when=when, line=(WAITS, since))
 
     def mark_cancelled(self, song: Song, *, now: str) -> Song | None:
         """QUEUED or PROCESSING → CANCELLED, for the attempt that was seen."""
         changes = {"status": Status.CANCELLED, "stage": None, "stage_started_at": None, "progress": None}
         when = {"status": song.status, "attempt": song.attempt}
-        return self._change(song, changes | _OUT_OF_LINE, now=now, when=when, line=None)
+        return self._change(song, {**changes, **LEFT_QUEUE}, now=now, when=when, line=None)
 
     def record_progress(
         self, song: Song, *, stage: str, progress: int, now: str, parts: str | None = None
     ) -> Song | None:
-        """Store how far a stage is and allot the next `seq`. Older, repeated and foreign reports change nothing.
-        `parts`: the same of each of its parts, which must stand as `song` says."""
+        """Store how far a stage is and allot the next `seq`. The row's stage must still be as in `song`, and within one
+        stage progress only grows. `parts`: the same of each of its parts, which must still be as in `song`."""
         changes: dict[str, Any] = {"stage": stage, "progress": progress}
+        when = kind_of(song).when(song, JobState.RUNNING) | {"stage": song.stage}
         if song.stage != stage:
             changes["stage_started_at"] = now
-        if stage == "demucs":  # the first stage: nothing of it counts once the second has begun
-            newer = "(attribute_not_exists(#stage) OR (#stage = :stage AND #progress < :progress))"
-        else:
-            newer = "(attribute_not_exists(#stage) OR #stage <> :stage OR #progress < :progress)"
-        _, when = _step(song, "PROCESSING", "PROCESSING")
+        newer = "" if song.stage != stage else "(attribute_not_exists(#progress) OR #progress < :progress)"
         if parts is not None:
             changes["part_progress"] = parts
-            if song.part_progress is None:
-                newer += " AND attribute_not_exists(#partProgress)"
-            else:
-                when["partProgress"] = song.part_progress
+            when["part_progress"] = song.part_progress
         return self._change(song, changes, now=now, when=when, also=newer)
 
     def mark_completed(self, song: Song, *, facts: Mapping[str, Any], now: str) -> Song | None:
-        """PROCESSING → COMPLETED for this attempt; every error field goes. A lyrics-only run ends in its `facts`."""
-        _, when = _step(song, "PROCESSING", "PROCESSING")
+        """The job of this attempt has ended well, with `facts`; every error field goes."""
+        kind = kind_of(song)
         changes = {
-            "status": Status.COMPLETED,
-            "completed_at": (song.completed_at if song.lyrics_only else None) or now,
+            **kind.at_completion(now),
             "stage": None,
             "stage_started_at": None,
             "progress": 100,
@@ -233,20 +208,13 @@ class SongTable:
             "error_message": None,
             **facts,
         }
-        return self._change(song, changes, now=now, when=when, line=None)
+        return self._change(song, changes, now=now, when=kind.when(song, JobState.RUNNING), line=None)
 
     def mark_failed(self, song: Song, *, code: str, message: str, now: str) -> Song | None:
-        """PROCESSING → FAILED for this attempt. A lyrics-only run fails its lyrics: the stems stay in reach."""
-        _, when = _step(song, "PROCESSING", "PROCESSING")
-        changes: dict[str, Any] = {"status": Status.FAILED, "error_code": code, "error_message": message}
-        if song.lyrics_only:
-            changes = {
-                "lyrics_status": LyricsStatus.FAILED,
-                "lyrics_reason": message,
-                "stage": None,
-                "progress": 100,
-            }
-        return self._change(song, changes, now=now, when=when, line=None)
+        """The job of this attempt has failed for good."""
+        kind = kind_of(song)
+        when = kind.when(song, JobState.RUNNING)
+        return self._change(song, kind.at_failure(code, message), now=now, when=when, line=None)
 
     # --- a person's own changes -------------------------------------------------------------------------------
 
@@ -274,7 +242,7 @@ class SongTable:
         line: tuple[str, str] | EllipsisType | None = ...,
         counts: bool = True,
     ) -> Song | None:
-        """One conditional update. `when`: stored name → value it must have (None: it has none). `line`: (WAITS or RUNS,
+        """One conditional update. `when`: field → the value it must have (None: it has none). `line`: (WAITS or RUNS,
         since when), None to leave the line, not given to change nothing there. `counts`: whether `seq` grows."""
         stored: dict[str, Any] = {to_attribute(name): value for name, value in changes.items()}
         stored["updatedAt"] = now
@@ -288,7 +256,13 @@ class SongTable:
                 song, **{k: v for k, v in changes.items() if k in ("title", "artist")}
             )
             stored["searchText"] = search_text(f"{after.title or ''} {after.artist or ''}") or None
-        return self._update(song, stored, when=when, also=also, counts=counts)
+        return self._update(
+            song,
+            stored,
+            when={to_attribute(name): value for name, value in when.items()},
+            also=also,
+            counts=counts,
+        )
 
     def _update(
         self, song: Song, stored: Mapping[str, Any], *, when: Mapping[str, Any], also: str, counts: bool
@@ -323,12 +297,3 @@ class SongTable:
                 return None
             raise
         return from_row(got["Attributes"])
-
-
-def _step(song: Song, start: str, end: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The change from `start` to `end` (QUEUED, PROCESSING) of whatever this run moves, the song's own status or that
-    of its lyrics, and the condition that it stands at `start` in this attempt."""
-    if song.lyrics_only:
-        when = {"status": Status.COMPLETED, "lyricsStatus": start, "attempt": song.attempt}
-        return {"lyrics_status": LyricsStatus(end)}, when
-    return {"status": Status(end)}, {"status": start, "attempt": song.attempt}

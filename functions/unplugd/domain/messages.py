@@ -1,21 +1,26 @@
-"""The one builder of what the server tells a client. Every message carries `songId` and `seq`."""
+"""The one builder of the messages that the server sends to a client.
+
+The envelope of each is `type`, `subject` ({kind, id}) and `seq`; the rest depends on the type. A message about a song
+also has its `songId`, for clients that know of no other subjects."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+from unplugd.domain import stages
 from unplugd.domain.song import Song, Status, eta_s
 
 Message = dict[str, Any]
 
 
 def for_song(song: Song, *, now: datetime) -> Message | None:
-    """The message that says where `song` stands; None when there is nothing to say (no file has arrived yet).
+    """The message with the state of `song`; None before its file has arrived.
 
-    It is made from the row alone, so a message that is sent again says the same."""
+    It is made from the row alone, so that a message that is sent again says the same."""
     body = _body(song, now)
-    return None if body is None else {"songId": song.song_id, "seq": song.seq, **body}
+    subject = {"kind": "song", "id": song.song_id}
+    return None if body is None else {"subject": subject, "songId": song.song_id, "seq": song.seq, **body}
 
 
 def _body(song: Song, now: datetime) -> Message | None:
@@ -33,16 +38,12 @@ def _body(song: Song, now: datetime) -> Message | None:
     return None
 
 
-_SAYS = {"demucs": "Separating the instruments", "whisper": "Writing the lyrics"}
-
-
 def _progress(song: Song, now: datetime) -> Message:
-    stage = song.stage or ""
     message = {
         "type": "PROGRESS",
-        "stage": stage,
+        "stage": song.stage or "",
         "progress": song.progress or 0,
-        "message": _SAYS.get(stage, "Working on it"),
+        "message": stages.label(song.stage),
     }
     eta = eta_s(song, now)
     return message if eta is None else message | {"etaSec": eta}

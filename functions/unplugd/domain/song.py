@@ -4,33 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from unplugd.domain import stems
+from unplugd.domain.job import Job, job_of
+from unplugd.domain.states import JobState
+from unplugd.domain.states import LyricsStatus as LyricsStatus
+from unplugd.domain.states import Status as Status
 from unplugd.kernel.clock import from_iso
 
-
-class Status(StrEnum):
-    """Where a song stands; the stored strings."""
-
-    PENDING_UPLOAD = "PENDING_UPLOAD"
-    QUEUED = "QUEUED"
-    PROCESSING = "PROCESSING"
-    COMPLETED = "COMPLETED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-
-
-class LyricsStatus(StrEnum):
-    """Where a song's lyrics stand."""
-
-    QUEUED = "QUEUED"
-    PROCESSING = "PROCESSING"
-    READY = "READY"
-    INSTRUMENTAL = "INSTRUMENTAL"
-    FAILED = "FAILED"
-
-
-STEMS = ("drums", "bass", "other", "vocals")
 MODELS = frozenset({"auto", "htdemucs_ft", "htdemucs", "preview"})
 LYRICS_MODELS = frozenset({"auto", "tiny", "base", "small", "medium", "large-v3-turbo", "align"})
 # ISO 639 as Whisper takes it, or with subtags (pt-BR).
@@ -63,6 +44,7 @@ class Song:
     file_size_bytes: int | None = None
     s3_key: str | None = None
     stems_prefix: str | None = None
+    stem_names: str | None = None  # in the manifest's order: `drums,bass`
     lyrics_key: str | None = None
     model: str = "auto"
     lyrics_model: str = "auto"
@@ -90,30 +72,30 @@ class Song:
     ttl: int | None = None
 
     @property
-    def lyrics_only(self) -> bool:
-        """Whether the run that waits or works is one for the lyrics alone: the stems are complete and stay so."""
-        return self.status is Status.COMPLETED and self.lyrics_status in (
-            LyricsStatus.QUEUED,
-            LyricsStatus.PROCESSING,
-        )
+    def job(self) -> Job | None:
+        """The job that waits or runs for the song."""
+        return job_of(self)
 
     @property
-    def lyrics_outdated(self) -> bool:
-        """Whether a person gave words that no run has timed, and nothing is on its way to do so."""
-        fresh = self.lyrics_text_version == self.lyrics_run_version
-        return self.status is Status.COMPLETED and not self.lyrics_only and not fresh
+    def stems(self) -> tuple[str, ...]:
+        """The stems of a complete song."""
+        return stems.from_text(self.stem_names)
 
     @property
     def waits(self) -> bool:
-        """Whether the song is in line."""
-        return self.status is Status.QUEUED or (
-            self.lyrics_only and self.lyrics_status is LyricsStatus.QUEUED
-        )
+        """Whether a job of the song is in the queue."""
+        return self.job is not None and self.job.state is JobState.QUEUED
 
     @property
     def runs(self) -> bool:
         """Whether an execution works on the song."""
-        return self.status is Status.PROCESSING or (self.lyrics_only and not self.waits)
+        return self.job is not None and self.job.state is JobState.RUNNING
+
+    @property
+    def lyrics_outdated(self) -> bool:
+        """Whether a person gave words that no run has timed, and no job is on its way to do so."""
+        fresh = self.lyrics_text_version == self.lyrics_run_version
+        return self.status is Status.COMPLETED and self.job is None and not fresh
 
 
 def eta_s(song: Song, now: datetime) -> int | None:

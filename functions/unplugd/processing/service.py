@@ -6,13 +6,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from unplugd.domain import files
+from unplugd.domain import files, stems
+from unplugd.domain.job import failed_kind
 from unplugd.domain.notify import Push, notify_owner
-from unplugd.domain.song import STEMS, LyricsStatus, Song, Status
+from unplugd.domain.song import Song, Status
+from unplugd.domain.unreadable import Unreadable
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import Conflict, Invalid, NotFound
 from unplugd.kernel.log import logger
-from unplugd.processing import rules, starter
+from unplugd.processing import progress, rules, starter
+
+_TRIES = 4  # against reports of other parts that change the row between its read and its write
 
 
 class Songs(Protocol):
@@ -21,6 +25,9 @@ class Songs(Protocol):
     def get(self, user_id: str, song_id: str) -> Song | None: ...
     def mark_completed(self, song: Song, *, facts: Mapping[str, Any], now: str) -> Song | None: ...
     def mark_failed(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
+    def record_progress(
+        self, song: Song, *, stage: str, progress: int, now: str, parts: str | None = None
+    ) -> Song | None: ...
 
 
 class Objects(Protocol):
@@ -61,6 +68,30 @@ def start_processing(
     return starter.Starter(songs, line, slots, executions, push, now).run(ended)
 
 
+# --- progress ---------------------------------------------------------------------------------------------------------
+
+
+def send_progress(message: Mapping[str, Any], *, songs: Songs, push: Push, now: datetime) -> bool:
+    """Store a task's progress report and push it to the owner. False when it is late, repeated or of another attempt:
+    nothing is stored or pushed then."""
+    new = progress.report(message)
+    for _ in range(_TRIES):
+        try:
+            song = songs.get(new.user_id, new.song_id)
+        except Unreadable:
+            return False
+        if song is None or song.attempt != new.attempt or not song.runs:
+            return False
+        percent, parts = progress.of_stage(new, song.part_progress)
+        if not progress.advances(new, percent, stage=song.stage, stored=song.progress):
+            return False
+        stored = songs.record_progress(song, stage=new.stage, progress=percent, parts=parts, now=to_iso(now))
+        if stored is not None:
+            notify_owner(stored, push=push, now=now)
+            return True
+    return False
+
+
 # --- the states -------------------------------------------------------------------------------------------------------
 
 
@@ -81,8 +112,7 @@ def mark_completed(
         return song
     prefix = files.output_prefix(user_id, song_id)
     manifest = objects.read_json(f"{prefix}{files.MANIFEST}") or {}
-    missing = {files.wav_name(stem) for stem in STEMS} - set(manifest.get("files") or {})
-    if missing:
+    if missing := stems.missing_files(manifest):
         raise Invalid(f"The results are incomplete: {', '.join(sorted(missing))}")
     lyrics = _lyrics(f"{prefix}{files.LYRICS}", lyrics_failed, objects)
     status, reason = rules.lyrics_outcome(lyrics)
@@ -91,6 +121,7 @@ def mark_completed(
         "model": str((manifest.get("separation") or {}).get("model") or song.model),
         "lyrics_model": str((manifest.get("lyrics") or {}).get("model") or song.lyrics_model),
         "stems_prefix": prefix,
+        "stem_names": stems.to_text(stems.of_manifest(manifest)),
         "lyrics_key": f"{prefix}{files.LYRICS}",
         "lyrics_status": status,
         "lyrics_reason": reason,
@@ -104,7 +135,7 @@ def _completed_before(user_id: str, song_id: str, attempt: int, songs: Songs) ->
     """The song that this very completion has ended already: its write was repeated because the first answer was lost.
     Called a `Conflict`, that would end the execution before it tells the person and deletes the original."""
     song = _run_of(user_id, song_id, attempt, songs)
-    if song.status is not Status.COMPLETED or song.lyrics_only:
+    if song.status is not Status.COMPLETED or song.job:
         raise Conflict("The song is no longer being processed.")
     return song
 
@@ -174,14 +205,14 @@ def mark_failed(
             "code": judged.code,
         },
     )
-    if song.runs:
-        if not song.lyrics_only:
+    if song.job:
+        if not song.job.kind.keeps_results:
             _remove_half_written(prefix, objects)
         changed = songs.mark_failed(song, code=judged.code, message=judged.message, now=to_iso(now))
         if changed is None:
             raise Conflict("The song is no longer being processed.")
         song = changed
-    if song.status is Status.FAILED or song.lyrics_status is LyricsStatus.FAILED:
+    if failed_kind(song):
         notify_owner(song, push=push, now=now)
     return song
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
+from unplugd.domain.job import Kind, kind_of, owed_kind
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queue import Lease, Waiting, in_turn
 from unplugd.domain.queueing import join_queue
@@ -40,7 +41,7 @@ class Songs(Protocol):
 
     def get(self, user_id: str, song_id: str) -> Song | None: ...
     def mark_processing(self, song: Song, *, execution_arn: str, now: str) -> Song | None: ...
-    def mark_queued_again(self, song: Song, *, now: str) -> Song | None: ...
+    def mark_queued_again(self, song: Song, *, kind: Kind, now: str) -> Song | None: ...
     def mark_back_in_line(self, song: Song, *, now: str, attempt: int, place: int | None) -> Song | None: ...
     def mark_failed(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
 
@@ -125,7 +126,7 @@ class Starter:
         after = self._look(lease.user_id, lease.song_id)
         if not isinstance(after, UnreadableSong):  # once it can be read, `_recover_unleased` sees to it
             self._recover(after, lease.execution_arn)
-            self._queue_new_words(after)
+            self._queue_owed(after)
         self.slots.release(lease)
         return True
 
@@ -214,11 +215,12 @@ class Starter:
         )
         self._note(after)
 
-    def _queue_new_words(self, song: Song | None) -> None:
-        """Words that a person gave while the run was under way are timed by a run of their own."""
-        if song is not None and song.lyrics_outdated:
+    def _queue_owed(self, song: Song | None) -> None:
+        """Queue the job that the song needs next: words that a person gave during a run are timed by another one."""
+        kind = owed_kind(song) if song else None
+        if song and kind:
             now = to_iso(self.now)
-            write = partial(self.songs.mark_queued_again, now=now)
+            write = partial(self.songs.mark_queued_again, kind=kind, now=now)
             self._note(join_queue(replace(song, queued_at=now), write=write, place_of=self.line.place))
 
     # --- who is next ----------------------------------------------------------------------------------------
@@ -346,7 +348,7 @@ def _payload(song: Song) -> dict[str, Any]:
         "model": song.model,
         "lyricsModel": song.lyrics_model,
         "language": song.language,
-        "lyricsOnly": song.lyrics_only,
+        **kind_of(song).execution_input,
         "textKey": (song.lyrics_text_key or "") if song.lyrics_run_version else "",
     }
 

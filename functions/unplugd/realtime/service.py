@@ -7,13 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from unplugd.domain.notify import Push, notify_owner
-from unplugd.domain.song import Song
-from unplugd.domain.unreadable import Unreadable
-from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import NotFound, TooMany, Unauthorized
 from unplugd.kernel.log import logger
-from unplugd.realtime import rules
 
 # API Gateway ends a WebSocket after two hours whatever we do, so a row older than that is a corpse.
 MAX_CONNECTION_S = 2 * 3600
@@ -21,8 +16,6 @@ MAX_CONNECTION_S = 2 * 3600
 # telling one person takes. Tabs and devices are a dozen; the rest is room for rows whose $disconnect was lost, which
 # stand for an hour (a token's life) unless a message finds them first. bench/load opens 100 for one person.
 MAX_CONNECTIONS = 200
-# How often a part's report is worked into the song's figure anew because another part was quicker.
-_TRIES = 4
 
 
 class Connections(Protocol):
@@ -54,15 +47,6 @@ class Identity(Protocol):
     def user_id(self) -> str: ...
     @property
     def expires_at(self) -> int: ...
-
-
-class Songs(Protocol):
-    """What progress needs of the songs."""
-
-    def get(self, user_id: str, song_id: str) -> Song | None: ...
-    def record_progress(
-        self, song: Song, *, stage: str, progress: int, now: str, parts: str | None = None
-    ) -> Song | None: ...
 
 
 def connect(
@@ -190,27 +174,3 @@ def _close(connection_id: str, sockets: Sockets) -> None:
     except Exception as fault:  # most likely it has gone by itself
         extra = {"connectionId": connection_id, "fault": type(fault).__name__}
         logger().info("a connection could not be closed", extra=extra)
-
-
-def send_progress(said: Mapping[str, Any], *, songs: Songs, push: Push, now: datetime) -> bool:
-    """Store a task's report and push it. False when it is late, repeated or of another attempt: nobody hears it."""
-    told = rules.report(said)
-    for _ in range(_TRIES):
-        try:
-            song = songs.get(told.user_id, told.song_id)
-        except Unreadable:
-            return False
-        if song is None or song.attempt != told.attempt:
-            return False
-        progress, parts = rules.of_stage(told, song.part_progress)
-        if song.stage == told.stage and progress <= (song.progress or 0):
-            return False
-        stored = songs.record_progress(
-            song, stage=told.stage, progress=progress, parts=parts, now=to_iso(now)
-        )
-        if stored is not None:
-            notify_owner(stored, push=push, now=now)
-            return True
-        if not told.parts:
-            break
-    return False

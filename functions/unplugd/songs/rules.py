@@ -7,10 +7,11 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from unplugd.domain.song import MAX_TEXT, STEMS, Status
+from unplugd.domain import stems
+from unplugd.domain.song import MAX_TEXT, Status
 from unplugd.kernel.errors import Invalid
 from unplugd.kernel.ids import is_song_id
 
@@ -72,16 +73,37 @@ def decode_cursor(cursor: str, *, owner: str, status: Status | None, q: str | No
     return after
 
 
+@dataclass(frozen=True)
+class Preset:
+    """A mixer's preset: volumes from 0 to 1. `volumes` names some stems; `others` is the volume of all others, also of
+    stems that this version does not know."""
+
+    id: str
+    name: str
+    description: str
+    others: float
+    volumes: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the API shows it: the default stems by name. Every other stem has the volume of `other`."""
+        volumes = {stem: self.volumes.get(stem, self.others) for stem in stems.DEFAULT}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "volumes": volumes,
+        }
+
+
+PRESETS = (
+    Preset("balanced", "Balanced", "The song as it is", 1),
+    Preset("karaoke", "Karaoke", "Everything but the vocals: you sing", 1, {"vocals": 0}),
+    Preset("drum_practice", "Drum practice", "Everything but the drums: you play", 1, {"drums": 0}),
+    Preset("bass_practice", "Bass practice", "Everything but the bass: you play", 1, {"bass": 0}),
+    Preset("vocals_only", "Vocals only", "The voice alone, to listen closely", 0, {"vocals": 1}),
+)
+
+
 def presets() -> list[dict[str, Any]]:
-    """The mixer's presets: volumes 0–1 for each stem."""
-    rows = (
-        ("balanced", "Balanced", "The song as it is", (1, 1, 1, 1)),
-        ("karaoke", "Karaoke", "Everything but the vocals: you sing", (1, 1, 1, 0)),
-        ("drum_practice", "Drum practice", "Everything but the drums: you play", (0, 1, 1, 1)),
-        ("bass_practice", "Bass practice", "Everything but the bass: you play", (1, 0, 1, 1)),
-        ("vocals_only", "Vocals only", "The voice alone, to listen closely", (0, 0, 0, 1)),
-    )
-    return [
-        {"id": key, "name": name, "description": text, "volumes": dict(zip(STEMS, volumes, strict=True))}
-        for key, name, text, volumes in rows
-    ]
+    """The mixer's presets, as the API shows them."""
+    return [preset.to_json() for preset in PRESETS]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
-from unplugd.domain import personal_data
+from unplugd.domain import personal_data, stems
 from unplugd.domain.files import (
     LINK_SECONDS,
     LYRICS,
@@ -19,9 +19,10 @@ from unplugd.domain.files import (
     stream_name,
     wav_name,
 )
+from unplugd.domain.job import Kind, failed_kind
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queueing import WakeQueue, put_in_queue
-from unplugd.domain.song import STEMS, LyricsStatus, Song, Status
+from unplugd.domain.song import Song, Status
 from unplugd.domain.song_view import public_view
 from unplugd.domain.unreadable import Unreadable, UnreadableSong
 from unplugd.kernel.clock import to_iso
@@ -46,7 +47,7 @@ class Songs(Protocol):
     ) -> tuple[Sequence[Song | UnreadableSong], str | None]: ...
     def line_position(self, song: Song) -> int: ...
     def update_details(self, song: Song, changes: Mapping[str, Any], *, now: str) -> Song | None: ...
-    def mark_queued_again(self, song: Song, *, now: str) -> Song | None: ...
+    def mark_queued_again(self, song: Song, *, kind: Kind, now: str) -> Song | None: ...
     def mark_cancelled(self, song: Song, *, now: str) -> Song | None: ...
 
 
@@ -122,7 +123,7 @@ def _links(song: Song, results: Results, now: datetime) -> dict[str, Any]:
 
     return {
         "stems": {
-            stem: {"url": link(wav_name(stem)), "streamUrl": link(stream_name(stem))} for stem in STEMS
+            stem: {"url": link(wav_name(stem)), "streamUrl": link(stream_name(stem))} for stem in song.stems
         },
         "peaksUrl": link(PEAKS),
         "lyricsUrl": link(LYRICS),
@@ -179,15 +180,16 @@ def retry_song(
     Finished stages are in S3, so only the missing ones run. Of several clicks at once one is the first, the others are
     `Conflict`."""
     song = _own(song_id, owner, songs)
-    if song.status is Status.COMPLETED and song.lyrics_status is not LyricsStatus.FAILED:
+    kind = failed_kind(song)
+    if kind is None and song.status is Status.COMPLETED:
         raise Conflict("This song is complete: there is nothing to try again.")
-    if song.status not in (Status.FAILED, Status.CANCELLED, Status.COMPLETED):
+    if kind is None:
         raise Conflict("This song is already on its way.")
     if not _separated(song, results) and (song.attempt == 0 or not originals.exists(song.s3_key or "")):
         raise Conflict("The uploaded file is no longer here. Please upload the song again.")
     queued = put_in_queue(
         dataclasses.replace(song, queued_at=to_iso(now)),
-        write=partial(songs.mark_queued_again, now=to_iso(now)),
+        write=partial(songs.mark_queued_again, kind=kind, now=to_iso(now)),
         place_of=songs.line_position,
         queue=queue,
         push=push,
@@ -200,7 +202,7 @@ def retry_song(
 
 def _separated(song: Song, results: Manifests) -> bool:
     manifest = results.read_json(manifest_key(song.user_id, song.song_id)) or {}
-    return {wav_name(stem) for stem in STEMS} <= set(manifest.get("files") or {})
+    return not stems.missing_files(manifest)
 
 
 def cancel_song(

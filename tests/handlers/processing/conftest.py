@@ -16,14 +16,19 @@ STEMS = ("drums", "bass", "other", "vocals")
 
 @pytest.fixture
 def results(cloud: Cloud) -> Callable[..., None]:
-    """Store what the two tasks leave behind; `lyrics` None leaves that file out."""
+    """Store what the two tasks leave behind; `lyrics` None leaves that file out. `listed`: the manifest's own stems."""
 
-    def store(lyrics: dict[str, Any] | None, *, stems: tuple[str, ...] = STEMS) -> None:
+    def store(
+        lyrics: dict[str, Any] | None,
+        *,
+        stems: tuple[str, ...] = STEMS,
+        listed: tuple[str, ...] | None = None,
+    ) -> None:
         names = [f"{stem}.wav" for stem in stems] + ["peaks.json"]
         manifest = {
             "version": 1,
             "source": {"sha256": "00", "frames": 7_321_217, "sampleRate": 44_100},
-            "separation": {"engine": "dsp", "model": "preview"},
+            "separation": {"engine": "dsp", "model": "preview"} | ({"stems": list(listed)} if listed else {}),
             "lyrics": {"engine": "embedded", "model": "embedded"},
             "files": {name: {"sha256": "00", "bytes": 1} for name in names},
         }

@@ -206,3 +206,26 @@ def test_a_lyrics_only_run_ends_in_the_lyrics_status(
         "2026-01-31T08:20:00.000Z",
     )
     assert call(cloud, attempt=2)["seq"] == 13
+
+
+SIX = ("drums", "bass", "other", "vocals", "guitar", "piano")
+
+
+@pytest.mark.parametrize("stems", [SIX, ("vocals", "no_vocals")])
+def test_a_song_has_the_stems_of_its_manifest(
+    cloud: Cloud, put_song: Any, results: Callable[..., None], stems: tuple[str, ...]
+) -> None:
+    put_song(**RUNNING)
+    results(WORDS, stems=stems, listed=stems)
+    call(cloud)
+    shown = cloud.call("songs", "get_song", event("songs", "get_song"))
+    assert list(json.loads(shown["body"])["stems"]) == list(stems)
+
+
+def test_a_listed_stem_without_a_file_is_incomplete(
+    cloud: Cloud, put_song: Any, results: Callable[..., None]
+) -> None:
+    put_song(**RUNNING)
+    results(WORDS, stems=SIX[:5], listed=SIX)
+    with pytest.raises(Invalid, match=r"piano\.wav"):
+        call(cloud)

@@ -386,27 +386,9 @@ export interface components {
             etaSec: number | null;
             /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
             queuePosition: number | null;
-            /** @description `url` is the WAV, `streamUrl` a smaller copy. */
+            /** @description Stem → links: `url` is the WAV, `streamUrl` a smaller copy. The model decides which stems a song has; most have drums, bass, other, vocals. */
             stems: {
-                drums: {
-                    /** Format: uri */
-                    url: string;
-                    /** Format: uri */
-                    streamUrl: string;
-                };
-                bass: {
-                    /** Format: uri */
-                    url: string;
-                    /** Format: uri */
-                    streamUrl: string;
-                };
-                other: {
-                    /** Format: uri */
-                    url: string;
-                    /** Format: uri */
-                    streamUrl: string;
-                };
-                vocals: {
+                [key: string]: {
                     /** Format: uri */
                     url: string;
                     /** Format: uri */
@@ -589,6 +571,7 @@ export interface components {
                 id: "balanced" | "karaoke" | "drum_practice" | "bass_practice" | "vocals_only";
                 name: string;
                 description: string;
+                /** @description A stem that is not named has the volume of `other`. */
                 volumes: {
                     drums: number;
                     bass: number;

@@ -53,7 +53,8 @@ SONG = Song("me", "01J9ZQ4X5V8K2M3N4P5Q6R7S8T", Status.QUEUED, "x", "x", seq=4)
 )
 def test_every_state_has_its_message(fields: dict[str, object], message: dict[str, object]) -> None:
     built = for_song(replace(SONG, queue_position=3, **fields), now=NOW)  # type: ignore[arg-type]
-    assert built == {"songId": SONG.song_id, "seq": 4, **message}
+    envelope = {"subject": {"kind": "song", "id": SONG.song_id}, "songId": SONG.song_id, "seq": 4}
+    assert built == envelope | message
 
 
 def test_a_song_that_has_not_arrived_says_nothing() -> None:

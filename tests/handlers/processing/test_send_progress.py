@@ -13,7 +13,7 @@ RUNNING = {"status": Status.PROCESSING, "attempt": 1, "seq": 2, "started_at": "2
 
 
 def report(on: Cloud, /, **changes: Any) -> bool:
-    answer = on.call("realtime", "send_progress", event("realtime", "send_progress") | changes)
+    answer = on.call("processing", "send_progress", event("processing", "send_progress") | changes)
     return bool(answer["stored"])
 
 

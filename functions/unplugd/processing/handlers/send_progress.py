@@ -5,10 +5,10 @@ from typing import Any
 from unplugd import wiring
 from unplugd.edge import task
 from unplugd.kernel.clock import utc_now
-from unplugd.realtime import service
+from unplugd.processing import service
 
 
 @task.handler
 def handler(event: dict[str, Any]) -> dict[str, Any]:
-    heard = service.send_progress(event, songs=wiring.songs(), push=wiring.push, now=utc_now())
-    return {"stored": heard}
+    stored = service.send_progress(event, songs=wiring.songs(), push=wiring.push, now=utc_now())
+    return {"stored": stored}
