@@ -68,7 +68,7 @@ def test_progress_of_a_bad_row_is_dropped(
 ) -> None:
     put_song(status=Status.PROCESSING, attempt=1, started_at="2026-01-31T08:15:00.000Z")
     spoil(change)
-    answer = cloud.call("realtime", "send_progress", event("realtime", "send_progress"))
+    answer = cloud.call("processing", "send_progress", event("processing", "send_progress"))
     assert answer == {"stored": False}
 
 

@@ -237,10 +237,10 @@ export interface components {
             /** @description mp3, wav, m4a, flac, ogg or opus. */
             originalFormat: string | null;
             fileSizeBytes: number | null;
-            /** @enum {string} */
-            model: "auto" | "htdemucs" | "htdemucs_ft" | "preview";
-            /** @enum {string} */
-            lyricsModel: "align" | "auto" | "base" | "large-v3-turbo" | "medium" | "small" | "tiny";
+            /** @description The separation model that was asked for; once the song is complete, the one that ran. */
+            model: string;
+            /** @description As `model`, of the lyrics. */
+            lyricsModel: string;
             /** @description How many times processing was started. */
             attempt: number;
             /** @enum {string|null} */
@@ -295,10 +295,10 @@ export interface components {
             /** @description mp3, wav, m4a, flac, ogg or opus. */
             originalFormat: string | null;
             fileSizeBytes: number | null;
-            /** @enum {string} */
-            model: "auto" | "htdemucs" | "htdemucs_ft" | "preview";
-            /** @enum {string} */
-            lyricsModel: "align" | "auto" | "base" | "large-v3-turbo" | "medium" | "small" | "tiny";
+            /** @description The separation model that was asked for; once the song is complete, the one that ran. */
+            model: string;
+            /** @description As `model`, of the lyrics. */
+            lyricsModel: string;
             /** @description How many times processing was started. */
             attempt: number;
             /** @enum {string|null} */
@@ -354,10 +354,10 @@ export interface components {
             /** @description mp3, wav, m4a, flac, ogg or opus. */
             originalFormat: string | null;
             fileSizeBytes: number | null;
-            /** @enum {string} */
-            model: "auto" | "htdemucs" | "htdemucs_ft" | "preview";
-            /** @enum {string} */
-            lyricsModel: "align" | "auto" | "base" | "large-v3-turbo" | "medium" | "small" | "tiny";
+            /** @description The separation model that was asked for; once the song is complete, the one that ran. */
+            model: string;
+            /** @description As `model`, of the lyrics. */
+            lyricsModel: string;
             /** @description How many times processing was started. */
             attempt: number;
             /** @enum {string|null} */
@@ -614,10 +614,10 @@ export interface components {
                     /** @description mp3, wav, m4a, flac, ogg or opus. */
                     originalFormat: string | null;
                     fileSizeBytes: number | null;
-                    /** @enum {string} */
-                    model: "auto" | "htdemucs" | "htdemucs_ft" | "preview";
-                    /** @enum {string} */
-                    lyricsModel: "align" | "auto" | "base" | "large-v3-turbo" | "medium" | "small" | "tiny";
+                    /** @description The separation model that was asked for; once the song is complete, the one that ran. */
+                    model: string;
+                    /** @description As `model`, of the lyrics. */
+                    lyricsModel: string;
                     /** @description How many times processing was started. */
                     attempt: number;
                     /** @enum {string|null} */
