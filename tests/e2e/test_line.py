@@ -64,6 +64,10 @@ class Machine:
         with self.lock:
             self.states[arn] = "SUCCEEDED"
 
+    def running(self) -> list[str]:
+        with self.lock:
+            return [arn for arn, state in self.states.items() if state == "RUNNING"]
+
     def at_work(self) -> int:
         with self.lock:
             return self._at_work()

@@ -47,6 +47,20 @@ class Executions:
             if not is_code(error, *_NO_SUCH_EXECUTION):
                 raise
 
+    def running(self) -> frozenset[str]:
+        """The ARNs of all executions that run, 1,000 a call. A new one may be missing for a moment."""
+        running: set[str] = set()
+        more: dict[str, Any] = {}
+        while True:
+            with passing_faults("look after the running songs"):
+                got = self._sfn.list_executions(
+                    stateMachineArn=self._machine, statusFilter="RUNNING", maxResults=1000, **more
+                )
+            running.update(execution["executionArn"] for execution in got["executions"])
+            if not got.get("nextToken"):
+                return frozenset(running)
+            more = {"nextToken": got["nextToken"]}
+
     def status(self, execution_arn: str) -> str | None:
         """RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED; None when there is no such execution."""
         if not self._is_ours(execution_arn):

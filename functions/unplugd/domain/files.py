@@ -27,6 +27,7 @@ STREAM_SUFFIX = "mp3"  # of the streamable encoding: docs/decisions/0003-streama
 LINK_SECONDS = 900  # how long a presigned link works
 
 _UPLOAD = re.compile(rf"uploads/([^/]+)/({SONG_ID_PATTERN})/([^/]+)\Z")
+_UPLOAD_IN_TEXT = re.compile(rf"(uploads/[^/\s\"]+/{SONG_ID_PATTERN}/)[^\s\"]+")
 _LAYER = re.compile(r"person-(\d+)-[0-9A-Za-z]+\.json\Z")
 
 
@@ -62,6 +63,11 @@ def parse_upload_key(key: str) -> UploadKey | None:
     """The parts of an original's key (already URL-decoded); None for any other key."""
     parts = _UPLOAD.match(key)
     return UploadKey(*parts.groups()) if parts else None
+
+
+def without_file_names(text: str) -> str:
+    """`text` without the file names of the originals whose keys are in it, so that it may be logged."""
+    return _UPLOAD_IN_TEXT.sub(r"\1…", text)
 
 
 def output_prefix(user_id: str, song_id: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from unplugd.domain.files import parse_upload_key
 from unplugd.kernel.log import logger
 
 
@@ -38,7 +39,9 @@ def handler(use: Callable[[NewObject], None]) -> Callable[[dict[str, Any], Any],
         except (AttributeError, KeyError, TypeError, ValueError):
             log.warning("skipped a malformed S3 event", extra={"event_keys": sorted(event)[:10]})
             return
-        log.set_correlation_id(new.key)
+        # Never the key: its last part is the file's name, which is private.
+        upload = parse_upload_key(new.key)
+        log.set_correlation_id(upload.song_id if upload else None)
         use(new)
 
     return handle

@@ -1,4 +1,4 @@
-"""The SQS edge for wake-ups: whatever a batch holds, it means one thing, so it is handled once."""
+"""The SQS edge for wake-ups: all messages of a batch mean the same, so the batch is handled once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from unplugd.kernel import metrics
 from unplugd.kernel.log import logger
 
 
@@ -15,8 +16,8 @@ def wake_handler(
 ) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Make `use` a Lambda handler that gets the batch's JSON bodies at once.
 
-    A wake-up is always acknowledged, a malformed one too: the rows are the line, the next wake-up (each minute at the
-    latest) sees the same rows, and a failing message must not come back for ever."""
+    A wake-up is always acknowledged, a malformed one too: the rows are the queue, the next wake-up (each minute at the
+    latest) sees the same rows, and a failing message must not come back for ever. StarterFaults counts its faults."""
 
     @functools.wraps(use)
     def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -26,7 +27,10 @@ def wake_handler(
         try:
             use([_body(record) for record in records])
         except Exception:
-            log.exception("this wake-up failed; the next one sees the same line")
+            metrics.put(
+                "StarterFaults", 1
+            )  # an alarm looks at it: nothing else notices a starter that always fails
+            log.exception("this wake-up failed; the next one sees the same queue")
         return {"batchItemFailures": []}
 
     return handle

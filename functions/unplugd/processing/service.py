@@ -1,4 +1,4 @@
-"""A song's way through the state machine: started when a slot is free, completed, failed, told about."""
+"""A song's way through the state machine: started when a slot is free, in progress, completed or failed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from unplugd.domain.job import failed_kind
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.song import Song, Status
 from unplugd.domain.unreadable import Unreadable
+from unplugd.kernel import metrics
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.errors import Conflict, Invalid, NotFound
 from unplugd.kernel.log import logger
-from unplugd.processing import progress, rules, starter
+from unplugd.processing import ports, progress, rules, starter
 
 _TRIES = 4  # against reports of other parts that change the row between its read and its write
 
@@ -55,10 +56,10 @@ def ended_executions(wake_ups: Iterable[Mapping[str, Any]]) -> set[str]:
 def start_processing(
     *,
     ended: Collection[str],
-    songs: starter.Songs,
-    line: starter.Line,
-    slots: starter.Slots,
-    executions: starter.Executions,
+    songs: ports.Songs,
+    line: ports.Line,
+    slots: ports.Slots,
+    executions: ports.Executions,
     push: Push,
     now: datetime,
 ) -> int:
@@ -133,7 +134,7 @@ def mark_completed(
 
 def _completed_before(user_id: str, song_id: str, attempt: int, songs: Songs) -> Song:
     """The song that this very completion has ended already: its write was repeated because the first answer was lost.
-    Called a `Conflict`, that would end the execution before it tells the person and deletes the original."""
+    A `Conflict` would end the execution before it notifies the owner and deletes the original."""
     song = _run_of(user_id, song_id, attempt, songs)
     if song.status is not Status.COMPLETED or song.job:
         raise Conflict("The song is no longer being processed.")
@@ -141,8 +142,8 @@ def _completed_before(user_id: str, song_id: str, attempt: int, songs: Songs) ->
 
 
 def _machine_source(lyrics: Mapping[str, Any]) -> str | None:
-    """Where the run's own words come from; None of a run over a person's, whose layer says that itself: what the
-    machine had is still what `revert` goes back to."""
+    """Where the words of the run come from. None for a run over a person's words, whose layer has its own source:
+    `revert` still goes back to what the machine wrote."""
     return lyrics.get("source") if lyrics.get("textVersion") is None else None
 
 
@@ -166,13 +167,13 @@ def _duration_s(manifest: Mapping[str, Any]) -> float | None:
 
 
 def send_notification(user_id: str, song_id: str, *, songs: Songs, push: Push, now: datetime) -> int:
-    """Tell the person where their song stands; answers how many connections heard it."""
+    """Notify the owner of the state of their song; answers how many connections took the message."""
     song = songs.get(user_id, song_id)
     return notify_owner(song, push=push, now=now) if song else 0
 
 
 def cleanup_upload(key: str, *, objects: Objects) -> None:
-    """Delete the original: once its stems exist it is nobody's business to keep it."""
+    """Delete the original: it must not be kept once its stems exist."""
     objects.delete(key)
 
 
@@ -190,7 +191,7 @@ def mark_failed(
     now: datetime,
 ) -> Song:
     """PROCESSING → FAILED with a readable reason; half-written results go, finished stages stay for a retry. Of a
-    complete song, whose lyrics alone failed, nothing goes, whatever its manifest says."""
+    complete song, whose lyrics alone failed, nothing goes."""
     song = _run_of(user_id, song_id, attempt, songs)
     prefix = files.output_prefix(user_id, song_id)
     said = objects.read_json(f"{prefix}{files.FAILURE}")
@@ -205,6 +206,8 @@ def mark_failed(
             "code": judged.code,
         },
     )
+    if judged.code == rules.DEPLOYMENT_INCOMPLETE:
+        metrics.put("DeploymentIncomplete", 1)
     if song.job:
         if not song.job.kind.keeps_results:
             _remove_half_written(prefix, objects)
@@ -236,7 +239,7 @@ def _remove_half_written(prefix: str, objects: Objects) -> None:
 def _run_of(user_id: str, song_id: str, attempt: int, songs: Songs) -> Song:
     song = songs.get(user_id, song_id)
     if song is None:
-        raise NotFound("The song is gone.")
+        raise NotFound("The song was deleted.")
     if song.attempt != attempt or song.waits or song.status in (Status.CANCELLED, Status.PENDING_UPLOAD):
         raise Conflict("The song is no longer being processed.")
     return song

@@ -1,19 +1,21 @@
-"""Who runs: frees the slots of what is over, starts who is next, tells the others their place.
+"""The starter: frees the slots of executions that are over, starts the next songs, notifies the others of their place.
 
-Every step is one conditional write, and every run begins by looking at what is, so any number of starters may run at
-once, and each of them may die anywhere: the next one finds the same rows and goes on. People are told when everything
-is written, so that nobody's connections keep anybody else from a slot or a turn."""
+Every step is one conditional write, and every run begins by reading the present state. So any number of starters may
+run at once, and each may die at any point: the next one reads the same rows and continues. People are notified when
+everything is written, so that one person's connections cannot keep another's song from a slot or a turn. A fault of
+one song or slot is counted (StarterFaults) and stops no other song."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from unplugd.domain.job import Kind, kind_of, owed_kind
+from unplugd.domain.job import kind_of, owed_kind
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queue import Lease, Waiting, in_turn
 from unplugd.domain.queueing import join_queue
@@ -24,61 +26,24 @@ from unplugd.kernel.clock import from_iso, to_iso
 from unplugd.kernel.errors import Transient
 from unplugd.kernel.log import logger
 from unplugd.processing import rules
+from unplugd.processing.ports import Executions, Line, Slots, Songs
 
 # A lease without an execution may belong to a starter that is at work this moment. One this old does not: a starter is
 # ended after 30 s (its timeout in templates/queue.yaml).
 ORPHAN_AFTER = timedelta(seconds=40)
-# Of the songs whose place has changed, the first so many are told after a wake-up. The others see their place when they
-# look.
-PLACES_TOLD = 20
-# All telling together takes no longer than this and the one call that is under way (7 s, when nothing answers): with
+# After a wake-up, the owners of the first so many songs whose place has changed are notified. The others see their
+# place when they ask.
+PLACES_NOTIFIED = 20
+# All notifying together takes no longer than this and the one send that is under way (7 s, when nothing answers): with
 # what is written before it, a starter stays within its 30 s.
-TELL_FOR_S = 10.0
-
-
-class Songs(Protocol):
-    """What starting needs of the songs table."""
-
-    def get(self, user_id: str, song_id: str) -> Song | None: ...
-    def mark_processing(self, song: Song, *, execution_arn: str, now: str) -> Song | None: ...
-    def mark_queued_again(self, song: Song, *, kind: Kind, now: str) -> Song | None: ...
-    def mark_back_in_line(self, song: Song, *, now: str, attempt: int, place: int | None) -> Song | None: ...
-    def mark_failed(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
-
-
-class Line(Protocol):
-    """Who waits and who runs, over all people."""
-
-    def waiting(self) -> Sequence[Waiting]: ...
-    def running(self) -> Sequence[tuple[str, str]]: ...
-    def place(self, song: Song) -> int: ...
-    def give_turn(self, entry: Waiting, *, at: str) -> object: ...
-    def note_place(self, entry: Waiting, place: int) -> Song | None: ...
-
-
-class Slots(Protocol):
-    """The leases."""
-
-    def leases(self) -> Sequence[Lease]: ...
-    def look(self) -> tuple[Sequence[Lease], Sequence[Any]]: ...
-    def release_unreadable(self, lease: Any) -> None: ...
-    def free(self, leases: Sequence[Lease]) -> Sequence[str]: ...
-    def take(self, lease: Lease) -> bool: ...
-    def release(self, lease: Lease) -> None: ...
-
-
-class Executions(Protocol):
-    """The state machine."""
-
-    def arn(self, name: str) -> str: ...
-    def start(self, name: str, payload: Mapping[str, Any]) -> None: ...
-    def stop(self, execution_arn: str) -> None: ...
-    def status(self, execution_arn: str) -> str | None: ...
+NOTIFY_FOR_S = 10.0
+# A starter gives up after so many faults: they are then hardly those of single songs, and each costs time.
+MAX_FAULTS = 10
 
 
 @dataclass(frozen=True)
 class Starter:
-    """One look at the line. `run` is all there is to call."""
+    """One wake-up. Call `run`."""
 
     songs: Songs
     line: Line
@@ -86,18 +51,25 @@ class Starter:
     executions: Executions
     push: Push
     now: datetime
-    news: list[Song] = field(default_factory=list, init=False)  # as written, in this order, and not yet told
+    news: list[Song] = field(
+        default_factory=list, init=False
+    )  # as written, in this order; owners to be notified
+    faults: list[Exception] = field(default_factory=list, init=False)
 
     def run(self, ended: Collection[str]) -> int:
         """`ended`: ARNs of executions that an event says are over. Answers how many songs were started."""
-        # Before anything that may fail: a starter that fails each time is noticed by the age of the line.
-        age = rules.line_age_s(self.line.waiting(), self.now)
+        # Before anything that may fail: a starter that fails each time is noticed by the age of the queue.
+        age = rules.queue_age_s(self.line.waiting(), self.now)
         metrics.put("LineAgeSeconds", age, unit="Seconds")
         left: Sequence[Waiting] = ()
         try:
             taken, unreadable = self.slots.look()
-            leases = self._one_each([lease for lease in taken if not self._is_over(lease, ended)])
-            unleased = self._recover_unleased(leases)
+            processing = self.line.running()
+            at_work = self._at_work(taken, ended, {song_id for _, song_id in processing})
+            leases = self._one_each(
+                [lease for lease in taken if lease in at_work or not self._ends(lease, ended)]
+            )
+            unleased = self._recover_unleased(processing, leases)
             for lease in unreadable[unleased:]:  # as many as there are songs that run without a slot stay
                 self.slots.release_unreadable(lease)
             order = in_turn(self.line.waiting())
@@ -106,13 +78,48 @@ class Starter:
             left = [entry for entry in order if entry.song_id not in running]
             left = in_turn(self._pass_turns(left, started))
         finally:
-            self._tell_all(left)  # also when this run fails: what is written is so
+            self._notify_all(left)  # also when this run fails: what is written is so
+            if self.faults:
+                metrics.put("StarterFaults", len(self.faults))
         return len(started)
 
-    # --- slots that nobody needs any more -------------------------------------------------------------------
+    def _count(self, fault: Exception, song_id: str) -> None:
+        logger().error("a fault of one song", extra={"songId": song_id}, exc_info=fault)
+        self.faults.append(fault)
+        if len(self.faults) >= MAX_FAULTS:
+            raise fault
+
+    # --- slots that are no longer needed --------------------------------------------------------------------
+
+    def _at_work(
+        self, taken: Sequence[Lease], ended: Collection[str], processing: Collection[str]
+    ) -> Collection[Lease]:
+        """The leases that need no further look: their execution runs, and so does their song, once. One call says this
+        of all executions. It may be a moment old, as `processing` may be: all other leases are looked at one by one."""
+        try:
+            running = set(self.executions.running()) - set(ended)
+        except Exception as fault:
+            self._count(fault, "")
+            return ()
+        leases_of = Counter(lease.song_id for lease in taken)
+        return {
+            lease
+            for lease in taken
+            if lease.execution_arn in running
+            and lease.song_id in processing
+            and leases_of[lease.song_id] == 1
+        }
+
+    def _ends(self, lease: Lease, ended: Collection[str]) -> bool:
+        """As `_is_over`; after a fault the lease stays, and the next wake-up looks again."""
+        try:
+            return self._is_over(lease, ended)
+        except Exception as fault:
+            self._count(fault, lease.song_id)
+            return False
 
     def _is_over(self, lease: Lease, ended: Collection[str]) -> bool:
-        """Release a lease whose execution is known not to run, and see to its song. Whether it was released."""
+        """Release a lease whose execution is known not to run, and recover its song. Whether it was released."""
         if lease.execution_arn not in ended:
             status = self.executions.status(lease.execution_arn)
             if status == "RUNNING":
@@ -143,7 +150,7 @@ class Starter:
         return song if song.waits or (song.runs and song.execution_arn == lease.execution_arn) else None
 
     def _one_each(self, leases: Sequence[Lease]) -> list[Lease]:
-        """Give back what starters that died left behind of several slots for one attempt: the first of them stays."""
+        """Release all but the first of several slots that dead starters took for one attempt."""
         first: dict[str, Lease] = {}
         kept = []
         for lease in sorted(leases, key=_number):
@@ -155,34 +162,40 @@ class Starter:
         return kept
 
     def _stop_unwanted(self, lease: Lease) -> None:
-        """Stop what still runs for a song that was cancelled or deleted: whoever did that may have died half-way."""
+        """Stop an execution whose song was cancelled or deleted: the call that did so may have died before it could."""
         song = self._look(lease.user_id, lease.song_id)
         if isinstance(song, UnreadableSong):
             return
         if song is None or song.status is Status.CANCELLED or song.attempt > lease.attempt:
             self.executions.stop(lease.execution_arn)
 
-    def _recover_unleased(self, leases: Sequence[Lease]) -> int:
+    def _recover_unleased(self, processing: Sequence[tuple[str, str]], leases: Sequence[Lease]) -> int:
         """Find songs that say they run and hold no slot, recover those that do not run, and answer how many may run.
         There are none, unless rows were lost (a restored table) or a slot's row cannot be read."""
         leased = {lease.song_id for lease in leases}
         running = 0
-        for user_id, song_id in self.line.running():
+        for user_id, song_id in processing:
             if song_id in leased:
                 continue
-            song = self._look(user_id, song_id)
-            if isinstance(song, UnreadableSong):
-                running += self.executions.status(song.execution_arn or "") == "RUNNING"
-                continue
-            if song is None or not song.runs or not song.execution_arn or not song.started_at:
-                continue
-            if self.now - from_iso(song.started_at) < ORPHAN_AFTER:
-                running += 1  # between the two reads a starter may have been at work
-            elif self.executions.status(song.execution_arn) == "RUNNING":
+            try:
+                running += self._may_run(self._look(user_id, song_id))
+            except Exception as fault:
+                self._count(fault, song_id)
                 running += 1
-            else:
-                self._recover(song, song.execution_arn)
         return running
+
+    def _may_run(self, song: Song | UnreadableSong | None) -> bool:
+        """Whether a song without a lease runs; one that only says so is recovered."""
+        if isinstance(song, UnreadableSong):
+            return self.executions.status(song.execution_arn or "") == "RUNNING"
+        if song is None or not song.runs or not song.execution_arn or not song.started_at:
+            return False
+        if self.now - from_iso(song.started_at) < ORPHAN_AFTER:
+            return True  # between the two reads a starter may have been at work
+        if self.executions.status(song.execution_arn) == "RUNNING":
+            return True
+        self._recover(song, song.execution_arn)
+        return False
 
     def _look(self, user_id: str, song_id: str) -> Song | UnreadableSong | None:
         """A song, also when its row cannot be read: that is reported where it is read, and stops no other song."""
@@ -193,7 +206,7 @@ class Starter:
 
     def _recover(self, song: Song | None, execution_arn: str) -> None:
         """A song that still says PROCESSING although its execution is over was interrupted (a restart, an abort): it
-        goes back in line. Finished stages are in S3, so the next attempt takes up where this one stopped."""
+        goes back in the queue. Finished stages are in S3, so the next attempt continues where this one stopped."""
         if song is None or not song.runs or song.execution_arn != execution_arn:
             return
         if song.recoveries >= rules.MAX_RECOVERIES:
@@ -226,30 +239,36 @@ class Starter:
     # --- who is next ----------------------------------------------------------------------------------------
 
     def _fill(self, order: Sequence[Waiting], running: set[str], free: list[str]) -> list[Waiting]:
-        """Start songs in order while there are slots. Those that started, or have left the line, join `running`."""
+        """Start songs in order while there are slots. Those that started, or have left the queue, join `running`."""
         started = []
         for entry in order:
             if not free:
                 break
             if entry.song_id in running:
                 continue
-            song = self._look(entry.user_id, entry.song_id)
-            # The index is a moment behind, or the row cannot be read.
-            if not isinstance(song, Song) or not song.waits:
-                running.add(entry.song_id)
-                continue
-            lease = self._take(song, free)
-            if lease is None:
-                break
             running.add(entry.song_id)
-            if not self._start(song, lease):
-                free.insert(0, lease.slot_id)
-                continue
-            started.append(entry)
+            try:
+                if self._start_next(entry, free):
+                    started.append(entry)
+            except Exception as fault:
+                self._count(fault, entry.song_id)
+        return started
+
+    def _start_next(self, entry: Waiting, free: list[str]) -> bool:
+        """Start a song that waits, in a slot that then leaves `free`."""
+        song = self._look(entry.user_id, entry.song_id)
+        if not isinstance(song, Song) or not song.waits:
+            return False  # the index is a moment behind, or the row cannot be read
+        lease = self._take(song, free)
+        if lease is None:
+            return False
+        started = self._start(song, lease)
+        if not started:
+            free.insert(0, lease.slot_id)
         return started
 
     def _take(self, song: Song, free: list[str]) -> Lease | None:
-        """Lease the first slot that no other starter is quicker to take; those tried leave `free`."""
+        """Lease the first slot that no other starter takes first; those tried leave `free`."""
         arn = self.executions.arn(f"{song.song_id}-{song.attempt}")
         while free:
             lease = Lease(free.pop(0), song.user_id, song.song_id, song.attempt, arn, to_iso(self.now))
@@ -258,7 +277,7 @@ class Starter:
         return None
 
     def _start(self, song: Song, lease: Lease) -> bool:
-        """Start a song in its slot; False when it was not to be started and the slot was given back."""
+        """Start a song in its slot; False when it was not started and the slot was released."""
         started = song
         if song.waits:
             marked = self.songs.mark_processing(song, execution_arn=lease.execution_arn, now=to_iso(self.now))
@@ -268,15 +287,16 @@ class Starter:
         try:
             self.executions.start(f"{song.song_id}-{song.attempt}", _payload(started))
         except Transient:
-            # Whether it runs is not known, so neither slot nor song is given away: a later wake-up asks.
+            # Whether it runs is not known, so both the slot and the song stay as they are: a later wake-up asks.
             raise
-        except Exception:
-            # Refused: nothing runs under this name, so the song may take its place again, and at once.
+        except Exception as fault:
+            # Refused: nothing runs under this name, so the song takes its place again at once.
             self.songs.mark_back_in_line(
                 started, now=to_iso(self.now), attempt=song.attempt, place=song.queue_position
             )
             self.slots.release(lease)
-            raise
+            self._count(fault, song.song_id)
+            return False
         logger().info("started", extra={"songId": song.song_id, "attempt": song.attempt})
         after = self._look(song.user_id, song.song_id)
         if after is None or (isinstance(after, Song) and after.status is Status.CANCELLED):
@@ -293,7 +313,7 @@ class Starter:
 
     def _keep_first(self, lease: Lease, *, wanted: bool) -> bool:
         """Two starters may each have taken a slot for the same attempt of a song: all of them keep the first of these
-        slots and give back the others. Whether this one was kept."""
+        slots and release the others. Whether this one was kept."""
         same = [other for other in self.slots.leases() if other.execution_arn == lease.execution_arn]
         if wanted and all(_number(lease) <= _number(other) for other in same):
             return True
@@ -301,7 +321,7 @@ class Starter:
         return False
 
     def _pass_turns(self, left: Sequence[Waiting], started: Sequence[Waiting]) -> list[Waiting]:
-        """The line without those who started; their owners' next songs now carry when that was."""
+        """The queue without the started songs; the next songs of their owners now carry the time of that start."""
         turns: dict[str, str] = {}
         for order, entry in enumerate(started):
             at = to_iso(self.now + timedelta(milliseconds=order))
@@ -311,27 +331,27 @@ class Starter:
                 self.line.give_turn(following, at=at)
         return [replace(e, turn_at=turns[e.user_id]) if e.user_id in turns else e for e in left]
 
-    # --- telling --------------------------------------------------------------------------------------------
+    # --- notifying ------------------------------------------------------------------------------------------
 
     def _note(self, song: Song | None) -> None:
         if song is not None:
             self.news.append(song)
 
-    def _tell_all(self, order: Sequence[Waiting]) -> None:
-        """Tell what has happened, then who stands where. Each message may use an equal share of the time that is left:
-        the connections of one person take nothing of what others need."""
-        places = enumerate(order[:PLACES_TOLD], start=1)
+    def _notify_all(self, order: Sequence[Waiting]) -> None:
+        """Send what was written, then the places that have changed. Each message may use an equal share of the time
+        that is left: the connections of one person take nothing of what others need."""
+        places = enumerate(order[:PLACES_NOTIFIED], start=1)
         moved = [(entry, place) for place, entry in places if entry.place != place]
-        deadline = time.monotonic() + TELL_FOR_S
-        to_tell = len(self.news) + len(moved)
-        for told, song in enumerate(self.news):
-            self._tell(song, deadline, to_tell - told)
-        for told, (entry, place) in enumerate(moved, start=len(self.news)):
+        deadline = time.monotonic() + NOTIFY_FOR_S
+        messages = len(self.news) + len(moved)
+        for sent, song in enumerate(self.news):
+            self._notify(song, deadline, messages - sent)
+        for sent, (entry, place) in enumerate(moved, start=len(self.news)):
             if time.monotonic() >= deadline:
-                break  # neither stored nor told: the next wake-up does both
-            self._tell(self.line.note_place(entry, place), deadline, to_tell - told)
+                break  # neither stored nor sent: the next wake-up does both
+            self._notify(self.line.note_place(entry, place), deadline, messages - sent)
 
-    def _tell(self, song: Song | None, deadline: float, shares: int) -> None:
+    def _notify(self, song: Song | None, deadline: float, shares: int) -> None:
         if song:
             left_s = max(0.0, deadline - time.monotonic())
             notify_owner(song, push=self.push, now=self.now, within_s=left_s / shares)

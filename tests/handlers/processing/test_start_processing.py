@@ -331,7 +331,7 @@ def _complete(cloud: Cloud, put_song: Any, song_id: str, owner: str) -> None:
 def test_only_the_first_of_a_long_queue_get_messages(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unplugd.processing.starter.PLACES_TOLD", 2)
+    monkeypatch.setattr("unplugd.processing.starter.PLACES_NOTIFIED", 2)
     for n, song_id in enumerate(IDS):
         when = f"2026-01-31T08:00:0{n}.000Z"
         put_song(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,13 +72,14 @@ def test_a_newcomer_comes_before_all_second_songs() -> None:
 
 
 def test_the_age_of_the_line_is_that_of_its_first() -> None:
-    assert rules.line_age_s([waiting("a"), waiting("b", "2026-01-31T08:00:00.000Z")], NOW) == 60.0
-    assert rules.line_age_s([], NOW) == 0.0
+    assert rules.queue_age_s([waiting("a"), waiting("b", "2026-01-31T08:00:00.000Z")], NOW) == 60.0
+    assert rules.queue_age_s([], NOW) == 0.0
 
 
 def test_every_verdict_is_a_sentence() -> None:
     for code in (
         "CORRUPT_AUDIO",
+        "DEPLOYMENT_INCOMPLETE",
         "PROCESSING_TIMEOUT",
         "NO_CAPACITY",
         "SEPARATION_FAILED",
@@ -88,3 +92,38 @@ def test_every_verdict_is_a_sentence() -> None:
 @given(st.text())
 def test_any_cause_is_judged(cause: str) -> None:
     assert rules.failure_cause(stage="RunDemucs", error="States.TaskFailed", cause=cause, said=None).message
+
+
+def task(stop_code: str | None, reason: str | None, *containers: Any) -> dict[str, Any]:
+    """The description of a task that has ended."""
+    return {"StopCode": stop_code, "StoppedReason": reason, "Containers": list(containers)}
+
+
+MISSING_IMAGE = "CannotPullContainerError: pull image manifest has been retried 1 time(s): not found"
+NO_CAPACITY = "Capacity is unavailable at this time."
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "code"),
+    [
+        ("States.TaskFailed", task("TaskFailedToStart", MISSING_IMAGE), "DEPLOYMENT_INCOMPLETE"),
+        ("States.TaskFailed", task(None, None, {"Reason": MISSING_IMAGE}), "DEPLOYMENT_INCOMPLETE"),
+        ("States.TaskFailed", task("TaskFailedToStart", NO_CAPACITY), "NO_CAPACITY"),
+        ("AmazonECS.Unknown", {"Failures": [{"Reason": "RESOURCE:MEMORY"}], "Tasks": []}, "NO_CAPACITY"),
+        ("ECS.AmazonECSException", NO_CAPACITY, "NO_CAPACITY"),
+        (
+            "States.TaskFailed",
+            task("SpotInterruption", "Your Spot Task was interrupted.", {"ExitCode": 143}),
+            "INTERRUPTED",
+        ),
+        (
+            "States.TaskFailed",
+            task("EssentialContainerExited", "Essential container exited", {"ExitCode": 1}),
+            "SEPARATION_FAILED",
+        ),
+        ("States.TaskFailed", {"Containers": 7, "Failures": [3], "StopCode": []}, "SEPARATION_FAILED"),
+    ],
+)
+def test_the_end_of_a_task_has_its_own_code(error: str, cause: Any, code: str) -> None:
+    text = cause if isinstance(cause, str) else json.dumps(cause)
+    assert rules.failure_cause(stage="RunDemucs", error=error, cause=text, said=None).code == code

@@ -64,14 +64,14 @@ def test_slow_connections_of_one_user_cost_others_no_message(
     cloud.connect("his", STRANGER)
     wake(cloud)
     assert ("his", "PROCESSING_STARTED") in [(who, said["type"]) for who, said in sent]
-    assert clock.at - 1000 <= starter.TELL_FOR_S + 4.5
+    assert clock.at - 1000 <= starter.NOTIFY_FOR_S + 4.5
 
 
 def test_unsent_positions_are_sent_after_the_next_wake_up(
     cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(starter, "TELL_FOR_S", 0.0)
+        patch.setattr(starter, "NOTIFY_FOR_S", 0.0)
         wake(cloud)
     assert sent == []
     assert "queuePosition" not in (cloud.row(HERS[1]) or {})
@@ -150,7 +150,7 @@ def test_a_song_that_rejoins_the_queue_gets_its_true_position(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No other message is sent here, so nothing corrects a wrong one."""
-    monkeypatch.setattr(starter, "PLACES_TOLD", 0)
+    monkeypatch.setattr(starter, "PLACES_NOTIFIED", 0)
     put_song(song_id=HERS[0], status=Status.QUEUED, queued_at="2026-01-31T08:00:05.000Z", attempt=1)
     wake(cloud)
     cloud.connect("hers")
@@ -166,7 +166,7 @@ def test_a_song_that_rejoins_the_queue_gets_its_true_position(
 def test_new_words_that_join_the_queue_get_their_true_position(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starter, "PLACES_TOLD", 0)
+    monkeypatch.setattr(starter, "PLACES_NOTIFIED", 0)
     put_song(song_id=HERS[0], status=Status.QUEUED, queued_at="2026-01-31T08:00:00.000Z", attempt=1)
     wake(cloud)
     cloud.connect("hers")
