@@ -1,4 +1,7 @@
-"""The composition root: which adapter serves which use case. Everything is made when first asked for, then kept."""
+"""The composition root: which adapter serves which use case. Everything is made when first asked for, then kept.
+
+On Lambda the clients and the logger are made when this module is imported: the init phase of a worker has a whole
+processor, and the first caller waits less."""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from unplugd.aws.tokens import TokenVerifier
 from unplugd.aws.tombstones import Tombstones
 from unplugd.domain import personal_data
 from unplugd.kernel import settings
+from unplugd.kernel.log import logger
 
 
 @cache
@@ -108,3 +112,29 @@ def push(user_id: str, message: Mapping[str, Any], within_s: float) -> int:
     from unplugd.realtime import service
 
     return service.push(user_id, message, connections=connections(), sockets=sockets(), within_s=within_s)
+
+
+# The variable that a template gives a function for a service, and the service's client.
+_SERVICES = {
+    "SONGS_TABLE": "dynamodb",
+    "CONNECTIONS_TABLE": "dynamodb",
+    "UPLOADS_BUCKET": "s3",
+    "OUTPUT_BUCKET": "s3",
+    "WAKE_QUEUE_URL": "sqs",
+    "STATE_MACHINE_ARN": "stepfunctions",
+    "VALIDATE_FUNCTION": "lambda",
+    "USER_POOL_ID": "cognito-idp",
+}
+
+
+def load() -> None:
+    """Make the logger and the clients of this function now, without calling any service."""
+    logger()
+    for service in sorted({name for variable, name in _SERVICES.items() if settings.is_set(variable)}):
+        client(service)
+    if settings.is_set("WEBSOCKET_ENDPOINT"):
+        sockets()
+
+
+if settings.is_on_lambda():
+    load()

@@ -40,7 +40,7 @@ def _kill(
             held.lift()
         world.start()
         guest.listen()
-        if unheard:  # the event died with the stack: the upload is found once it is UNHEARD_AFTER old
+        if unheard:  # the event died with the stack: the upload is found once it is UNCHECKED_AFTER old
             world.set_clock(200)
             world.invoke("sweep-uploads")
         guest.wait(song, "COMPLETED", "FAILED", within_s=60)

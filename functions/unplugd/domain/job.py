@@ -171,8 +171,8 @@ def job_of(song: Song) -> Job | None:
 
 
 def kind_of(song: Song) -> Kind:
-    """The kind of the song's job. A song without one is taken for one whose job of the first kind is over: a condition
-    on the state of that job then fails."""
+    """The kind of the song's job. A song without one counts as having had a job of the first kind: a condition on
+    the state of that job then fails."""
     job = job_of(song)
     return job.kind if job else KINDS[0]
 
@@ -183,5 +183,5 @@ def failed_kind(song: Song) -> Kind | None:
 
 
 def owed_kind(song: Song) -> Kind | None:
-    """The kind of the job that the song needs next, without anybody asking for it."""
+    """The kind of the job that the song needs next, without a request."""
     return next((kind for kind in KINDS if kind.is_owed(song)), None)

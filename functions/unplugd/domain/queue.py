@@ -1,4 +1,4 @@
-"""What the processing room shares: a slot's lease, and the order of the line."""
+"""The queue: the lease of a slot, and the order in which waiting songs start."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ class Lease:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A song in line, as far as its place goes. Times are ISO 8601."""
+    """A song in the queue, as far as its place is concerned. Times are ISO 8601."""
 
     user_id: str
     song_id: str
     queued_at: str
     turn_at: str | None = None  # when a song of the same person was started last, if this one waited then
-    place: int | None = None  # the place in line that its owner was told last
+    place: int | None = None  # the place that its owner was notified of last
 
 
 def in_turn(waiting: Iterable[Waiting]) -> list[Waiting]:
     """The order in which waiting songs start: round robin over people, first come first served within one.
 
-    In each round everybody gets one song. Within a round they follow each other by their last start, or, for those who
-    had none while they wait, by when they joined: whoever has just had a turn goes to the back of the ring."""
+    In each round every person gets one song. Within a round people follow each other by their last start; those
+    without a start since they joined follow by the time they joined. So a person who just had a turn goes last."""
     people: dict[str, list[Waiting]] = {}
     for song in sorted(waiting, key=lambda song: (song.queued_at, song.song_id)):
         people.setdefault(song.user_id, []).append(song)

@@ -48,10 +48,12 @@ class Song:
     lyrics_key: str | None = None
     model: str = "auto"
     lyrics_model: str = "auto"
-    queue_position: int | None = None  # the place in line that the person was told last
+    queue_position: int | None = None  # the place in the queue that the owner was notified of last
     turn_at: str | None = None  # when another song of this person was started last, while this one waits
     attempt: int = 0
-    recoveries: int = 0  # how often this run was put back in line because its execution had gone
+    recoveries: int = (
+        0  # how often this run was put back in the queue because its execution had ended without a result
+    )
     execution_arn: str | None = None
     stage: str | None = None
     progress: int | None = None
@@ -64,7 +66,7 @@ class Song:
     lyrics_version: int = 0  # of the person's layer; 0 without one
     lyrics_text_version: int = 0  # the version that brought the words the layer has; 0: those of the machine
     lyrics_run_version: int = 0  # the words that the last run took up, or that need none
-    lyrics_layer_key: str | None = None  # where the person's layer lies in the output bucket
+    lyrics_layer_key: str | None = None  # the key of the person's layer in the output bucket
     lyrics_text_key: str | None = None  # the layer that brought the words
     lyrics_source: str | None = None  # the layer's: supplied or edited
     run_lyrics_source: str | None = None  # the last run's: transcribed or supplied (by the file's tags)

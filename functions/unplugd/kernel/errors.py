@@ -6,7 +6,7 @@ from typing import Any
 
 
 class AppError(Exception):
-    """Something a caller can be told: a stable `code`, one `message` a person can act on, optional `details`."""
+    """An error that the caller sees: a stable `code`, one `message` a person can act on, optional `details`."""
 
     status = 400
     code = "invalid_request"
@@ -35,7 +35,7 @@ class Forbidden(AppError):
 
 
 class NotFound(AppError):
-    """No such thing, or another person's: the two must look alike (404)."""
+    """It does not exist, or belongs to another person: the two must look alike (404)."""
 
     status, code = 404, "not_found"
 

@@ -77,6 +77,16 @@ def max_concurrent_songs() -> int:
     return max(1, int(_need("MAX_CONCURRENT_SONGS")))
 
 
+def is_on_lambda() -> bool:
+    """Whether this process is a Lambda worker (or one of the local stack), and no test or tool."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
+def is_set(name: str) -> bool:
+    """Whether the template gives this function the variable `name`."""
+    return bool(os.environ.get(name))
+
+
 def child_environment() -> dict[str, str]:
     """What a child process of ours may see: where programs are, and nothing that could be a secret."""
     return {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG") if name in os.environ}

@@ -97,7 +97,7 @@ def change(given: Mapping[str, Any]) -> Change:
     source = reader.choice("source", (Source.SUPPLIED, Source.EDITED))
     by = [name for name in WORDS_BY if given.get(name) is not None]
     if len(by) > 1:
-        reader.fault(by[1], f"cannot stand beside {by[0]}")
+        reader.fault(by[1], f"cannot be combined with {by[0]}")
     if not by and given.get("offsetMs") is None and given.get("nudges") is None:
         reader.fault("text", "is missing: send text, a file, segments, revert, offsetMs or nudges")
     if "revert" in by and given["revert"] is not True:

@@ -19,7 +19,7 @@ KEPT_VERSIONS = 3
 
 
 class Source(StrEnum):
-    """Where the words come from: the machine heard them, a person (or the file's tags) gave them, or edited them."""
+    """Where the words come from: transcribed by the machine, supplied by a person or the file's tags, or edited."""
 
     TRANSCRIBED = "transcribed"
     SUPPLIED = "supplied"
@@ -27,7 +27,7 @@ class Source(StrEnum):
 
 
 class Timed(StrEnum):
-    """How finely lyrics are timed: not wholly, every line, every word."""
+    """What is timed: not every line, every line, or every word."""
 
     NONE = "none"
     LINES = "lines"

@@ -25,7 +25,7 @@ from unplugd.lyrics.model import (
     timed,
 )
 
-_SECONDS_A_WORD = 0.4  # of a line whose end nothing tells
+_SECONDS_A_WORD = 0.4  # of a line without an end
 
 
 def read(text: str | bytes, *, kind: str | None, encoding: str | None = None) -> tuple[Lines, str]:
@@ -82,7 +82,7 @@ def document_lines(document: Mapping[str, Any] | None) -> Lines:
 
 
 def with_ends(lines: Lines) -> Lines:
-    """A time for each line that has none but stands between timed ones, and an end for each: told as estimated."""
+    """A time for each line without one between timed lines, and an end for each; these are marked as estimated."""
     given = list(lines)
     for i, line in enumerate(given):
         if line.start is None:

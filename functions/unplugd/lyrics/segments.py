@@ -15,7 +15,7 @@ _OF_LINE = frozenset({"text", "start", "end", "words", "stanza", "estimated", "f
 _OF_WORD = frozenset({"word", "start", "end", "probability", "estimated", "flags"})
 MAX_FLAGS = 16
 FLAG_PATTERN = r"[a-zA-Z0-9 _:.-]{1,40}"
-MAX_FAULTS = 20  # told at once
+MAX_FAULTS = 20  # reported at once
 
 
 def to_json(lines: Lines) -> list[dict[str, Any]]:
@@ -176,7 +176,7 @@ class _Reader:
 
     def _ordered(self, at: str, before: float, start: float) -> None:
         if start < before:
-            self._note(at, "is before the start of what stands above it")
+            self._note(at, "is before the start of the one above it")
 
     def _object(self, at: str, value: Any, known: frozenset[str]) -> bool:
         if not isinstance(value, dict):

@@ -105,7 +105,7 @@ def put_lyrics(
     now: datetime,
     new_id: NewId,
 ) -> dict[str, Any]:
-    """Make `asked` the next version of the person's layer. Words whose times are missing go to the machine: at
+    """Make `asked` the next version of the person's layer. Words without times go to the machine: at
     once when the song is complete, else with the run that comes or after the one that is under way. Of two changes of
     the same version one wins, the other is `Conflict`."""
     for _ in range(_TRIES):
@@ -132,7 +132,7 @@ def put_lyrics(
             _tidy(saved, results)
             return public_view(saved, now=now, queue_position=saved.queue_position)
         results.delete(key)
-    raise Transient("This song is changing just now. Please try again.")
+    raise Transient("This song is being changed at this moment. Please try again.")
 
 
 def _save_layer(row: Song, *, songs: Songs, seen: Song, run: bool, key: str, now: datetime) -> Song | None:
@@ -156,7 +156,7 @@ def _outdated(song: Song) -> Conflict:
         "current": current,
     }
     return Conflict(
-        "These lyrics have been changed meanwhile. Load them again, then repeat your change.",
+        "These lyrics have changed since you loaded them. Reload them, then repeat your change.",
         details=[detail],
     )
 
@@ -187,7 +187,7 @@ def _next_row(song: Song, layer: Layer, key: str, results: Results) -> tuple[Son
 
 
 def _tidy(song: Song, results: Results) -> None:
-    """Remove versions that nobody can be reading any more. What remains after a fault goes with the next change."""
+    """Remove versions that no request can be reading any more. After a fault, the next change removes them."""
     try:
         for key in list(results.names(files.layers_prefix(song.user_id, song.song_id))):
             version = files.layer_version(key)

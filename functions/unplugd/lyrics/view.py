@@ -14,7 +14,7 @@ from unplugd.lyrics.model import Lines, Source, timed
 
 @dataclass(frozen=True)
 class View:
-    """Lyrics as they are shown. Times are those sung in the recording; offset and nudges stand beside them."""
+    """Lyrics as they are shown. Times are those of the recording, without the offset and the nudges."""
 
     song_id: str
     title: str | None
@@ -27,7 +27,7 @@ class View:
     notice: str | None = None
     offset_ms: int = 0
     nudges: Mapping[int, int] = field(default_factory=dict)
-    unworded: tuple[tuple[float, float], ...] = ()  # (start, end) where somebody sings and no word stands
+    unworded: tuple[tuple[float, float], ...] = ()  # (start, end) of singing without words
 
     def to_json(self) -> dict[str, Any]:
         """The answer of GET …/lyrics."""

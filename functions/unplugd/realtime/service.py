@@ -10,11 +10,11 @@ from typing import Any, Protocol
 from unplugd.kernel.errors import NotFound, TooMany, Unauthorized
 from unplugd.kernel.log import logger
 
-# API Gateway ends a WebSocket after two hours whatever we do, so a row older than that is a corpse.
+# API Gateway closes every WebSocket after two hours, so an older row is stale.
 MAX_CONNECTION_S = 2 * 3600
-# What one person may have open at once. A message goes to each of their connections in turn, so this bounds how long
-# telling one person takes. Tabs and devices are a dozen; the rest is room for rows whose $disconnect was lost, which
-# stand for an hour (a token's life) unless a message finds them first. bench/load opens 100 for one person.
+# The most connections of one person. A message goes to each of them in turn, so this bounds the time that notifying one
+# person takes. Tabs and devices are a dozen; the rest is room for rows whose $disconnect was lost: these stay for an
+# hour (a token's life) unless a message finds them first. bench/load opens 100 for one person.
 MAX_CONNECTIONS = 200
 
 
@@ -34,7 +34,7 @@ class Remembered(Protocol):
 
 
 class Sockets(Protocol):
-    """The open connections. `send` says `NotFound` of one that is no more."""
+    """The open connections. `send` raises `NotFound` for one that no longer exists."""
 
     def send(self, connection_id: str, message: Mapping[str, Any]) -> None: ...
     def close(self, connection_id: str) -> None: ...
@@ -57,8 +57,8 @@ def connect(
     connections: Connections,
     now: datetime,
 ) -> None:
-    """Store the connection of whoever the ID token speaks for; `Unauthorized` without a valid one, `TooMany` when
-    the person has MAX_CONNECTIONS (or a few more: those who come at the same moment do not see each other)."""
+    """Store the connection of the person whose ID token it brings. Raises `Unauthorized` without a valid one, `TooMany`
+    when the person has MAX_CONNECTIONS (or a few more: those that open at the same moment do not count each other)."""
     if not token:
         raise Unauthorized("Connect with ?token=<your ID token>.")
     identity = verify(token)
@@ -84,10 +84,10 @@ def ping(
 ) -> None:
     """Answer a client's frame: a ping with a pong, anything else with what we understand.
 
-    A pong promises that messages come. A connection whose row is gone or has expired would never get one, so it is
-    closed instead, and its client comes back by itself."""
+    A pong promises that messages arrive. A connection whose row was removed or has expired would get none, so it is
+    closed instead, and its client reconnects."""
     if not _is_remembered(connection_id, connections, now):
-        logger().info("closing a connection that no message would reach")
+        logger().info("closed a connection that no message would reach")
         _close(connection_id, sockets)
         return
     answer = {"action": "pong"}
@@ -95,14 +95,14 @@ def ping(
         answer = {"action": "unknown", "message": 'Send {"action": "ping"}; nothing else is understood.'}
     try:
         sockets.send(connection_id, answer)
-    except Exception as fault:  # whoever asked has gone: its $disconnect is on its way
-        logger().info("nobody waits for this answer", extra={"fault": type(fault).__name__})
+    except Exception as fault:  # the client has closed: its $disconnect follows
+        logger().info("the client of this frame has closed", extra={"fault": type(fault).__name__})
 
 
 def _is_remembered(connection_id: str, connections: Remembered, now: datetime) -> bool:
     try:
         expires_at = connections.expires_at(connection_id)
-    except Exception:  # nobody is sent away for a fault of the table: the next ping asks again
+    except Exception:  # a fault of the table closes no connection: the next ping asks again
         logger().exception("the connection could not be looked up")
         return True
     return expires_at is not None and expires_at > now.timestamp()
@@ -120,8 +120,8 @@ def push(
     than `within_s` seconds after the first: finding the connections, in a function that has just been loaded, is slow
     and takes nothing of that time.
 
-    Never raises: what a client missed stands in the song's row. A connection whose send fails in any way is removed
-    and closed, so that its client comes back and looks."""
+    Never raises: the song's row has what a client missed. A connection whose send fails in any way is removed and
+    closed, so that its client reconnects and reads the row."""
     extra = {"userId": user_id, "songId": message.get("songId"), "type": message.get("type")}
     try:
         open_now = connections.of(user_id)
@@ -132,19 +132,19 @@ def push(
         logger().warning("no connection is open to receive this message", extra=extra)
         return 0
     until = time.monotonic() + within_s
-    heard = 0
+    delivered = 0
     for one in open_now:
         if _is_late(until):
             logger().warning("some connections were not tried: the time is up", extra=extra)
             break
         if fault := _fault_of_sending(one, message, sockets):
             _drop(one, fault, connections)
-            # Of one that has gone there is nothing to close. Out of time, the next ping closes it.
+            # A connection that no longer exists needs no closing. When the time is up, the next ping closes it.
             if not isinstance(fault, NotFound) and not _is_late(until):
                 _close(one, sockets)
         else:
-            heard += 1
-    return heard
+            delivered += 1
+    return delivered
 
 
 def _is_late(until: float) -> bool:
@@ -171,6 +171,6 @@ def _drop(connection_id: str, fault: Exception, connections: Connections) -> Non
 def _close(connection_id: str, sockets: Sockets) -> None:
     try:
         sockets.close(connection_id)
-    except Exception as fault:  # most likely it has gone by itself
+    except Exception as fault:  # most likely it closed by itself
         extra = {"connectionId": connection_id, "fault": type(fault).__name__}
         logger().info("a connection could not be closed", extra=extra)

@@ -32,7 +32,7 @@ from unplugd.kernel.log import logger
 from unplugd.songs import rules
 
 _GONE = "There is no such song in your library."
-_TRIES = 4  # against a song whose title somebody else changes at this moment
+_TRIES = 4  # against another change of the same title at this moment
 
 
 class Songs(Protocol):
@@ -141,7 +141,7 @@ def update_song(
         after = songs.update_details(song, changes, now=to_iso(now)) if changes else song
         if after is not None:
             return public_view(after, now=now)
-    raise Transient("This song is changing just now. Please try again.")
+    raise Transient("This song is being changed at this moment. Please try again.")
 
 
 def delete_song(
@@ -153,8 +153,8 @@ def delete_song(
     buckets: Mapping[str, Emptier],
     now: datetime,
 ) -> dict[str, bool]:
-    """Remove a song and everything made from it. The row goes first and leaves a tombstone, so whatever is left behind
-    here, or written late, is found by its id."""
+    """Remove a song and everything made from it. The row goes first and leaves a tombstone, by which the sweep finds
+    files that remain here or are written later."""
     song = _look(song_id, owner, songs)
     tombstones.delete_with_tombstone(song, now=to_iso(now))
     for folder in personal_data.all_files():
@@ -176,15 +176,15 @@ def retry_song(
     push: Push,
     now: datetime,
 ) -> dict[str, Any]:
-    """Put a failed or cancelled song, or a finished one whose lyrics failed, back in line without another upload.
-    Finished stages are in S3, so only the missing ones run. Of several clicks at once one is the first, the others are
-    `Conflict`."""
+    """Put a failed or cancelled song, or a finished one whose lyrics failed, back in the queue without another
+    upload. Finished stages are in S3, so only the missing ones run. Of several calls at once one succeeds; the others
+    raise `Conflict`."""
     song = _own(song_id, owner, songs)
     kind = failed_kind(song)
     if kind is None and song.status is Status.COMPLETED:
         raise Conflict("This song is complete: there is nothing to try again.")
     if kind is None:
-        raise Conflict("This song is already on its way.")
+        raise Conflict("This song is already being processed.")
     if not _separated(song, results) and (song.attempt == 0 or not originals.exists(song.s3_key or "")):
         raise Conflict("The uploaded file is no longer here. Please upload the song again.")
     queued = put_in_queue(
@@ -196,7 +196,7 @@ def retry_song(
         now=now,
     )
     if queued is None:
-        raise Conflict("This song is already on its way.")
+        raise Conflict("This song is already being processed.")
     return public_view(queued, now=now, queue_position=queued.queue_position)
 
 
@@ -215,16 +215,16 @@ def cancel_song(
     push: Push,
     now: datetime,
 ) -> tuple[dict[str, Any], bool]:
-    """Take a song out of the line or off the machine; answers the song and whether this call did it.
+    """Take a song out of the queue or stop its processing; answers the song and whether this call did it.
 
-    The row goes first: from then on a late completion changes nothing. Stopping the execution is repeated by a repeated
-    call, since the first may have died in between, and by the starter, which stops what runs for a cancelled song."""
+    The row changes first: from then on a late completion changes nothing. A repeated call stops the execution again,
+    because the first may have died before it did; so does the starter, for every cancelled song that still runs."""
     song = _own(song_id, owner, songs)
     if song.status not in (Status.QUEUED, Status.PROCESSING, Status.CANCELLED):
         raise Conflict("Only a song that waits or is being processed can be cancelled.")
     cancelled = song if song.status is Status.CANCELLED else songs.mark_cancelled(song, now=to_iso(now))
     if cancelled is None:
-        raise Conflict("This song has just moved on. Look again.")
+        raise Conflict("This song's status just changed. Refresh and try again.")
     stopped = _stop(cancelled, executions)
     fresh = cancelled is not song
     if fresh or not stopped:

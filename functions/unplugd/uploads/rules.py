@@ -1,4 +1,4 @@
-"""What we take: file names, content types, sizes, lengths, and the verdict on a probed file."""
+"""What is accepted: file names, content types, sizes and lengths, and the verdict on a probed file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import timedelta
 from audiofile import MAX_BYTES, MAX_SECONDS, MIN_SECONDS, SILENCE_PEAK
 from unplugd.uploads.model import Probe
 
-UNHEARD_AFTER = timedelta(minutes=3)  # the validator may take two minutes, and is usually done in seconds
+UNCHECKED_AFTER = timedelta(minutes=3)  # the validator may take two minutes, and is usually done in seconds
 # What a day of trying did not bring through needs mending and a redrive; most older originals are of failed songs.
 SWEPT_FOR = timedelta(hours=25)
 SWEPT_EACH = timedelta(minutes=5)  # the schedule in templates/uploads.yaml
@@ -45,7 +45,7 @@ def title_from_file_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a file is not taken: the stored code and a sentence for its owner."""
+    """Why a file is refused: the stored code and a sentence for its owner."""
 
     code: str
     message: str
@@ -73,10 +73,10 @@ SILENT = Refusal("SILENT_AUDIO", "The file holds only silence. Check the export 
 _BY_FAULT = {"unsupported": UNSUPPORTED, "channels": CHANNELS, "corrupt": CORRUPT, "too_long": TOO_LONG}
 
 
-def is_unheard(age: timedelta) -> bool:
-    """Whether an upload of this age that still waits to be checked is announced again: with each sweep in its first
-    hour, then once an hour. A file that breaks the validator must not fill its dead letters."""
-    return age > UNHEARD_AFTER and (age < timedelta(hours=1) or age % timedelta(hours=1) < SWEPT_EACH)
+def is_unchecked(age: timedelta) -> bool:
+    """Whether an upload of this age that was not checked yet is announced again: with each sweep in its first hour,
+    then once an hour. A file that breaks the validator must not fill its dead-letter queue."""
+    return age > UNCHECKED_AFTER and (age < timedelta(hours=1) or age % timedelta(hours=1) < SWEPT_EACH)
 
 
 def judge(probe: Probe) -> Refusal | None:

@@ -1,4 +1,4 @@
-"""Accepting a file: a place to put it, then proof that it is a song."""
+"""Accepting a file: a link to upload it to, then the check that it is a song."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from unplugd.kernel.log import logger
 from unplugd.uploads import rules
 from unplugd.uploads.model import Probe
 
-_TRIES = 4  # against a person who changes the song while it joins the line
+_TRIES = 4  # against a person who changes the song while it joins the queue
 
 
 class Songs(Protocol):
@@ -53,14 +53,14 @@ class Listing(Protocol):
 
 
 class Events(Protocol):
-    """Where the validator hears of uploads."""
+    """The notifications by which the validator learns of uploads."""
 
     def repeat(self, key: str, size_bytes: int) -> None: ...
 
 
 @dataclasses.dataclass(frozen=True)
 class NewUpload:
-    """What a person says of the file they are about to send."""
+    """What a person announces of the file they are about to send."""
 
     file_name: str
     content_type: str
@@ -78,13 +78,13 @@ def create_upload(
     """A PENDING_UPLOAD row and a presigned PUT for exactly the file that was announced."""
     if upload.content_type not in CONTENT_TYPES:
         raise UnsupportedType(
-            f"{upload.content_type[:100]} is not a type we take. Use mp3, wav, m4a, flac or ogg/opus."
+            f"{upload.content_type[:100]} is not a supported type. Use mp3, wav, m4a, flac or ogg/opus."
         )
     if upload.size_bytes > MAX_BYTES:
         raise TooLarge(rules.TOO_LARGE.message)
     now_s = int(now.timestamp())
     if songs.count_pending(owner, limit=rules.MAX_PENDING, now=now_s) >= rules.MAX_PENDING:
-        raise TooMany("Too many uploads of yours have been announced and not sent. Send them, or wait a day.")
+        raise TooMany("You have too many pending uploads. Send their files, or wait a day.")
     key = upload_key(owner, song_id, rules.safe_file_name(upload.file_name))
     song = Song(
         user_id=owner,
@@ -119,7 +119,7 @@ def renew_upload(
     if song.ttl is not None:  # else it has words from a person, and never expires
         ttl = max(song.ttl, int(now.timestamp()) + rules.UPLOAD_TTL_S)
         if not songs.extend_upload(song, ttl=ttl):
-            raise Conflict("This song has just moved on. Look again.")
+            raise Conflict("This song's status just changed. Refresh and try again.")
     return _link(song, objects)
 
 
@@ -148,7 +148,7 @@ def validate_upload(
     push: Push,
     now: datetime,
 ) -> None:
-    """Judge an object that arrived. Told twice, late or in any order, it changes a song at most once."""
+    """Check an object that arrived. Repeated, late or reordered events change a song at most once."""
     try:
         user_id, song_id = _owner_of(key)
     except Invalid as error:
@@ -167,7 +167,7 @@ def validate_upload(
         return
     found = _probe(key, size_bytes, work=work, probe=probe, objects=objects)
     if found is None:
-        logger().info("the object is gone again", extra={"songId": song_id})
+        logger().info("the object was deleted again", extra={"songId": song_id})
         return
     refusal = rules.TOO_LARGE if size_bytes > MAX_BYTES else rules.judge(found)
     if refusal:
@@ -178,13 +178,13 @@ def validate_upload(
 
 def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, now: datetime) -> int:
     """Announce uploads again that have arrived and were never checked: their event was lost, or died with its function.
-    Answers how many. Told twice, the validator changes nothing twice. Such a song's row lives as long as its file, so
+    Answers how many. A repeated event changes nothing twice. The row of such a song lives as long as its file, so
     that a redrive finds it however long the validator was broken.
 
-    Originals that nobody will read any more are deleted, whatever their age: whoever should have done it died first."""
+    Originals that no function will read again are deleted at any age: the function that should have done it died."""
     repeated = 0
     for key, size_bytes, arrived in objects.listed(UPLOADS):
-        if not rules.is_unheard(now - arrived):
+        if not rules.is_unchecked(now - arrived):
             continue
         try:
             song = songs.get(*_owner_of(key))
@@ -214,8 +214,8 @@ def _heard_before(song: Song, key: str, *, objects: Objects, queue: WakeQueue) -
 
 
 def _is_done_with(song: Song) -> bool:
-    """Whether nobody will read the song's original any more: its stems are complete, of which all lyrics are made, or
-    it was refused, and never joined the line. Any other song that failed may be tried again."""
+    """Whether no function will read the song's original again: its stems are complete, and lyrics are made from those;
+    or it was refused, and never joined the queue. Any other song that failed may be tried again."""
     return song.status is Status.COMPLETED or (song.status is Status.FAILED and song.attempt == 0)
 
 
@@ -259,8 +259,8 @@ def _accept(
     push: Push,
     now: datetime,
 ) -> None:
-    """Put the song in the queue, unless another call did or it is gone. What a person changed while the file was looked
-    at is read again, and is kept over the file's tags."""
+    """Put the song in the queue, unless another call did or it was deleted. What a person changed during the check
+    is read again, and is kept over the file's tags."""
     seen: Song | None = song
     for _ in range(_TRIES):
         if seen is None or seen.status is not Status.PENDING_UPLOAD:

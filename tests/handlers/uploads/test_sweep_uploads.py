@@ -182,6 +182,6 @@ def test_what_belongs_to_no_song_is_left_alone(
 
 def test_a_file_that_breaks_the_validator_is_given_up() -> None:
     runs = [timedelta(minutes=5 * n + 2) for n in range(24 * 12)]
-    due = [age for age in runs if rules.is_unheard(age)]
+    due = [age for age in runs if rules.is_unchecked(age)]
     assert len(due) == 11 + 23
     assert due[0] < timedelta(minutes=10)

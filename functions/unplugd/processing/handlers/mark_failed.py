@@ -1,4 +1,4 @@
-"""State MarkFailed: say why, keep what is finished, tell the person."""
+"""State MarkFailed: store the reason, keep finished stages, notify the owner."""
 
 from typing import Any
 

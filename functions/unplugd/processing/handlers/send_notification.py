@@ -1,4 +1,4 @@
-"""State SendNotification: tell the person that their song is ready."""
+"""State SendNotification: notify the owner that their song is ready."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from unplugd.processing import service
 
 @task.handler
 def handler(event: dict[str, Any]) -> dict[str, Any]:
-    heard = service.send_notification(
+    delivered = service.send_notification(
         event["userId"], event["songId"], songs=wiring.songs(), push=wiring.push, now=utc_now()
     )
-    return {"delivered": heard}
+    return {"delivered": delivered}

@@ -1,4 +1,4 @@
-"""Called by the stage tasks: store how far a song is and push it to its owner."""
+"""Called by the stage tasks: store the progress of a song and push it to its owner."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""WebSocket $connect: let in whoever brings a valid ID token."""
+"""WebSocket $connect: accept a connection with a valid ID token."""
 
 from unplugd import wiring
 from unplugd.edge import websocket

@@ -1,4 +1,4 @@
-"""POST /songs/{songId}/cancel: take a song out of the line or off the machine."""
+"""POST /songs/{songId}/cancel: take a song out of the queue or stop its processing."""
 
 from unplugd import wiring
 from unplugd.edge import http

@@ -1,4 +1,4 @@
-"""Each five minutes: uploads that nobody heard of are announced again, originals that nobody needs are deleted."""
+"""Every five minutes: announce unchecked uploads again, delete originals that are no longer needed."""
 
 from typing import Any
 

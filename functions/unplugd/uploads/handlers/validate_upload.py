@@ -1,4 +1,4 @@
-"""S3 ObjectCreated: prove that what arrived is a song, then put it in line."""
+"""S3 ObjectCreated: check that the file is a song, then put it in the queue."""
 
 import tempfile
 from pathlib import Path
