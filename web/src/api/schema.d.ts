@@ -130,7 +130,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a song out of the line or off the machine.
+         * Take a song out of the queue or stop its processing.
          * @description 200 if the song is already cancelled.
          */
         post: operations["cancel_song"];
