@@ -55,7 +55,7 @@ def test_no_handler_logs_private_names(
     name: str,
     works: bool,
 ) -> None:
-    caplog.set_level("DEBUG")
+    caplog.set_level("INFO")
     fields: dict[str, Any] = {"title": NAME, "artist": NAME, "s3_key": KEY, "attempt": 1}
     if name in ("mark_completed", "mark_failed", "send_progress"):
         fields |= {"status": Status.PROCESSING, "started_at": "2026-01-31T08:15:00.000Z"}

@@ -21,7 +21,14 @@ import unplugd.songs.handlers.get_song
 from unplugd.aws.clients import client
 print(client.cache_info().currsize, "boto3" in sys.modules, "aws_lambda_powertools" in sys.modules)
 """
-TABLE = {"SONGS_TABLE": "songs", "OUTPUT_BUCKET": "output", "AWS_DEFAULT_REGION": "us-east-1"}
+# As the template and Lambda itself set them.
+FUNCTION = {
+    "SONGS_TABLE": "songs",
+    "OUTPUT_BUCKET": "output",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+}
 
 
 def loaded(**environment: str) -> str:
@@ -33,8 +40,8 @@ def loaded(**environment: str) -> str:
 
 
 def test_a_lambda_worker_makes_its_clients_at_init() -> None:
-    assert loaded(AWS_LAMBDA_FUNCTION_NAME="get-song", **TABLE) == "2 True True"
+    assert loaded(AWS_LAMBDA_FUNCTION_NAME="get-song", **FUNCTION) == "2 True True"
 
 
 def test_elsewhere_an_import_loads_nothing() -> None:
-    assert loaded(**TABLE) == "0 False False"
+    assert loaded(**FUNCTION) == "0 False False"
