@@ -46,7 +46,9 @@ _ABOUT: dict[str, Schema] = {
     "completedAt": TIME,
     "durationSec": {"description": "Null until the file has been checked."},
     "originalFormat": {"description": "mp3, wav, m4a, flac, ogg or opus."},
-    "model": {"description": "The separation model that was asked for; once the song is complete, the one that ran."},
+    "model": {
+        "description": "The separation model that was asked for; once the song is complete, the one that ran."
+    },
     "lyricsModel": {"description": "As `model`, of the lyrics."},
     "attempt": {"minimum": 0, "description": "How many times processing was started."},
     "stage": {"enum": [stage.name for stage in STAGES]},
