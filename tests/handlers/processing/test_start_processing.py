@@ -201,8 +201,9 @@ def test_a_start_whose_answer_is_lost_gives_nothing_away(
     with monkeypatch.context() as patch:
         patch.setattr(Executions, "start", lose_the_answer)
         wake(cloud)
-    assert slots(cloud) == {"slot-0": IDS[0]}
+    assert slots(cloud) == {"slot-0": IDS[0], "slot-1": IDS[1]}  # the third song gets neither
     age(cloud, "slot-0")
+    age(cloud, "slot-1")
     wake(cloud)
     assert slots(cloud) == {"slot-0": IDS[0], "slot-1": IDS[1]}
     assert sorted(executions(cloud)) == [f"{IDS[0]}-1", f"{IDS[1]}-1"]

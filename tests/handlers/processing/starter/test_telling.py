@@ -83,19 +83,14 @@ def test_unsent_positions_are_sent_after_the_next_wake_up(
 def test_a_run_that_fails_half_way_tells_what_it_has_written(
     cloud: Cloud, line: None, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from unplugd.aws.executions import Executions
+    def fail(*_: Any, **__: Any) -> None:
+        raise PermissionError("not allowed")
 
-    start = Executions.start
-
-    def start_hers_only(self: Executions, name: str, payload: Any) -> None:
-        if name.startswith(HIS):
-            raise PermissionError("not allowed")
-        start(self, name, payload)
-
-    monkeypatch.setattr(Executions, "start", start_hers_only)
+    monkeypatch.setattr("unplugd.aws.line.Line.give_turn", fail)
     cloud.connect("hers")
     wake(cloud)
-    assert [(said["songId"], said["type"]) for _, said in sent] == [(HERS[0], "PROCESSING_STARTED")]
+    first = sent[0][1]
+    assert (first["songId"], first["type"]) == (HERS[0], "PROCESSING_STARTED")
 
 
 @pytest.mark.parametrize("scanned_first", ["slot-0", "slot-1"])
