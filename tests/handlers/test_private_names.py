@@ -21,7 +21,7 @@ HANDLERS = sorted(
 )
 TASK = {"Overrides": {"ContainerOverrides": [{"Environment": [{"Name": "UPLOAD_KEY", "Value": KEY}]}]}}
 BODIES = {
-    "create_upload": {"filename": f"{NAME}.mp3", "contentType": NAME, "sizeBytes": 1, "title": NAME},
+    "create_upload": {"filename": f"{NAME}.mp3", "contentType": "audio/mpeg", "sizeBytes": 1, "title": NAME},
     "update_song": {"title": NAME, "artist": NAME, "language": "not a language"},
     "put_lyrics": {"version": 0, "text": f"[00:01.00]{NAME}"},
 }
