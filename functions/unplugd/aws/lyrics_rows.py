@@ -17,8 +17,8 @@ class LyricsRows(SongTable):
 
     def save_layer(self, song: Song, *, seen: LyricsStatus | None, run: bool, now: str) -> Song | None:
         """Point the row at the layer that `song` names (its version is one more than the row's), and with `run` put the
-        lyrics of a complete song in line. `seen`: where the lyrics stood. None when another layer was first, or the
-        song has moved on meanwhile."""
+        lyrics of a complete song in the queue. `seen`: the state of the lyrics that was read. None if another layer was
+        first, or if the song's state has changed."""
         changes: dict[str, Any] = {f"lyrics_{name}": getattr(song, f"lyrics_{name}") for name in _FIELDS}
         # What the layer does to the state of the lyrics rests on the state that was seen.
         when: dict[str, Any] = {"status": song.status, "attempt": song.attempt}
