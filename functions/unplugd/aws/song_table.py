@@ -130,8 +130,9 @@ class SongTable:
         return changed is not None
 
     def mark_queued(self, song: Song, *, seen: Song, now: str) -> Song | None:
-        """PENDING_UPLOAD → QUEUED, with the validator's results and the position that it sent (taken from `song`); the row no
-        longer expires. Title and artist must still be those of `seen`: a person may have changed them."""
+        """PENDING_UPLOAD → QUEUED, with the validator's results and the position that it sent (taken from `song`).
+
+        The row no longer expires. Title and artist must still be those of `seen`: a person may have changed them."""
         changes = {
             "status": Status.QUEUED,
             "queued_at": now,
