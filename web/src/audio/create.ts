@@ -3,33 +3,15 @@ import { decoderOffset } from "./calibrate";
 import { decodeMp3, DecodedCells } from "./cells";
 import { heardFrame, SongClock } from "./clock";
 import { clicksBefore } from "./countin";
-import {
-  BALANCED,
-  type CountIn,
-  type Engine,
-  type EngineState,
-  type Mix,
-  RHYTHM,
-  type SongSource,
-  type Stem,
-} from "./engine";
+import { BALANCED, RHYTHM } from "./engine";
+import type { CountIn, Engine, EngineState, Mix, SongSource, Stem } from "./engine";
 import { Feeder } from "./feeder";
 import { cellOf, SAMPLE_RATE, samplesOf } from "./frames";
 import { Graph, whySilent } from "./graph";
 import { GUARD_FRAMES } from "./guard";
+import { AHEAD, FIRST, HUSH_MS, SAFE, SLEEP_MS } from "./pace";
 import type { Chunk, FromDeck, Report } from "./protocol";
 import { loopFrames } from "./unroll";
-
-/** Frames of the stream that the deck holds ahead of what is heard. */
-const AHEAD = 3 * SAMPLE_RATE;
-/** What is there before a jump is made: the stretcher reads 0.25 s ahead. */
-const FIRST = 0.3 * SAMPLE_RATE;
-/** A jump that has to wait for the network longer than this lets the old place fall silent. */
-const HUSH_MS = 400;
-/** A change ahead has to reach the deck before it reads there. */
-const SAFE = 0.15 * SAMPLE_RATE;
-/** A paused context costs no power. */
-const SLEEP_MS = 2000;
 
 /** An engine for one song. Makes no AudioContext before the first play, which has to come from a gesture. */
 export function createEngine(source: SongSource): Engine {
