@@ -13,10 +13,10 @@ from unplugd.aws.clients import client
 from unplugd.aws.connections import ConnectionTable
 from unplugd.aws.executions import Executions
 from unplugd.aws.functions import UploadEvents
-from unplugd.aws.line import Line
 from unplugd.aws.lyrics_rows import LyricsRows
 from unplugd.aws.objects import Objects
 from unplugd.aws.people import UserPool
+from unplugd.aws.queue_index import QueueIndex
 from unplugd.aws.queues import WakeQueue
 from unplugd.aws.slots import SlotTable
 from unplugd.aws.sockets import Sockets
@@ -39,8 +39,8 @@ def lyrics_rows() -> LyricsRows:
 
 
 @cache
-def line() -> Line:
-    return Line(client("dynamodb"), settings.songs_table())
+def queue_index() -> QueueIndex:
+    return QueueIndex(client("dynamodb"), settings.songs_table())
 
 
 @cache

@@ -164,7 +164,7 @@ def test_alarms_watch_what_the_contract_names() -> None:
     faults = resource("api", "ApiFaultsAlarm").properties
     assert (faults["MetricName"], faults["Statistic"], faults["Threshold"]) == ("5XXError", "Average", 0.01)
     line = resource("queue", "LineAgeAlarm").properties
-    assert (line["Namespace"], line["MetricName"]) == ("Unplugd", "LineAgeSeconds")
+    assert (line["Namespace"], line["MetricName"]) == ("Unplugd", "QueueAgeSeconds")
     # Powertools' own dimension, with the service name that all functions get.
     assert line["Dimensions"] == [{"Name": "service", "Value": {"Fn::Sub": "${AppName}-${Environment}"}}]
 
@@ -184,7 +184,7 @@ def test_an_alarm_watches_each_metric_that_the_code_writes() -> None:
         if alarm.properties.get("Namespace") == "Unplugd"
     ]
     watched = {one["MetricName"]: tuple(each["Name"] for each in one["Dimensions"]) for one in ours}
-    assert {"LineAgeSeconds", "UnreadableRows", "OnDemandTasks", "StageSeconds"} <= set(emitted())
+    assert {"QueueAgeSeconds", "UnreadableRows", "OnDemandTasks", "StageSeconds"} <= set(emitted())
     assert emitted().items() <= watched.items()
 
 

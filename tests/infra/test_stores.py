@@ -65,7 +65,7 @@ def test_the_queue_reads_only_what_its_index_holds() -> None:
     keys = {part["AttributeName"] for part in [*songs["KeySchema"], *index["KeySchema"]]}
     assert index["Projection"]["ProjectionType"] == "INCLUDE"
     held = {*keys, *index["Projection"]["NonKeyAttributes"]}
-    source = (ROOT / "functions/unplugd/aws/line.py").read_text()
+    source = (ROOT / "functions/unplugd/aws/queue_index.py").read_text()
     (readers,) = re.findall(r"_READERS = \{(.+?)\}", source, re.DOTALL)
     names = {*re.findall(r'row\["(\w+)"\]', source), *re.findall(r'"(\w+)":', readers)}
     assert {"userId", "songId", "queuedAt"} <= names <= held

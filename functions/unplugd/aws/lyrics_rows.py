@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unplugd.aws.line import WAITS
+from unplugd.aws.queue_index import WAITS
 from unplugd.aws.song_table import SongTable
 from unplugd.domain.job import LYRICS
 from unplugd.domain.song import LyricsStatus, Song, Status
@@ -30,4 +30,4 @@ class LyricsRows(SongTable):
         if run:
             changes |= LYRICS.queued(song, now)
         newer = "(attribute_not_exists(#lyricsVersion) OR #lyricsVersion < :lyricsVersion)"
-        return self._change(song, changes, now=now, when=when, also=newer, line=(WAITS, now) if run else ...)
+        return self._change(song, changes, now=now, when=when, also=newer, queue=(WAITS, now) if run else ...)

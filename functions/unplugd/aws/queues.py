@@ -1,4 +1,4 @@
-"""The wake-up queue. A message says nothing but: look at the line."""
+"""The wake-up queue. A message says nothing but: look at the queue."""
 
 from __future__ import annotations
 

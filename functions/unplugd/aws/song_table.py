@@ -10,7 +10,7 @@ from types import EllipsisType
 from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
-from unplugd.aws.line import RUNS, WAITS, Line, line_key
+from unplugd.aws.queue_index import RUNS, WAITS, QueueIndex, queue_key
 from unplugd.aws.rows import from_row, from_rows, plain_row, search_text, to_attribute, to_row
 from unplugd.aws.table import Table, attr, key
 from unplugd.domain.job import LEFT_QUEUE, NEXT_ATTEMPT, Kind, kind_of
@@ -85,9 +85,9 @@ class SongTable:
             doing="read your library",
         )
 
-    def line_position(self, song: Song) -> int:
-        """A song's place in the line, also before it joins; 1 is next."""
-        return Line(self._db, self._name).place(song)
+    def queue_position_of(self, song: Song) -> int:
+        """A song's place in the queue, also before it joins; 1 is next."""
+        return QueueIndex(self._db, self._name).place(song)
 
     def count_pending(self, owner: str, *, limit: int, now: int) -> int:
         """How many uploads of `owner` are announced and have not arrived; `limit` means that many or more. Rows that
@@ -146,7 +146,7 @@ class SongTable:
             "ttl": None,
         }
         when = {"status": Status.PENDING_UPLOAD, "title": seen.title, "artist": seen.artist}
-        return self._change(song, changes, now=now, when=when, line=(WAITS, now))
+        return self._change(song, changes, now=now, when=when, queue=(WAITS, now))
 
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None:
         """PENDING_UPLOAD → FAILED: the validator's verdict."""
@@ -155,16 +155,16 @@ class SongTable:
 
     def mark_queued_again(self, song: Song, *, kind: Kind, now: str) -> Song | None:
         """The next attempt, a job of `kind`, joins the queue. The state of such jobs must still be as in `song`."""
-        return self._change(song, kind.queued(song, now), now=now, when=kind.when(song), line=(WAITS, now))
+        return self._change(song, kind.queued(song, now), now=now, when=kind.when(song), queue=(WAITS, now))
 
     def mark_processing(self, song: Song, *, execution_arn: str, now: str) -> Song | None:
         """QUEUED → PROCESSING for this attempt."""
         kind = kind_of(song)
         changes = {**NEXT_ATTEMPT, **kind.to(JobState.RUNNING), **kind.at_start(song)}
         changes |= {"started_at": now, "execution_arn": execution_arn}
-        return self._change(song, changes, now=now, when=kind.when(song, JobState.QUEUED), line=(RUNS, now))
+        return self._change(song, changes, now=now, when=kind.when(song, JobState.QUEUED), queue=(RUNS, now))
 
-    def mark_back_in_line(self, song: Song, *, now: str, attempt: int, place: int | None) -> Song | None:
+    def mark_back_in_queue(self, song: Song, *, now: str, attempt: int, place: int | None) -> Song | None:
         """PROCESSING → QUEUED: the execution is known not to run. The job keeps its rank; `place` is the one that its
         owner is notified of, or was. A new `attempt` counts as a recovery, the same one (nothing was started) does
         not."""
@@ -174,13 +174,13 @@ class SongTable:
         changes |= {"attempt": attempt, "queued_at": since, "queue_position": place}
         changes["recoveries"] = song.recoveries + (attempt - song.attempt)
         when = kind.when(song, JobState.RUNNING) | {"execution_arn": song.execution_arn}
-        return self._change(song, changes, now=now, when=when, line=(WAITS, since))
+        return self._change(song, changes, now=now, when=when, queue=(WAITS, since))
 
     def mark_cancelled(self, song: Song, *, now: str) -> Song | None:
         """QUEUED or PROCESSING → CANCELLED, for the attempt that was seen."""
         changes = {"status": Status.CANCELLED, "stage": None, "stage_started_at": None, "progress": None}
         when = {"status": song.status, "attempt": song.attempt}
-        return self._change(song, {**changes, **LEFT_QUEUE}, now=now, when=when, line=None)
+        return self._change(song, {**changes, **LEFT_QUEUE}, now=now, when=when, queue=None)
 
     def record_progress(
         self, song: Song, *, stage: str, progress: int, now: str, parts: str | None = None
@@ -209,13 +209,13 @@ class SongTable:
             "error_message": None,
             **facts,
         }
-        return self._change(song, changes, now=now, when=kind.when(song, JobState.RUNNING), line=None)
+        return self._change(song, changes, now=now, when=kind.when(song, JobState.RUNNING), queue=None)
 
     def mark_failed(self, song: Song, *, code: str, message: str, now: str) -> Song | None:
         """The job of this attempt has failed for good."""
         kind = kind_of(song)
         when = kind.when(song, JobState.RUNNING)
-        return self._change(song, kind.at_failure(code, message), now=now, when=when, line=None)
+        return self._change(song, kind.at_failure(code, message), now=now, when=when, queue=None)
 
     # --- a person's own changes -------------------------------------------------------------------------------
 
@@ -240,18 +240,18 @@ class SongTable:
         now: str,
         when: Mapping[str, Any],
         also: str = "",
-        line: tuple[str, str] | EllipsisType | None = ...,
+        queue: tuple[str, str] | EllipsisType | None = ...,
         counts: bool = True,
     ) -> Song | None:
-        """One conditional update. `when`: field → the value it must have (None: it has none). `line`: (WAITS or RUNS,
-        since when), None to leave the line, not given to change nothing there. `counts`: whether `seq` grows."""
+        """One conditional update. `when`: field → the value it must have (None: it has none). `queue`: (WAITS or RUNS,
+        since when), None to leave the queue, not given to change nothing there. `counts`: whether `seq` grows."""
         stored: dict[str, Any] = {to_attribute(name): value for name, value in changes.items()}
         stored["updatedAt"] = now
         if "status" in changes:
             stored["statusSongId"] = f"{changes['status']}#{song.song_id}"
-        if not isinstance(line, EllipsisType):
-            stored["line"] = line[0] if line else None
-            stored["lineKey"] = line_key(line[1], song.song_id) if line else None
+        if not isinstance(queue, EllipsisType):
+            stored["line"] = queue[0] if queue else None
+            stored["lineKey"] = queue_key(queue[1], song.song_id) if queue else None
         if "title" in changes or "artist" in changes:
             after = dataclasses.replace(
                 song, **{k: v for k, v in changes.items() if k in ("title", "artist")}

@@ -30,7 +30,7 @@ class Songs(Protocol):
     """What this room needs of the songs table."""
 
     def get(self, user_id: str, song_id: str) -> Song | None: ...
-    def line_position(self, song: Song) -> int: ...
+    def queue_position_of(self, song: Song) -> int: ...
     def save_layer(self, song: Song, *, seen: LyricsStatus | None, run: bool, now: str) -> Song | None: ...
 
 
@@ -121,7 +121,7 @@ def put_lyrics(
             saved = put_in_queue(
                 replace(next_row, queued_at=to_iso(now)),
                 write=write,
-                place_of=songs.line_position,
+                place_of=songs.queue_position_of,
                 queue=queue,
                 push=push,
                 now=now,

@@ -57,7 +57,7 @@ def start_processing(
     *,
     ended: Collection[str],
     songs: ports.Songs,
-    line: ports.Line,
+    queue: ports.Queue,
     slots: ports.Slots,
     executions: ports.Executions,
     push: Push,
@@ -66,7 +66,7 @@ def start_processing(
     """Free the slots of executions that are over, then start as many waiting songs as there are free slots.
 
     `ended`: execution ARNs that an event says are over. Answers how many songs were started."""
-    return starter.Starter(songs, line, slots, executions, push, now).run(ended)
+    return starter.Starter(songs, queue, slots, executions, push, now).run(ended)
 
 
 # --- progress ---------------------------------------------------------------------------------------------------------

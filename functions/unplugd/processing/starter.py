@@ -26,7 +26,7 @@ from unplugd.kernel.clock import from_iso, to_iso
 from unplugd.kernel.errors import Transient
 from unplugd.kernel.log import logger
 from unplugd.processing import rules
-from unplugd.processing.ports import Executions, Line, Slots, Songs
+from unplugd.processing.ports import Executions, Queue, Slots, Songs
 
 # A lease without an execution may belong to a starter that is at work this moment. One this old does not: a starter is
 # ended after 30 s (its timeout in templates/queue.yaml).
@@ -46,7 +46,7 @@ class Starter:
     """One wake-up. Call `run`."""
 
     songs: Songs
-    line: Line
+    queue: Queue
     slots: Slots
     executions: Executions
     push: Push
@@ -59,12 +59,12 @@ class Starter:
     def run(self, ended: Collection[str]) -> int:
         """`ended`: ARNs of executions that an event says are over. Answers how many songs were started."""
         # Before anything that may fail: a starter that fails each time is noticed by the age of the queue.
-        age = rules.queue_age_s(self.line.waiting(), self.now)
-        metrics.put("LineAgeSeconds", age, unit="Seconds")
+        age = rules.queue_age_s(self.queue.waiting(), self.now)
+        metrics.put("QueueAgeSeconds", age, unit="Seconds")
         left: Sequence[Waiting] = ()
         try:
             taken, unreadable = self.slots.look()
-            processing = self.line.running()
+            processing = self.queue.running()
             at_work = self._at_work(taken, ended, {song_id for _, song_id in processing})
             leases = self._one_each(
                 [lease for lease in taken if lease in at_work or not self._ends(lease, ended)]
@@ -72,7 +72,7 @@ class Starter:
             unleased = self._recover_unleased(processing, leases)
             for lease in unreadable[unleased:]:  # as many as there are songs that run without a slot stay
                 self.slots.release_unreadable(lease)
-            order = in_turn(self.line.waiting())
+            order = in_turn(self.queue.waiting())
             running = {lease.song_id for lease in leases}
             started = self._fill(order, running, list(self.slots.free(leases)))
             left = [entry for entry in order if entry.song_id not in running]
@@ -218,10 +218,10 @@ class Starter:
             now = to_iso(self.now)
             after = join_queue(
                 replace(song, queued_at=song.queued_at or now),
-                write=lambda waiting: self.songs.mark_back_in_line(
+                write=lambda waiting: self.songs.mark_back_in_queue(
                     waiting, now=now, attempt=song.attempt + 1, place=waiting.queue_position
                 ),
-                place_of=self.line.place,
+                place_of=self.queue.place,
             )
         logger().warning(
             "an execution ended without a result", extra={"songId": song.song_id, "attempt": song.attempt}
@@ -234,7 +234,7 @@ class Starter:
         if song and kind:
             now = to_iso(self.now)
             write = partial(self.songs.mark_queued_again, kind=kind, now=now)
-            self._note(join_queue(replace(song, queued_at=now), write=write, place_of=self.line.place))
+            self._note(join_queue(replace(song, queued_at=now), write=write, place_of=self.queue.place))
 
     # --- who is next ----------------------------------------------------------------------------------------
 
@@ -291,7 +291,7 @@ class Starter:
             raise
         except Exception as fault:
             # Refused: nothing runs under this name, so the song takes its place again at once.
-            self.songs.mark_back_in_line(
+            self.songs.mark_back_in_queue(
                 started, now=to_iso(self.now), attempt=song.attempt, place=song.queue_position
             )
             self.slots.release(lease)
@@ -328,7 +328,7 @@ class Starter:
             following = next((e for e in left if e.user_id == entry.user_id), None)
             turns[entry.user_id] = at
             if following is not None:
-                self.line.give_turn(following, at=at)
+                self.queue.give_turn(following, at=at)
         return [replace(e, turn_at=turns[e.user_id]) if e.user_id in turns else e for e in left]
 
     # --- notifying ------------------------------------------------------------------------------------------
@@ -349,7 +349,7 @@ class Starter:
         for sent, (entry, place) in enumerate(moved, start=len(self.news)):
             if time.monotonic() >= deadline:
                 break  # neither stored nor sent: the next wake-up does both
-            self._notify(self.line.note_place(entry, place), deadline, messages - sent)
+            self._notify(self.queue.note_place(entry, place), deadline, messages - sent)
 
     def _notify(self, song: Song | None, deadline: float, shares: int) -> None:
         if song:

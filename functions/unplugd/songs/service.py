@@ -45,7 +45,7 @@ class Songs(Protocol):
     def search(
         self, owner: str, *, status: Status | None, q: str, after: str | None, limit: int
     ) -> tuple[Sequence[Song | UnreadableSong], str | None]: ...
-    def line_position(self, song: Song) -> int: ...
+    def queue_position_of(self, song: Song) -> int: ...
     def update_details(self, song: Song, changes: Mapping[str, Any], *, now: str) -> Song | None: ...
     def mark_queued_again(self, song: Song, *, kind: Kind, now: str) -> Song | None: ...
     def mark_cancelled(self, song: Song, *, now: str) -> Song | None: ...
@@ -110,7 +110,7 @@ def get_song(song_id: str, *, owner: str, songs: Songs, results: Results, now: d
     song = _look(song_id, owner, songs)
     if isinstance(song, UnreadableSong):
         return public_view(song, now=now)
-    position = songs.line_position(song) if song.waits else None
+    position = songs.queue_position_of(song) if song.waits else None
     view = public_view(song, now=now, queue_position=position)
     return view | _links(song, results, now) if song.status is Status.COMPLETED else view
 
@@ -190,7 +190,7 @@ def retry_song(
     queued = put_in_queue(
         dataclasses.replace(song, queued_at=to_iso(now)),
         write=partial(songs.mark_queued_again, kind=kind, now=to_iso(now)),
-        place_of=songs.line_position,
+        place_of=songs.queue_position_of,
         queue=queue,
         push=push,
         now=now,

@@ -34,7 +34,7 @@ class Songs(Protocol):
     def extend_upload(self, song: Song, *, ttl: int) -> bool: ...
     def mark_queued(self, song: Song, *, seen: Song, now: str) -> Song | None: ...
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
-    def line_position(self, song: Song) -> int: ...
+    def queue_position_of(self, song: Song) -> int: ...
 
 
 class Objects(Protocol):
@@ -275,7 +275,9 @@ def _accept(
             queued_at=to_iso(now),
         )
         write = partial(songs.mark_queued, seen=seen, now=to_iso(now))
-        if put_in_queue(known, write=write, place_of=songs.line_position, queue=queue, push=push, now=now):
+        if put_in_queue(
+            known, write=write, place_of=songs.queue_position_of, queue=queue, push=push, now=now
+        ):
             return
         seen = songs.get(song.user_id, song.song_id)
     raise Transient("The song was changed each time it was about to join the queue.")

@@ -65,14 +65,14 @@ def test_two_validators_at_once_queue_the_song_once(
     put_song()
     cloud.connect("one")
     other = [lambda: arrive(cloud, wav(2.0))]
-    position = SongTable.line_position
+    position = SongTable.queue_position_of
 
     def racing(*given: Any) -> int:
         if other:
             other.pop()()
         return position(*given)
 
-    monkeypatch.setattr(SongTable, "line_position", racing)
+    monkeypatch.setattr(SongTable, "queue_position_of", racing)
     arrive(cloud, wav(2.0))
     assert other == []
     row = cloud.row() or {}
@@ -254,7 +254,7 @@ def test_a_song_that_changes_each_time_is_tried_again_later(
         return 1
 
     with monkeypatch.context() as patch:
-        patch.setattr(SongTable, "line_position", restless)
+        patch.setattr(SongTable, "queue_position_of", restless)
         with pytest.raises(Transient):
             arrive(cloud, wav(2.0))
     assert (cloud.row() or {})["status"] == "PENDING_UPLOAD"

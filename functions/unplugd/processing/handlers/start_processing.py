@@ -13,7 +13,7 @@ def handler(wake_ups: list[dict[str, Any]]) -> None:
     service.start_processing(
         ended=service.ended_executions(wake_ups),
         songs=wiring.songs(),
-        line=wiring.line(),
+        queue=wiring.queue_index(),
         slots=wiring.slots(),
         executions=wiring.executions(),
         push=wiring.push,

@@ -86,7 +86,7 @@ def test_a_run_that_fails_half_way_tells_what_it_has_written(
     def fail(*_: Any, **__: Any) -> None:
         raise PermissionError("not allowed")
 
-    monkeypatch.setattr("unplugd.aws.line.Line.give_turn", fail)
+    monkeypatch.setattr("unplugd.aws.queue_index.QueueIndex.give_turn", fail)
     cloud.connect("hers")
     wake(cloud)
     first = sent[0][1]
@@ -138,7 +138,7 @@ def test_a_starter_that_gets_no_lease_reports_the_queue_age(
     monkeypatch.setattr("unplugd.aws.executions.Executions.status", fail)
     capsys.readouterr()
     assert wake(cloud) == {"batchItemFailures": []}
-    assert "LineAgeSeconds" in capsys.readouterr().out
+    assert "QueueAgeSeconds" in capsys.readouterr().out
 
 
 def test_a_song_that_rejoins_the_queue_gets_its_true_position(

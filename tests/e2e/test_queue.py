@@ -12,7 +12,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from tests.cloud import ROOT
-from unplugd.aws.line import Line
+from unplugd.aws.queue_index import QueueIndex
 from unplugd.aws.slots import SlotTable
 from unplugd.aws.song_table import SongTable
 from unplugd.domain.song import Song, Status
@@ -93,7 +93,11 @@ def test_ten_racing_starters_start_each_song_once(
 ) -> None:
     monkeypatch.setattr("unplugd.kernel.metrics.put", lambda *_, **__: None)  # a worker has its own
     db, songs_table, slots_table = tables
-    songs, line, slots = SongTable(db, songs_table), Line(db, songs_table), SlotTable(db, slots_table, SLOTS)
+    songs, queue, slots = (
+        SongTable(db, songs_table),
+        QueueIndex(db, songs_table),
+        SlotTable(db, slots_table, SLOTS),
+    )
     machine = Machine()
     total = PEOPLE * SONGS_EACH
     for n in range(total):
@@ -111,7 +115,7 @@ def test_ten_racing_starters_start_each_song_once(
 
     def start_and_finish(_starter: int) -> None:
         for _ in range(4 * total):
-            Starter(songs, line, slots, machine, lambda *_: 0, utc_now()).run(set())
+            Starter(songs, queue, slots, machine, lambda *_: 0, utc_now()).run(set())
             if arn := machine.finish():
                 complete(arn)
             elif len(machine.states) == total and not machine.at_work():
@@ -124,4 +128,4 @@ def test_ten_racing_starters_start_each_song_once(
     assert set(machine.states.values()) == {"SUCCEEDED"}
     assert machine.most_at_once == SLOTS
     assert slots.leases() == []
-    assert (list(line.waiting()), list(line.running())) == ([], [])
+    assert (list(queue.waiting()), list(queue.running())) == ([], [])

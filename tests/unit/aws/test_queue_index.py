@@ -1,4 +1,4 @@
-"""How the line is read: DynamoDB gives a megabyte at once, which is fewer songs than we look at."""
+"""How the queue is read: DynamoDB gives a megabyte at once, which is fewer songs than we look at."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from unplugd.aws import line
-from unplugd.aws.line import Line
+from unplugd.aws import queue_index
+from unplugd.aws.queue_index import QueueIndex
 
 
 def _row(number: int) -> dict[str, Any]:
@@ -29,19 +29,19 @@ class Table:
         return {"Items": [_row(number) for number in page], **more}
 
 
-def test_a_line_of_more_than_a_page_is_read_to_its_end() -> None:
+def test_a_queue_of_more_than_a_page_is_read_to_its_end() -> None:
     table = Table([1, 2, 3], [4, 5])
-    assert [song.song_id for song in Line(table, "songs").waiting()] == ["1", "2", "3", "4", "5"]
-    assert table.asked == [(None, line.LINE_READ), ({"songId": {"S": "3"}}, line.LINE_READ)]
+    assert [song.song_id for song in QueueIndex(table, "songs").waiting()] == ["1", "2", "3", "4", "5"]
+    assert table.asked == [(None, queue_index.QUEUE_READ), ({"songId": {"S": "3"}}, queue_index.QUEUE_READ)]
 
 
 def test_what_runs_is_read_to_its_end_too() -> None:
-    assert Line(Table([1], [2]), "songs").running() == [("person 1", "1"), ("person 2", "2")]
+    assert QueueIndex(Table([1], [2]), "songs").running() == [("person 1", "1"), ("person 2", "2")]
 
 
 def test_no_more_is_read_than_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Query that stops at its limit names a key as well."""
-    monkeypatch.setattr(line, "LINE_READ", 4)
+    monkeypatch.setattr(queue_index, "QUEUE_READ", 4)
     table = Table([1, 2, 3], [4], [5])
-    assert [song.song_id for song in Line(table, "songs").waiting()] == ["1", "2", "3", "4"]
+    assert [song.song_id for song in QueueIndex(table, "songs").waiting()] == ["1", "2", "3", "4"]
     assert len(table.asked) == 2

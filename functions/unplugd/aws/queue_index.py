@@ -1,4 +1,4 @@
-"""The line, over all people: the sparse index of the songs table that only waiting and running songs are in."""
+"""The queue, over all people: the sparse index of the songs table that only waiting and running songs are in."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from unplugd.domain.song import Song
 from unplugd.domain.unreadable import Unreadable
 
 WAITS, RUNS = "QUEUED", "RUNNING"
-# The line is the songs that wait longest, this many at most. The others join as these start.
-LINE_READ = 1000
+# The queue is the songs that wait longest, this many at most. The others join as these start.
+QUEUE_READ = 1000
 _READERS = {"queuedAt": rows.time, "turnAt": rows.time, "queuePosition": rows.whole_number}
 
 
-def line_key(since: str, song_id: str) -> str:
+def queue_key(since: str, song_id: str) -> str:
     """The sort key of a song in the index: the time it joined, then its id."""
     return f"{since}#{song_id}"
 
 
-class Line:
+class QueueIndex:
     """`LineIndex` of `{app}-{env}-songs`. Its reads can be slightly old: before acting on one, read the row."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._table = Table(client, table, "userId", "songId")
 
     def waiting(self) -> Sequence[Waiting]:
-        """The songs that wait, longest waiting first, at most LINE_READ. Entries that cannot be read are reported
+        """The songs that wait, longest waiting first, at most QUEUE_READ. Entries that cannot be read are reported
         and left out."""
         waiting, faults = [], {}
         for row in self._read(WAITS):
@@ -51,7 +51,7 @@ class Line:
         return [(row["userId"]["S"], row["songId"]["S"]) for row in self._read(RUNS)]
 
     def place(self, song: Song) -> int:
-        """A song's place in the line, also of one that is about to join it (`queued_at` says when); 1 is next."""
+        """A song's place in the queue, also of one that is about to join it (`queued_at` says when); 1 is next."""
         waiting = [other for other in self.waiting() if other.song_id != song.song_id]
         joined = Waiting(song.user_id, song.song_id, song.queued_at or "", song.turn_at)
         return in_turn([*waiting, joined]).index(joined) + 1
@@ -85,10 +85,10 @@ class Line:
         entries: list[dict[str, Any]] = []
         # One Query reads 1 MB at most, which is a few hundred rows when titles are long.
         pages = self._table.pages(
-            key("line").eq(which), index="LineIndex", Limit=LINE_READ, doing="read the queue"
+            key("line").eq(which), index="LineIndex", Limit=QUEUE_READ, doing="read the queue"
         )
         for page in pages:
             entries += page["Items"]
-            if len(entries) >= LINE_READ:
+            if len(entries) >= QUEUE_READ:
                 break
-        return entries[:LINE_READ]
+        return entries[:QUEUE_READ]
