@@ -14,7 +14,7 @@ from urllib.parse import quote
 from unplugd.edge.fields import Fields
 from unplugd.kernel import settings
 from unplugd.kernel.errors import AppError, Invalid, TooLarge, Unauthorized
-from unplugd.kernel.log import logger
+from unplugd.kernel.log import invocation_logger
 
 # A title, an artist and a file name; a call that takes more says so.
 MAX_BODY_BYTES = 64 * 1024
@@ -81,8 +81,8 @@ def query_handler(*known: str) -> Callable[[Use], Handle]:
 
 def _handler(use: Use, known: tuple[str, ...]) -> Handle:
     @functools.wraps(use)
-    def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        log = logger()
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        log = invocation_logger(context)
         log.set_correlation_id((event.get("requestContext") or {}).get("requestId"))
         try:
             answer = use(_request(event, known))

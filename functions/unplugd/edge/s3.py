@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unplugd.domain.files import parse_upload_key
-from unplugd.kernel.log import logger
+from unplugd.kernel.log import invocation_logger
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ def handler(use: Callable[[NewObject], None]) -> Callable[[dict[str, Any], Any],
     """
 
     @functools.wraps(use)
-    def handle(event: dict[str, Any], _context: Any) -> None:
-        log = logger()
+    def handle(event: dict[str, Any], context: Any) -> None:
+        log = invocation_logger(context)
         try:
             detail = event["detail"]
             new = NewObject(

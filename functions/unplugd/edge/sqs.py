@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from unplugd.kernel import metrics
-from unplugd.kernel.log import logger
+from unplugd.kernel.log import invocation_logger
 
 
 def wake_handler(
@@ -20,8 +20,8 @@ def wake_handler(
     latest) sees the same rows, and a failing message must not come back for ever. StarterFaults counts its faults."""
 
     @functools.wraps(use)
-    def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        log = logger()
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        log = invocation_logger(context)
         records = event.get("Records") or []
         log.set_correlation_id(records[0].get("messageId") if records else None)
         try:

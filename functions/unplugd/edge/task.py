@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from unplugd.kernel.errors import AppError
-from unplugd.kernel.log import logger
+from unplugd.kernel.log import invocation_logger
 
 
 def handler(use: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any], Any], Any]:
     """Make `use` a Lambda handler. What it raises is logged and raised on: its class name is what the ASL matches."""
 
     @functools.wraps(use)
-    def handle(event: dict[str, Any], _context: Any) -> Any:
-        log = logger()
+    def handle(event: dict[str, Any], context: Any) -> Any:
+        log = invocation_logger(context)
         log.set_correlation_id(f"{event.get('songId')}-{event.get('attempt', '')}")
         try:
             return use(event)

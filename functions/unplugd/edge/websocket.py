@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unplugd.kernel.errors import AppError
-from unplugd.kernel.log import logger
+from unplugd.kernel.log import invocation_logger
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ def handler(use: Callable[[Frame], None]) -> Callable[[dict[str, Any], Any], dic
     """Make `use` a Lambda handler behind the WebSocket API; a refusal becomes the status of the handshake."""
 
     @functools.wraps(use)
-    def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        log = logger()
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        log = invocation_logger(context)
         request = event.get("requestContext") or {}
         log.set_correlation_id(request.get("connectionId"))
         try:
