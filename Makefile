@@ -107,9 +107,10 @@ images: ## build the two task images with Docker (IMAGE_ARGS="--build-arg ENGINE
 invoke: build need-demo ## run one function in Docker with its recorded event (FUNCTION=songs/list_songs)
 	@AWS=$(BIN)/aws SAM=$(SAM) scripts/invoke "$(FUNCTION)" $(EVENT)
 # In samconfig.toml dev is called default, so that a bare `sam deploy` is never prod.
-deploy: build ## deploy to AWS (ENV=dev or prod, PARAMETERS="CorsOrigin=https://… AlarmEmail=…")
+deploy: build need-demo ## deploy to AWS (ENV=dev or prod, PARAMETERS="CorsOrigin=https://… AlarmEmail=…")
 	@case "$$ENV" in dev) config=default;; prod) config=prod;; *) echo "ENV is dev or prod, not '$$ENV'"; exit 1;; esac; \
-	$(SAM) deploy --config-env $$config $${CI:+--no-confirm-changeset} $${PARAMETERS:+--parameter-overrides Environment=$$ENV $$PARAMETERS}
+	$(SAM) deploy --config-env $$config $${CI:+--no-confirm-changeset} $${PARAMETERS:+--parameter-overrides Environment=$$ENV $$PARAMETERS} && \
+	AWS=$(BIN)/aws scripts/check-images
 deploy-web: need-demo web-build ## upload the web page, after deploy (ENV=dev or prod)
 	@AWS=$(BIN)/aws scripts/deploy-web web/dist
 web-build: web/dist/index.html ## build the web page into web/dist
