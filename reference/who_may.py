@@ -10,12 +10,12 @@ from unplugd.domain import personal_data
 # Name of a bad token → what it is. The test makes each of them.
 REFUSED = {
     "no token": "no Authorization header, no `?token=`",
-    "not a token": "any text",
+    "not a token": "any text",  # pragma: allowlist secret - a description
     "expired": "an ID token past its `exp`",
     "other pool": "a valid ID token of another user pool",
     "wrong iss": "signed by our pool's key, with another issuer",
     "wrong aud": "a valid ID token for another client of our pool",
-    "access token": "a valid access token of the same user",
+    "access token": "a valid access token of the same user",  # pragma: allowlist secret - a description
     "alg none": "the user's claims, unsigned",
     "HS256": "the user's claims, signed with the public key as if it were a shared secret",
     "unknown kid": "signed by a key that the pool does not list",
