@@ -19,6 +19,7 @@ EXIT_STOPPED = 130  # what shells expect after Ctrl-C
 
 LYRICS_FORMATS = ("json", "txt", "lrc", "lrc-enhanced", "srt", "vtt", "ass")
 MODELS = ("auto", "preview", "htdemucs", "htdemucs_ft")
+LYRICS_MODELS = ("auto", "tiny", "base", "small", "medium", "large-v3-turbo", "align")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,11 +51,11 @@ def _run(options: argparse.Namespace) -> int:
 
     match options.word:
         case "demo":
-            song = options.song or options.file or commands.DEMO_SONG
-            out = options.out or Path("out") / "demo"
-            commands.process(song, out, options.data, options.model, options.lyrics)
+            options.file = options.song or options.file or commands.DEMO_SONG
+            options.out = options.out or Path("out") / "demo"
+            _process(options)
         case "process":
-            commands.process(options.file, options.out, options.data, options.model, options.lyrics)
+            _process(options)
         case "lyrics":
             from cli import lyrics
 
@@ -89,20 +90,39 @@ def _run(options: argparse.Namespace) -> int:
 
             return redrive.run(options.data, aws=options.aws, app=options.app)
         case "models":
-            from cli import models
-
-            return models.run(
-                options.name,
-                source=options.source,
-                from_hub=options.hub,
-                verify=options.verify,
-                listing=options.list,
-            )
+            return _models(options)
         case "doctor":
             from cli import doctor
 
             return doctor.run(options.data, as_json=options.json)
     return 0
+
+
+def _process(options: argparse.Namespace) -> None:
+    from cli import commands
+
+    commands.process(
+        options.file,
+        options.out,
+        options.data,
+        options.model,
+        options.lyrics,
+        lyrics_model=options.lyrics_model,
+    )
+
+
+def _models(options: argparse.Namespace) -> int:
+    from cli import models
+
+    if options.lyrics:
+        return models.bring_lyrics(options.lyrics)
+    return models.run(
+        options.name,
+        source=options.source,
+        from_hub=options.hub,
+        verify=options.verify,
+        listing=options.list,
+    )
 
 
 def _make_stems(options: argparse.Namespace) -> None:
@@ -134,7 +154,11 @@ def _parser() -> argparse.ArgumentParser:
     results = argparse.ArgumentParser(add_help=False)
     results.add_argument("--out", type=Path, metavar="DIR", help="where the results go")
     results.add_argument("--model", choices=MODELS, help="the separator (default: the best one installed)")
-
+    results.add_argument(
+        "--lyrics-model",
+        choices=LYRICS_MODELS,
+        help="the Whisper that writes the lyrics (default: the best one installed); align: keep the tag's words",
+    )
     results.add_argument("--lyrics", type=Path, metavar="FILE", help="its words: txt, lrc, srt, vtt or ass")
 
     demo = words.add_parser(
@@ -221,8 +245,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="htdemucs_ft, htdemucs, base, small, …; default: htdemucs_ft base",
     )
-    models.add_argument("--from", dest="source", type=Path, metavar="DIR", help="take them from a folder")
+    models.add_argument(
+        "--from", dest="source", type=Path, metavar="DIR", help="take them from a folder; no NAME: all in it"
+    )
     models.add_argument("--hub", action="store_true", help="demucs from the model hub, not from its own host")
+    models.add_argument(
+        "--lyrics", metavar="NAME", help="only this Whisper; a failure is a sentence (what the set-up calls)"
+    )
     models.add_argument("--verify", action="store_true", help="hash what is here again")
     models.add_argument("--list", action="store_true", help="say what is here")
 

@@ -19,7 +19,13 @@ WEB_DIST = REPO / "web" / "dist"
 
 
 def process(
-    song: Path, out: Path | None, data: Path | None, model: str | None, lyrics: Path | None = None
+    song: Path,
+    out: Path | None,
+    data: Path | None,
+    model: str | None,
+    lyrics: Path | None = None,
+    *,
+    lyrics_model: str | None = None,
 ) -> None:
     """One song through the whole stack. The last line of the output says where the result is."""
     from cli import journey
@@ -30,7 +36,8 @@ def process(
     folder = check_folder(out or Path("out") / song.stem)
     root = sessions.data_folder(data)
     console = Console()
-    choices = {"model": model} if model else {}
+    asked = {"model": model, "lyricsModel": lyrics_model}
+    choices = {name: value for name, value in asked.items() if value}
     with sessions.use(root, console.say) as session:
         result = journey.make(session, file, folder, console, lyrics=words, **choices)
         if session.is_ours:

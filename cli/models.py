@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cli.console import Console
+from cli.pip import run_pip
 from ml.models import ModelError, WrongHash
-from ml.models.adopt import adopt
+from ml.models.adopt import adopt, contents
 from ml.models.fetch import fetch
-from ml.models.sources import DEFAULT, KINDS
+from ml.models.sources import DEFAULT, KINDS, WHISPER
 from ml.models.store import Model, ModelStore
 from ml.separation import ModelUnavailable
 from ml.separation.demucs import prepare
@@ -26,11 +27,12 @@ def model_folder() -> Path:
 
 
 def run(names: Sequence[str], *, source: Path | None, from_hub: bool, verify: bool, listing: bool) -> int:
-    """Fetch `names` (nothing named: the default ones), or only look; 1 when something that is here is damaged."""
+    """Fetch `names` (nothing named: the default ones, or all that the folder `source` holds), or only look; 1 when
+    something that is here is damaged."""
     console = Console()
     store = ModelStore(model_folder())
     if not (verify or listing):
-        for name in names or DEFAULT:
+        for name in names or (contents(source) if source else DEFAULT):
             _bring(store, name, source, from_hub, console)
     elif verify:
         return _verify(store, names, console)
@@ -38,6 +40,21 @@ def run(names: Sequence[str], *, source: Path | None, from_hub: bool, verify: bo
         console.say(describe(model))
     if not store.list():
         console.say(f"No weights are in {store.folder}. make models fetches {' and '.join(DEFAULT)}.")
+    return 0
+
+
+def bring_lyrics(name: str) -> int:
+    """The set-up's part: fetch the lyrics model `name`. A fault is one sentence, and never the set-up's failure."""
+    console = Console()
+    try:
+        if name not in WHISPER:
+            raise ModelError(f"No lyrics model is published as '{name}'. There is: {', '.join(WHISPER)}.")
+        store = ModelStore(model_folder())
+        if store.find(name) is None:
+            _fetch(store, name, False, console)
+    except (ModelError, OSError) as error:
+        reason = str(error).split(". ")[0].rstrip(".")
+        console.say(f"Songs get no recognised lyrics until make models MODELS={name} works: {reason}.")
     return 0
 
 
@@ -55,16 +72,7 @@ def _bring(store: ModelStore, name: str, source: Path | None, from_hub: bool, co
     else:
         if name not in KINDS:
             raise ModelError(f"No model is published as '{name}'. There is: {', '.join(KINDS)}.")
-        console.say(f"Fetching {name}; what is here already is not fetched again.")
-
-        def show(file: str, done: int, whole: int | None) -> None:
-            note = f"{done >> 20} MiB" if whole is None else f"{done >> 20} of {whole >> 20} MiB"
-            console.progress(f"  {file}", done / whole if whole else None, note)
-
-        try:
-            model = fetch(store, name, progress=show, from_hub=from_hub)
-        finally:
-            console.close()
+        model = _fetch(store, name, from_hub, console)
     if model.kind == "demucs":
         console.say("Exporting its networks, so that they run without torch: up to a minute each, once.")
         try:
@@ -72,6 +80,20 @@ def _bring(store: ModelStore, name: str, source: Path | None, from_hub: bool, co
         except ModelUnavailable as error:
             raise ModelError(str(error)) from error
     console.say(f"Ready: {describe(model)}")
+
+
+def _fetch(store: ModelStore, name: str, from_hub: bool, console: Console) -> Model:
+    size = f" ({WHISPER[name].size_bytes / 1e6:.0f} MB, once)" if name in WHISPER else ""
+    console.say(f"Fetching {name}{size}; what is here already is not fetched again.")
+
+    def show(file: str, done: int, whole: int | None) -> None:
+        note = f"{done >> 20} MiB" if whole is None else f"{done >> 20} of {whole >> 20} MiB"
+        console.progress(f"  {file}", done / whole if whole else None, note)
+
+    try:
+        return fetch(store, name, progress=show, from_hub=from_hub, pip=run_pip)
+    finally:
+        console.close()
 
 
 def _verify(store: ModelStore, names: Sequence[str], console: Console) -> int:

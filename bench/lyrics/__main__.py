@@ -100,16 +100,12 @@ def child(which: str, vocals: Path, models: Path) -> None:
 
 def overhead(work: Path, runs: int) -> dict[str, Any]:
     """The stage against plain faster-whisper, on a song with pauses and on the same one without."""
-    from ml.models.adopt import adopt
     from ml.models.store import ModelStore
-    from tests.ml.lyrics.random_whisper import write_model
+    from tests.ml.lyrics.random_whisper import install, write_model
 
     models = work / "models"
-    adopt(
-        ModelStore(models),
-        "base",
-        write_model(work / "raw", width=512, layers=6, heads=8, words=50_000, times=False),
-    )
+    raw = write_model(work / "raw", width=512, layers=6, heads=8, words=50_000, times=False)
+    install(ModelStore(models), raw)
     singer = Singer()
     # Some four minutes: of a short song, one window of 30 s more or less would decide.
     samples = np.concatenate([singer.song(voice, seed)[0] for seed, voice in enumerate(VOICES[:4])])

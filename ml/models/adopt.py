@@ -1,7 +1,7 @@
 """Weights that are on this machine already, in a folder of any layout a person is likely to have → the store.
 
 A demucs repository (`NAME.yaml`, `SIG-HASH.th`), torch's cache of one, a folder of safetensors, or a CTranslate2
-Whisper.
+Whisper. A Whisper is taken only if its files are the published ones of that name (ml.models.sources).
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+from ml.audio.checksum import sha256
 from ml.models import ModelError, NotPublished, WrongHash
 from ml.models.download import Digest, FreeBytes, free_bytes, require_space
-from ml.models.fetch import WHISPER_FILES, prepare
+from ml.models.fetch import PUBLISHED as PUBLISHED_WHOLE
+from ml.models.fetch import prepare
 from ml.models.prepare import SUFFIX, bag_of
 from ml.models.sources import DEMUCS, WHISPER
 from ml.models.store import Model, ModelStore
@@ -22,6 +24,9 @@ OWN_NAME = "the SHA-256 (its first digits) in the file's own name"
 NOTHING = "nothing: no hash is published for a file like this"
 
 _PICKLE = re.compile(r"(?P<signature>[A-Za-z0-9_]+)-(?P<prefix>[0-9a-f]{8,64})\.th")
+WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json")
+"""What every CTranslate2 Whisper has; with them a vocabulary, and for some sizes preprocessor_config.json."""
+
 _WHISPER_FILES = re.compile(
     r"model\.bin|config\.json|tokenizer\.json|preprocessor_config\.json|vocabulary\.(json|txt)"
 )
@@ -30,7 +35,8 @@ _WHISPER_FILES = re.compile(
 def adopt(store: ModelStore, name: str, source: Path, *, free: FreeBytes = free_bytes) -> Model:
     """Put the model `name` into the store from the folder `source`, which is left as it is.
 
-    Raises ModelError: not there, not whole, or a file's hash is not the one in its name (WrongHash).
+    Raises ModelError: not there, not whole, or a file's hash is not the published one or the one in its name
+    (WrongHash).
     """
     if not source.is_dir():
         raise ModelError(f"{source} is not a folder.")
@@ -42,12 +48,62 @@ def adopt(store: ModelStore, name: str, source: Path, *, free: FreeBytes = free_
     return _adopt_demucs(store, name, source, free)
 
 
+def contents(source: Path) -> list[str]:
+    """The published models that the folder `source` holds, or folders in it of their names: those that `adopt` can try.
+
+    Raises ModelError where it holds none.
+    """
+    if not source.is_dir():
+        raise ModelError(f"{source} is not a folder.")
+    names = []
+    for name, published in WHISPER.items():
+        sizes = {file: known.size_bytes for file, known in published.files.items()}
+        if any(_has(folder, "model.bin", sizes["model.bin"]) for folder in (source, source / name)):
+            names.append(name)
+    for name, bag in DEMUCS.items():
+        if all(_has_network(source, signature) for signature, _ in bag.members):
+            names.append(name)
+    if not names:
+        raise NotPublished(
+            f"{source} holds no published model: neither a Whisper's model.bin nor demucs' networks. "
+            "Name the model if its files have other names."
+        )
+    return names
+
+
+def _has(folder: Path, name: str, size_bytes: int) -> bool:
+    path = folder / name
+    return path.is_file() and path.stat().st_size == size_bytes
+
+
+def _has_network(source: Path, signature: str) -> bool:
+    return (source / f"{signature}{SUFFIX}").is_file() or any(source.glob(f"{signature}-*.th"))
+
+
 def _adopt_whisper(store: ModelStore, name: str, folder: Path, free: FreeBytes) -> Model:
     files = {path.name: path for path in folder.iterdir() if _WHISPER_FILES.fullmatch(path.name)}
     missing = [wanted for wanted in WHISPER_FILES if wanted not in files]
     if missing:
         raise NotPublished(f"{folder} holds a Whisper that lacks {', '.join(missing)}.")
-    return _install(store, name, "whisper", files, NOTHING, None, free)
+    published = WHISPER.get(name)
+    if published is None:
+        return _install(store, name, "whisper", files, NOTHING, None, free)
+    for file, known in published.files.items():
+        if file not in files:
+            raise NotPublished(f"{folder} holds a Whisper that lacks {file}.")
+        if not Digest("sha256", known.sha256).fits(files[file]):
+            raise WrongHash(f"{folder / file} is not {name}'s published file{_known_as(file, files[file])}.")
+    wanted = {file: files[file] for file in published.files}
+    return _install(store, name, "whisper", wanted, PUBLISHED_WHOLE, None, free)
+
+
+def _known_as(file: str, path: Path) -> str:
+    """Which published Whisper this file is of, for a message."""
+    digest = sha256(path)
+    names = [
+        name for name, known in WHISPER.items() if file in known.files and known.files[file].sha256 == digest
+    ]
+    return f": it is {names[0]}'s" if len(names) == 1 else " (its hash differs)"
 
 
 def _adopt_demucs(store: ModelStore, name: str, source: Path, free: FreeBytes) -> Model:

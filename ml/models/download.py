@@ -20,11 +20,20 @@ from ml.models import HostFailed, NoNetwork, NoSpace, NotPublished, WrongHash
 Algorithm = Literal["sha256", "git-blob"]
 FreeBytes = Callable[[Path], int]
 
-TIMEOUT_S = 30.0
-"""Silence after which a connection counts as broken."""
 
-TRIES = 5
-"""Connections for one file before it is given up; those that brought bytes do not count."""
+@dataclass(frozen=True)
+class Patience:
+    """`timeout_s` is the silence (s) after which a connection counts as broken. A file is given up after `first`
+    connections that brought nothing, or `tries` of them once bytes have come; those that bring bytes do not count."""
+
+    timeout_s: float = 30.0
+    first: int = 2
+    tries: int = 5
+
+
+PATIENT = Patience()
+HURRIED = Patience(timeout_s=10.0, first=1, tries=3)
+"""Where the same file can be had elsewhere."""
 
 RESERVE_BYTES = 256 << 20
 """Room that is left on the disk for everything else."""
@@ -74,6 +83,7 @@ def download(
     progress: Callable[[int, int | None], None] = lambda _done, _all: None,
     free: FreeBytes = free_bytes,
     pause: Callable[[float], None] = time.sleep,
+    patience: Patience = PATIENT,
 ) -> Path:
     """Fetch `file` into `folder` and return its path. What is there already, and fits, is not fetched again.
 
@@ -88,7 +98,7 @@ def download(
         return to
     # A part left by an older run may be of another file of that name: then it is fetched once more, from the start.
     for resumed in (part.exists(), False):
-        _fetch(file, part, progress, free, pause)
+        _fetch(file, part, progress, free, pause, patience)
         if file.digest.fits(part):
             part.replace(to)
             return to
@@ -107,6 +117,7 @@ def _fetch(
     progress: Callable[[int, int | None], None],
     free: FreeBytes,
     pause: Callable[[float], None],
+    patience: Patience,
 ) -> None:
     """Bring `part` to the file's full length."""
     brought, idle = False, 0
@@ -114,7 +125,7 @@ def _fetch(
         before = _length(part)
         fault: Exception | None = None
         try:
-            if _connect(file, part, before, progress, free):
+            if _connect(file, part, before, progress, free, patience.timeout_s):
                 return
         except _BROKEN as error:
             fault = error
@@ -123,7 +134,7 @@ def _fetch(
         else:
             idle += 1
         # Where nothing ever came, waiting longer would not help: there is no network, or no such host.
-        if idle >= (TRIES if brought or before else 2):
+        if idle >= (patience.tries if brought or before else patience.first):
             if not _length(part):
                 _unreachable(file, fault)
             raise NoNetwork(
@@ -139,13 +150,14 @@ def _connect(
     have: int,
     progress: Callable[[int, int | None], None],
     free: FreeBytes,
+    timeout_s: float,
 ) -> bool:
     """One connection; whether the file is whole afterwards."""
     request = urllib.request.Request(file.url, headers={"User-Agent": "unplugd"})  # noqa: S310 - hosts are ours (sources.py)
     if have:
         request.add_header("Range", f"bytes={have}-")
     try:
-        answer: Any = urllib.request.urlopen(request, timeout=TIMEOUT_S)  # noqa: S310 - as above
+        answer: Any = urllib.request.urlopen(request, timeout=timeout_s)  # noqa: S310 - as above
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 416:  # nothing after what we have: whole, or longer than it should be
@@ -196,7 +208,7 @@ def read_json_bytes(url: str, limit_bytes: int) -> bytes:
     file = RemoteFile(url, url.rsplit("/", 1)[-1], None, Digest("sha256", ""))
     request = urllib.request.Request(url, headers={"User-Agent": "unplugd"})  # noqa: S310 - hosts are ours (sources.py)
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - as above
+        with urllib.request.urlopen(request, timeout=PATIENT.timeout_s) as answer:  # noqa: S310 - as above
             content: bytes = answer.read(limit_bytes)
             return content
     except urllib.error.HTTPError as error:

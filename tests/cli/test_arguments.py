@@ -139,12 +139,14 @@ def test_debugging_shows_where(monkeypatch):
 def test_demo_takes_a_song_either_way_and_ours_by_default(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        commands, "process", lambda song, out, data, model, lyrics: asked.append((song.name, str(out)))
+        commands,
+        "process",
+        lambda song, out, *_, lyrics_model: asked.append((song.name, str(out), lyrics_model)),
     )
     main(["demo"])
     main(["demo", "a.mp3", "--out", "here"])
-    main(["demo", "--song", "b.mp3"])
-    assert asked == [("song.mp3", "out/demo"), ("a.mp3", "here"), ("b.mp3", "out/demo")]
+    main(["demo", "--song", "b.mp3", "--lyrics-model", "small"])
+    assert asked == [("song.mp3", "out/demo", None), ("a.mp3", "here", None), ("b.mp3", "out/demo", "small")]
 
 
 def test_terminating_is_like_ctrl_c(capsys, monkeypatch):
@@ -285,3 +287,11 @@ def test_up_refuses_a_taken_port_or_a_folder_without_a_page(capsys, tmp_path, mo
         assert message(capsys).startswith(
             f"Port {port} on 127.0.0.1, where the page should be, cannot be used"
         )
+
+
+def test_the_command_offers_the_apis_models() -> None:
+    from cli.arguments import LYRICS_MODELS, MODELS
+    from unplugd.domain import song
+
+    assert set(LYRICS_MODELS) == song.LYRICS_MODELS
+    assert set(MODELS) <= set(song.MODELS)

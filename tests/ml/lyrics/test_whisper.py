@@ -1,4 +1,4 @@
-"""The whisper engine through the real loader, on a model with random weights (`make test-models`).
+"""The whisper engine through the real loader, on a model with random weights.
 
 What it hears is nonsense; that it is heard, timed, stopped and written down as it should be is what counts here.
 """
@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import faster_whisper
 import numpy as np
 import pytest
 import soundfile
@@ -21,15 +22,10 @@ from ml.lyrics import whisper as whispers
 from ml.lyrics import write_lyrics
 from ml.lyrics.engines import resolve
 from ml.lyrics.known import from_text
-from ml.models.adopt import adopt
 from ml.models.store import ModelStore
 from ml.separation import ModelUnavailable
-from tests.ml.lyrics.random_whisper import write_model
+from tests.ml.lyrics.random_whisper import install, write_model
 from tests.ml.lyrics.songs import write_vocals
-
-faster_whisper = pytest.importorskip(
-    "faster_whisper", reason="make test-models runs these: they need faster-whisper"
-)
 
 INSTRUMENTAL = {"language": None, "instrumental": True, "segments": []}
 
@@ -38,7 +34,7 @@ INSTRUMENTAL = {"language": None, "instrumental": True, "segments": []}
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a model called base."""
     folder = tmp_path_factory.mktemp("models")
-    adopt(ModelStore(folder), "base", write_model(tmp_path_factory.mktemp("whisper")))
+    install(ModelStore(folder), write_model(tmp_path_factory.mktemp("whisper")))
     return folder
 
 
@@ -260,7 +256,7 @@ def test_damaged_and_incomplete_models_say_so_and_ask_no_network(models: Path, t
     for name in whole.files:
         (source / name).write_bytes((whole.folder / name).read_bytes())
     (source / "model.bin").write_bytes((source / "model.bin").read_bytes()[:1000])
-    adopt(ModelStore(tmp_path / "torn"), "base", source)
+    install(ModelStore(tmp_path / "torn"), source)
     with pytest.raises(ModelUnavailable, match=r"'base' cannot be loaded.*make models MODELS=base"):
         hear(tmp_path / "torn", vocals)
     (tmp_path / "torn" / "base" / "config.json").write_text("{ }")
