@@ -3,7 +3,7 @@ PYTHON ?= python3
 ENV ?= dev
 OUT ?= out/demo
 # Recipes read these from the environment, quoted, so that spaces and dollars in a file name survive.
-export PYTHON SONG OUT ENV PARAMETERS MODELS FROM CHROMIUM UPGRADE CHAOS
+export PYTHON SONG OUT ENV PARAMETERS MODELS FROM LYRICS_MODEL CHROMIUM UPGRADE CHAOS
 # Byte code: else each process of a test run compiles our code again.
 export PYTHONDONTWRITEBYTECODE :=
 # The SAM CLI would report each run to its maker, and keep notes in the home folder.
@@ -15,7 +15,7 @@ test test-unit test-models: export MODEL_DIR := $(CURDIR)/.cache/no-models
 BIN := .venv/bin
 SAM := .venv-tools/bin/sam
 MODEL_PYTHON := env PYTHONPATH=functions .venv-models/bin/python
-MODEL_TESTS = $(wildcard tests/ml/*/test_demucs*.py tests/ml/*/test_whisper*.py tests/training/test_*.py)
+MODEL_TESTS = $(wildcard tests/ml/*/test_demucs*.py tests/training/test_*.py)
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile)
@@ -24,9 +24,9 @@ help: ## this list
 	@awk -F':.*## ' '/^# ----/ {print "\n" substr($$0, 8)} /^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' Makefile
 
 # ---- Use it
-demo: need-demo ## take a song through the whole stack: stems and lyrics in OUT (SONG=my.mp3 OUT=folder)
+demo: need-demo need-lyrics ## take a song through the whole stack: stems and lyrics in OUT (SONG=my.mp3 OUT=folder LYRICS_MODEL=none)
 	@$(BIN)/python -m cli demo $${SONG:+"--song=$$SONG"} --out "$$OUT"
-up: need-demo ## start the local stack and its web page until Ctrl-C
+up: need-demo need-lyrics ## start the local stack and its web page until Ctrl-C
 	@$(MAKE) --silent web-build || echo "up: there will be no web page (see above); the rest starts"
 	@$(BIN)/python -m cli up
 doctor: need-demo ## check this machine, and name the template properties that do nothing locally
@@ -45,7 +45,7 @@ test: lint types imports templates security-tools need-newman ## run all checks 
 	  "$(MAKE) browser && $(BIN)/python -m pytest -m stack"
 test-unit: need-dev ## run the tests that need neither a stack nor a whole song (a minute on two cores)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not stack and not slow"
-test-models: need-dev ## test the engines that need torch or Whisper, with small random weights
+test-models: need-dev ## test the engines that need torch, with small random weights
 	@if scripts/setup model-tests; then $(MODEL_PYTHON) -m pytest $(MODEL_TESTS); \
 	else echo "test-models: SKIPPED: torch's CPU build or its packages cannot be installed here"; fi
 test-web: web-check web-build need-demo ## test the web app: logic, size, and a real browser (TEST_WEB=lyrics runs one file)

@@ -26,6 +26,8 @@ SLOW = (
     "ml/evaluation",
     "ml/lyrics/test_aligner.py",
     "ml/lyrics/test_lyrics.py",
+    "ml/lyrics/test_real_whisper.py",
+    "ml/lyrics/test_whisper.py",
     "ml/separation",
     "security",
     "training",
