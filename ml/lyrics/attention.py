@@ -24,6 +24,9 @@ from ml.lyrics.voice import Span, Voice
 MIN_PROBABILITY = 0.1
 """Mean probability of a line's tokens below which the line is taken to be sung somewhere else."""
 
+MAX_FIRST_WORD = 2.0
+"""Median words that the first word of a line lasts at most: the same that faster-whisper allows after a pause."""
+
 GROUP_S = 25.0
 _MARGIN_S = 1.0  # of song on either side of a group: an estimate may be that far off
 _FRAMES_A_SECOND = 100
@@ -50,11 +53,35 @@ def align(
         anchors = timing.judge(known.lines, _anchors(known.lines, segments))
         rough = timing.complete(known.lines, anchors, spans, voice.duration_s)
         heard_at = attend(whisper, heard, known.lines, rough, language, progress, stop)
+        heard_at = without_pauses(known.lines, heard_at, voice.spans)
         sure = timing.between_own(known.lines, timing.judge(known.lines, heard_at), voice.duration_s)
         found = [at or anchor for at, anchor in zip(sure, anchors, strict=True)]
     times = timing.complete(known.lines, found, spans, voice.duration_s)
     lost = sum(segment["estimated"] for segment in timing.segments(known.lines, times))
     return times, NOT_HEARD.format(count=lost, all=len(known.lines)) if lost else None
+
+
+def without_pauses(
+    lines: Sequence[KnownLine], found: Sequence[Span | None], sung: Sequence[Span]
+) -> list[Span | None]:
+    """`found` (one span (s) for each unit) with first words of lines that do not begin in the pause before the line.
+
+    Attention gives every moment to some word, so the first word of a line gets the pause too. Such a word begins with
+    the last stretch of voice (`sung`, s, in order) before its end, and lasts at most twice as long as the median word.
+    """
+    lengths = [span[1] - span[0] for span in found if span is not None and span[1] > span[0]]
+    if not lengths:
+        return list(found)
+    longest = MAX_FIRST_WORD * float(np.median(lengths))
+    cut = list(found)
+    first = 0
+    for line in lines:
+        span = found[first]
+        if span is not None and span[1] - span[0] > longest:
+            voiced = max((start for start, _ in sung if start < span[1]), default=span[0])
+            cut[first] = (max(span[0], voiced, span[1] - longest), span[1])
+        first += len(line.line.units)
+    return cut
 
 
 def _anchors(lines: Sequence[KnownLine], segments: Sequence[dict[str, Any]]) -> list[Span | None]:
