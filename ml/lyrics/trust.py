@@ -12,6 +12,7 @@ The document gets `unworded`: spans (s) that are sung and have no words, `[{star
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ml.lyrics.loops import MAX_REPEATS, runs
 from ml.lyrics.timing import MAX_SYLLABLES_A_SECOND
 from ml.lyrics.voice import Span
 from ml.lyrics.words import weight
@@ -22,9 +23,6 @@ MIN_UNWORDED_S = 2.0
 _MIN_VOICE = 0.2
 """Share of a word's time that must be voice."""
 _ROOM_S = 0.25  # a word's end or start may be this far off and the word still be right
-_MAX_REPEATS = 4
-"""The same line so often in a row is taken for a loop: choruses repeat a line three or four times, rarely more."""
-_LOOP_WORDS = 5  # longest group of words that is looked for within a line
 
 
 def mark(document: dict[str, Any], spans: Sequence[Span]) -> dict[str, Any]:
@@ -67,27 +65,17 @@ def _too_fast(segment: Mapping[str, Any]) -> bool:
 
 
 def _looped(texts: Sequence[str]) -> list[bool]:
-    """For each line whether it is one of more than _MAX_REPEATS alike in a row."""
+    """For each line whether it is one of more than MAX_REPEATS alike in a row."""
     flags = [False] * len(texts)
     first = 0
     for i in range(1, len(texts) + 1):
         if i == len(texts) or texts[i].casefold() != texts[first].casefold():
-            if i - first > _MAX_REPEATS:
+            if i - first > MAX_REPEATS:
                 flags[first:i] = [True] * (i - first)
             first = i
     return flags
 
 
 def _loops_within(segment: Mapping[str, Any]) -> bool:
-    """Whether a group of two to five words comes more than _MAX_REPEATS times one after the other, or one word of more
-    than three letters ("la la la" is a song)."""
-    words = [word["word"].casefold().strip(",.!?;:…") for word in segment["words"]]
-    for size in range(1, _LOOP_WORDS + 1):
-        repeats = 1
-        for i in range(size, len(words) - size + 1, size):
-            same = words[i : i + size] == words[i - size : i]
-            repeats = repeats + 1 if same else 1
-            group = set(words[i : i + size])
-            if repeats > _MAX_REPEATS and max(map(len, group)) > 3:
-                return True
-    return False
+    """Whether a group of words comes again and again within the line (ml.lyrics.loops)."""
+    return bool(runs([word["word"] for word in segment["words"]]))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial as partial_of
 from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import groupby
@@ -22,7 +23,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ml import Stopped
-from ml.lyrics import trust
+from ml.lyrics import loops, trust
 from ml.lyrics.attention import align
 from ml.lyrics.document import instrumental
 from ml.lyrics.embedded import document as supplied_document
@@ -44,7 +45,11 @@ BEAM = 5
 TEMPERATURES = (0.0, 0.4, 0.8)
 """Tried in turn where a window comes out garbled. The library's own six cost twice the time on music without words."""
 
+AGAIN = (0.6,)
+"""Tried where words came over and over: only one, as each costs a whole hearing."""
+
 _MAX_THREADS = 8
+_HEARING = 2  # changes when the same samples would give other words: what was kept before does not count then
 _LISTENED, _LOADED, _TO_ALIGN = 0.04, 0.08, 0.8  # shares of the work: heard, loaded, transcribed
 _DETECT_S = 90
 _PACKAGES = ("faster_whisper", "ctranslate2")
@@ -105,7 +110,7 @@ class Whisper:
             voice,
             spoken,
             lambda f: progress(_LOADED + f * (share - _LOADED)),
-            Partial(partial, f"{self.version} {spoken} {self._vad}"),
+            Partial(partial, f"{self.version} {spoken} {self._vad} {_HEARING}"),
             stop,
         )
         if known is not None:
@@ -155,7 +160,9 @@ class Whisper:
             samples = stretches.samples(heard, at, stretches.hearing_end(at))
             own = partial.read(samples)
             if own is None:
-                own = self._hear_once(whisper, samples, language)
+                own = loops.understood(
+                    samples, partial_of(self._hear_once, whisper, language), TEMPERATURES, AGAIN
+                )
                 partial.write(samples, own)
             shift = at / HEARING_RATE
             lines += [
@@ -167,7 +174,9 @@ class Whisper:
         end_s = math.floor(min(voice.duration_s, len(heard) / HEARING_RATE) * 1000) / 1000
         return document_segments(_in_song(lines, stretches), end_s)
 
-    def _hear_once(self, whisper: Any, samples: Any, language: str) -> dict[str, Any]:
+    def _hear_once(
+        self, whisper: Any, language: str, samples: Any, temperatures: tuple[float, ...]
+    ) -> dict[str, Any]:
         """One pass of Whisper over up to 30 s: {lines: [[word, start (s), end (s), probability], ...], until: where
         the next hearing begins (samples)}.
 
@@ -181,7 +190,7 @@ class Whisper:
                 samples,
                 language=language,
                 beam_size=BEAM,
-                temperature=TEMPERATURES,
+                temperature=temperatures,
                 condition_on_previous_text=False,
                 word_timestamps=True,
                 vad_filter=self._vad and find_spec("onnxruntime") is not None,
@@ -224,8 +233,10 @@ class Whisper:
         if "tokenizer.json" not in self._stored.files:
             # Without it the library would ask the network for one.
             raise ModelUnavailable(f"The lyrics model '{self.model}' lacks tokenizer.json: run make models.")
+        from ctranslate2 import set_random_seed
         from faster_whisper import WhisperModel
 
+        set_random_seed(0)  # temperatures draw: the same song gets the same words each time
         try:
             whisper = WhisperModel(
                 str(self._stored.folder),

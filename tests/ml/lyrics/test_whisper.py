@@ -43,6 +43,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Random weights never end a sentence: one try each is enough of that."""
     monkeypatch.setattr(whispers, "BEAM", 1)
     monkeypatch.setattr(whispers, "TEMPERATURES", (0.0,))
+    monkeypatch.setattr(whispers, "AGAIN", (0.0,))
 
 
 def sung(path: Path, seconds: float) -> Path:
