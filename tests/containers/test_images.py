@@ -16,8 +16,8 @@ STAGES = ("demucs", "whisper")
 OURS = {"audiofile", "ml", "task"}
 # What only the engines with weights import: requirements/models.lock brings it, and PyTorch's CPU builds.
 WITH_WEIGHTS = {
-    "demucs": {"demucs", "faster_whisper", "pocketsphinx", "safetensors", "torch", "yaml"},
-    "whisper": {"faster_whisper"},
+    "demucs": {"ctranslate2", "demucs", "faster_whisper", "pocketsphinx", "safetensors", "torch", "yaml"},
+    "whisper": {"ctranslate2", "faster_whisper"},
 }
 CODE = {
     "demucs": [
