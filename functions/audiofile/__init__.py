@@ -86,27 +86,97 @@ def sniff(head: bytes) -> str | None:
     return "mp3" if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 else None
 
 
-def format_of(path: Path) -> Format | None:
-    """The file's format by its first bytes, or by those after an ID3 tag, which some taggers put before a FLAC.
+@dataclass(frozen=True)
+class Place:
+    """A file's format and the byte where the song begins: taggers and recorders put other bytes in front of it."""
 
-    Raises OSError.
+    format: Format
+    start: int
+
+
+def format_of(path: Path) -> Format | None:
+    """The file's format by its first bytes, or by those after its ID3 tags. Raises OSError."""
+    place = place_of(path)
+    return place.format if place else None
+
+
+def place_of(path: Path) -> Place | None:
+    """Where the song begins in the file; None for all that is not one of FORMATS.
+
+    In front of a song can be several ID3 tags, also of a FLAC or an Ogg, and in front of an mp3's first whole frame the
+    rest of one that was cut, or junk. Raises OSError.
     """
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-        behind = b""
-        if head[:3] == b"ID3":
-            file.seek(10 + _id3_bytes(head[6:10]))
-            behind = file.read(HEAD_BYTES)
-    name = "flac" if sniff(behind) == "flac" else sniff(head)
-    return FORMATS[name] if name else None
+        start = 0
+        for _ in range(MAX_TAGS):
+            file.seek(start)
+            head = file.read(HEAD_BYTES)
+            if head[:3] != b"ID3":
+                break
+            start += _id3_bytes(head)
+        name = sniff(head)
+        if name is not None and name not in _BEHIND_TAGS and start:
+            name = None
+        if name is None and start:
+            return Place(FORMATS["mp3"], 0)  # FFmpeg looks further for its first frame
+        if name is None:
+            file.seek(0)
+            first = first_frame(file.read(JUNK_BYTES))
+            return None if first is None else Place(FORMATS["mp3"], first)
+    return Place(FORMATS[name], 0 if name == "mp3" else start)
 
 
-def _id3_bytes(size: bytes) -> int:
-    """An ID3 tag's size: 28 bits in four 7-bit bytes."""
+MAX_TAGS = 200
+"""So many ID3 tags in front of a song are skipped."""
+JUNK_BYTES = 64 * 1024
+"""So far into a file of no other format the first frame of an mp3 is searched, as FFmpeg does."""
+_BEHIND_TAGS = ("mp3", "flac", "ogg")
+_CHAIN = 3
+"""Frames that must follow each other: two set bytes alone are everywhere."""
+
+
+def _id3_bytes(head: bytes) -> int:
+    """The whole length of an ID3v2 tag: 28 bits in four 7-bit bytes, the header, and a footer where a flag says so."""
     total = 0
-    for byte in size:
+    for byte in head[6:10]:
         total = total << 7 | byte & 0x7F
-    return total
+    return 10 + total + (10 if len(head) > 5 and head[5] & 0x10 else 0)
+
+
+def first_frame(data: bytes) -> int | None:
+    """Where the first of three MPEG layer III frames in a row begins."""
+    at = data.find(0xFF)
+    while 0 <= at:
+        follow, kind = at, data[at + 1 : at + 2]
+        for _ in range(_CHAIN):
+            if data[follow + 1 : follow + 2] != kind or not (length := frame_bytes(data[follow : follow + 4])):
+                break
+            follow += length
+        else:
+            return at
+        at = data.find(0xFF, at + 1)
+    return None
+
+
+_KBITS = {
+    3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0),
+    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0),
+}
+_RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
+
+
+def frame_bytes(head: bytes) -> int:
+    """The length of the MPEG layer III frame whose four bytes of header these are; 0 where they are none
+    (ISO 11172-3 and 13818-3; version 3 is MPEG-1, 2 is MPEG-2, 0 is MPEG-2.5)."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+        return 0
+    version, rate = head[1] >> 3 & 3, head[2] >> 2 & 3
+    if version not in _RATES or rate == 3:
+        return 0
+    kbits = _KBITS[min(3, max(2, version))][head[2] >> 4]
+    if not kbits:
+        return 0
+    return (144_000 if version == 3 else 72_000) * kbits // _RATES[version][rate] + (head[2] >> 1 & 1)
 
 
 def for_the_page() -> dict[str, object]:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from audiofile import BAD_SHARE, COMPLETE_SHARE, COMPLETE_SLACK_S, MAX_RATE, Format
+from audiofile import BAD_SHARE, COMPLETE_SHARE, COMPLETE_SLACK_S, MAX_RATE, Format, Place, place_of
 
-Reason = Literal["unsupported", "channels", "corrupt", "too_long"]
+Reason = Literal["unsupported", "video", "channels", "corrupt", "too_long"]
 
 _UNKNOWN_SIZES = (range(0x7FFF_F000, 0x8000_0001), range(0xFFFF_FF00, 0x1_0000_0000))
 """Sizes in the headers of WAVs that were written to a pipe: about the most that a signed field holds (eSpeak and SoX:
@@ -41,21 +41,26 @@ class CutOff(Unreadable):
         self.decoded_s = decoded_s
 
 
+MAX_STILLS = 4
+"""Pictures that any song may have as a track. A longer song may have one for each second: slides, not a film."""
+
 Check = Callable[[Any, Any, float], None]
 """Gets the av container, its audio stream and the seconds that the header states; raises Unreadable."""
 
 
 def frames(path: Path, form: Format, check: Check = lambda *_: None) -> Iterator[Any]:
-    """Every decoded av.AudioFrame of the file's first audio stream.
+    """Every decoded av.AudioFrame of the file's first audio stream: of a `.stem.m4a` that is the mix, and players take
+    the first as well. Still pictures are passed over; a film is no song.
 
     A few packets that do not decode are skipped, as players do. `check` is called before the first frame. Raises
     Unreadable (also Damaged or CutOff, after the last frame), av.FFmpegError.
     """
     import av
 
-    seconds, packets, bad = 0.0, 0, 0
+    seconds, packets, bad, pictures = 0.0, 0, 0, 0
+    place = place_of(path) or Place(form, 0)
     # Only our decoders: FFmpeg would otherwise unpack each cover, which may be small on disk and huge unpacked.
-    options = {"codec_whitelist": ",".join(form.codecs)}
+    options = {"codec_whitelist": ",".join(form.codecs), "skip_initial_bytes": str(place.start)}
     with av.open(
         f"file:{path}", format=form.demuxer, options=options, metadata_errors="replace"
     ) as container:
@@ -65,7 +70,11 @@ def frames(path: Path, form: Format, check: Check = lambda *_: None) -> Iterator
             raise Unreadable("unsupported")
         promised = promised_seconds(path, form, stream)
         check(container, stream, promised)
-        for packet in container.demux(stream):
+        seen = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+        for packet in container.demux(stream, *seen):
+            if packet.stream is not stream:
+                pictures += packet.size > 0
+                continue
             packets += 1
             try:
                 decoded = packet.decode()
@@ -77,6 +86,8 @@ def frames(path: Path, form: Format, check: Check = lambda *_: None) -> Iterator
                     raise Unreadable("unsupported")
                 seconds += frame.samples / frame.sample_rate
                 yield frame
+    if pictures > max(MAX_STILLS, seconds):
+        raise Unreadable("video")
     if bad > max(2, packets * BAD_SHARE):
         raise Damaged(mostly_sound=packets > 2 * bad)
     if form.name == "wav" and (share := wav_share(path)) * COMPLETE_SHARE > 1:
@@ -89,9 +100,10 @@ def promised_seconds(path: Path, form: Format, stream: Any) -> float:
     """The length that the header states (s); 0 where it states none.
 
     An mp3 does so only in a Xing, Info or VBRI tag: without one FFmpeg divides the file's size by the first frame's bit
-    rate, which is wrong for variable rates.
+    rate, which is wrong for variable rates. An ogg has no such field: FFmpeg takes the last page's place, and a recording
+    of a broadcast begins hours after zero.
     """
-    if not stream.duration or not stream.time_base:
+    if form.name == "ogg" or not stream.duration or not stream.time_base:
         return 0.0
     stated = float(stream.duration * stream.time_base)
     if form.name != "mp3":

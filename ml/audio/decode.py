@@ -28,6 +28,7 @@ BLOCK_FRAMES = 65_536
 _NOT_AUDIO = (
     "This file is not an mp3, wav, m4a, flac or ogg/opus file we can read. Export it again and upload that."
 )
+_VIDEO = "This is a video. Export its sound as m4a or mp3 and use that."
 _DAMAGED = "This file is damaged: parts of it cannot be decoded. Export it again and upload that."
 _EMPTY = "This file holds no sound. Check that the export finished and upload it again."
 _NOT_NUMBERS = (
@@ -109,7 +110,7 @@ def _frames(source: Path) -> Iterator[Any]:
     except Damaged as error:
         raise BadAudio(_DAMAGED if error.mostly_sound else _NOT_AUDIO) from error
     except Unreadable as error:
-        raise BadAudio(_NOT_AUDIO) from error
+        raise BadAudio(_VIDEO if error.reason == "video" else _NOT_AUDIO) from error
     except av.error.FFmpegError as error:
         if isinstance(error, OSError) and not isinstance(error, ValueError):
             raise

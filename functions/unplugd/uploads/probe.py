@@ -53,13 +53,10 @@ def _decode(path: Path, form: audiofile.Format) -> tuple[str, float, float]:
 
     codec = ""
 
-    def check(container: Any, stream: Any, promised_s: float) -> None:
+    def check(_container: Any, stream: Any, promised_s: float) -> None:
         nonlocal codec
         codec = stream.codec_context.name
-        pictures = [
-            s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic
-        ]
-        if pictures or len(container.streams.audio) != 1 or stream.codec_context.sample_rate > MAX_RATE:
+        if stream.codec_context.sample_rate > MAX_RATE:
             raise Unreadable("unsupported")
         if stream.codec_context.layout.nb_channels > MAX_CHANNELS:
             raise Unreadable("channels")

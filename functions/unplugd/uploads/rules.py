@@ -59,6 +59,7 @@ UNSUPPORTED = Refusal(
     "UNSUPPORTED_FORMAT",
     "This is not an audio file we can read. Upload an mp3, wav, m4a, flac, ogg or opus file.",
 )
+VIDEO = Refusal("UNSUPPORTED_FORMAT", "This is a video. Export its sound as m4a or mp3 and upload that.")
 CHANNELS = Refusal(
     "UNSUPPORTED_FORMAT", "The file has more than eight channels. Export it in stereo and upload that."
 )
@@ -70,7 +71,13 @@ TOO_LONG = Refusal(
 )
 TOO_SHORT = Refusal("TOO_SHORT", f"The song is shorter than {MIN_SECONDS:g} seconds.")
 SILENT = Refusal("SILENT_AUDIO", "The file holds only silence. Check the export and upload it again.")
-_BY_FAULT = {"unsupported": UNSUPPORTED, "channels": CHANNELS, "corrupt": CORRUPT, "too_long": TOO_LONG}
+_BY_FAULT = {
+    "unsupported": UNSUPPORTED,
+    "video": VIDEO,
+    "channels": CHANNELS,
+    "corrupt": CORRUPT,
+    "too_long": TOO_LONG,
+}
 
 
 def is_unchecked(age: timedelta) -> bool:

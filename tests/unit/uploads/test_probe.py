@@ -17,9 +17,11 @@ from mutagen.id3 import TIT2, TPE1
 from mutagen.wave import WAVE
 
 from audiofile import sniff
+from tests.e2e import bad_files as files
 from unplugd.uploads import probe as prober
 from unplugd.uploads.model import Probe
 from unplugd.uploads.probe import look, probe
+from unplugd.uploads.rules import judge
 
 RATE = 44_100
 KINDS = {
@@ -129,18 +131,12 @@ def test_a_scratch_in_an_mp3_is_no_verdict(tmp_path: Path) -> None:
 
 def test_a_video_is_not_a_song(tmp_path: Path) -> None:
     path = tmp_path / "v"
-    with av.open(str(path), "w", format="mp4") as out:
-        picture = out.add_stream("mpeg4", rate=25)
-        picture.width = picture.height = 64
-        sound = out.add_stream("aac", rate=RATE)
-        sound.layout = "stereo"
-        out.mux(picture.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")))
-        out.mux(picture.encode(None))
-        frame = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), format="fltp", layout="stereo")
-        frame.sample_rate = RATE
-        out.mux(sound.encode(frame))
-        out.mux(sound.encode(None))
-    assert look(path)["fault"] == "unsupported"
+    path.write_bytes(files.video())
+    found = Probe(**look(path))
+    assert found.fault == "video"
+    refusal = judge(found)
+    assert refusal is not None
+    assert "This is a video" in refusal.message
 
 
 @pytest.mark.parametrize(
