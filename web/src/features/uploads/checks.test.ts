@@ -55,6 +55,25 @@ describe("checkSong", () => {
     expect(await check(one)).toEqual({ ok: false, why: expect.stringContaining("cannot be read") });
   });
 
+  const FRAME = [0xff, 0xfb, 0x90, 0x00, ...new Array(413).fill(0)]; // 128 kbit/s at 44.1 kHz: 417 bytes
+  const LOW = [0xff, 0xf3, 0x40, 0x00, ...new Array(100).fill(0)]; // 32 kbit/s at 22.05 kHz: 104 bytes
+  const TAG = [...ascii("ID3"), 4, 0, 0, 0, 0, 0, 2, 0, 0];
+  const WITH_FOOTER = [...ascii("ID3"), 4, 0, 0x10, 0, 0, 0, 0, ...ascii("3DI"), 4, 0, 0x10, 0, 0, 0, 0];
+  it.each<[string, number[], string]>([
+    ["an mp3 that was cut inside a frame", [4, 33, 207, ...FRAME, ...FRAME, ...FRAME], "audio/mpeg"],
+    ["an mp3 of 22 kHz behind junk", [...ascii("junk"), ...LOW, ...LOW, ...LOW], "audio/mpeg"],
+    ["a FLAC behind two tags", [...TAG, ...TAG, ...ascii("fLaC")], "audio/flac"],
+    ["a FLAC behind a tag with a footer", [...WITH_FOOTER, ...ascii("fLaC")], "audio/flac"],
+    ["an Ogg behind a tag", [...TAG, ...ascii("OggS")], "audio/ogg"],
+    ["an mp3 behind two tags", [...TAG, ...TAG, ...FRAME], "audio/mpeg"],
+  ])("knows %s", async (_, bytes, type) => {
+    expect(await sniff(file("a", bytes))).toBe(type);
+  });
+
+  it("takes no two set bytes for an mp3", async () => {
+    expect(await sniff(file("a.mp3", [1, ...FRAME, ...FRAME]))).toBeUndefined();
+  });
+
   it("takes no MPEG of another layer, nor AAC frames", async () => {
     expect(await sniff(file("a.mp3", [0xff, 0xfd]))).toBeUndefined();
     expect(await sniff(file("a.mp3", [0xff, 0xf1]))).toBeUndefined();

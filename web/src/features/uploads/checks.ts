@@ -48,21 +48,62 @@ export async function checkSong(
   return { ok: true, contentType };
 }
 
-/** What a file is by its bytes, as the service sees it; undefined for what it does not take. Rejects if unreadable. */
+/**
+ * What a file is by its bytes, as the service sees it (functions/audiofile, `place_of`); undefined for what it does not
+ * take. Several ID3 tags can be in front of a song, also of a FLAC or an Ogg. Rejects if unreadable.
+ */
 export async function sniff(file: Blob): Promise<ContentType | undefined> {
-  const bytes = async (from: number) => new Uint8Array(await file.slice(from, from + 16).arrayBuffer());
-  const head = await bytes(0);
-  const spells = (text: string, at: number, where = head) =>
-    [...text].every((letter, index) => where[at + index] === letter.charCodeAt(0));
-  if (spells("ID3", 0)) {
+  const bytes = async (from: number, length = 16) => new Uint8Array(await file.slice(from, from + length).arrayBuffer());
+  let start = 0;
+  let head = await bytes(0);
+  for (let tags = 0; tags < MAX_TAGS && spells(head, "ID3", 0); tags++) {
     const size = [...head.slice(6, 10)].reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
-    if (spells("fLaC", 0, await bytes(10 + size))) return "audio/flac"; // some taggers do that to FLAC
+    start += 10 + size + ((head[5] ?? 0) & 0x10 ? 10 : 0); // that flag: the tag has a footer
+    head = await bytes(start);
   }
-  const known = SIGNATURES.find(({ letters }) => letters.every(([at, text]) => spells(text, at)));
-  if (known) return known.contentType;
-  // A frame of MPEG layer III.
-  return head[0] === 0xff && ((head[1] ?? 0) & 0xe6) === 0xe2 ? "audio/mpeg" : undefined;
+  const known = SIGNATURES.find(({ letters }) => letters.every(([at, text]) => spells(head, text, at)))?.contentType;
+  if (start) return known === "audio/flac" || known === "audio/ogg" ? known : "audio/mpeg";
+  if (known) return known;
+  if (isLayer3(head, 0)) return "audio/mpeg";
+  return holdsFrames(await bytes(0, JUNK_BYTES)) ? "audio/mpeg" : undefined;
 }
+
+const spells = (bytes: Uint8Array, text: string, at: number) =>
+  [...text].every((letter, index) => bytes[at + index] === letter.charCodeAt(0));
+
+/** Whether a frame of MPEG layer III can begin here. */
+const isLayer3 = (bytes: Uint8Array, at: number) => bytes[at] === 0xff && ((bytes[at + 1] ?? 0) & 0xe6) === 0xe2;
+
+/** Whether three frames of MPEG layer III follow each other somewhere: an mp3 that was cut, or has junk in front. */
+function holdsFrames(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    let next = at;
+    let count = 0;
+    while (count < 3 && bytes[next + 1] === bytes[at + 1] && frameBytes(bytes, next)) {
+      next += frameBytes(bytes, next);
+      count++;
+    }
+    if (count === 3) return true;
+  }
+  return false;
+}
+
+/** The length of the frame of MPEG layer III here, by the tables of ISO 11172-3 and 13818-3; 0 where there is none. */
+function frameBytes(bytes: Uint8Array, at: number): number {
+  if (!isLayer3(bytes, at)) return 0;
+  const [, second = 0, third = 0] = bytes.subarray(at, at + 3);
+  const version = (second >> 3) & 3; // 3 is MPEG-1, 2 is MPEG-2, 0 is MPEG-2.5
+  const rate = [44100, 48000, 32000][(third >> 2) & 3];
+  const kbits = (version === 3 ? KBITS : LOW_KBITS)[third >> 4];
+  if (version === 1 || !rate || !kbits) return 0;
+  const halved = { 3: 1, 2: 2, 0: 4 }[version] ?? 1;
+  return Math.floor(((version === 3 ? 144000 : 72000) * kbits) / (rate / halved)) + ((third >> 1) & 1);
+}
+
+const MAX_TAGS = 200;
+const JUNK_BYTES = 64 * 1024;
+const KBITS = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+const LOW_KBITS = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
 /** The length that the browser reads from a song's head, in seconds; undefined when it cannot tell (soon enough). */
 export function playedSeconds(file: Blob, type: ContentType, limitMs = 4000): Promise<number | undefined> {
