@@ -56,11 +56,12 @@ class Downloader:
         streams: bool = False,
         done: Callable[[str], None] = lambda _name: None,
     ) -> dict[str, Any]:
-        """Everything a completed song offers, checked; the manifest's content. `read` gives fresh URLs."""
+        """Everything a completed song offers, checked; the manifest's content. `read` gives fresh URLs.
+
+        The manifest in the folder lists the files that are there: the song has more, such as the streams."""
         folder.mkdir(parents=True, exist_ok=True)
         urls = links(read(), streams=streams)
-        manifest_bytes = self._whole(urls.pop(MANIFEST))
-        manifest: dict[str, Any] = json.loads(manifest_bytes)
+        manifest: dict[str, Any] = json.loads(self._whole(urls.pop(MANIFEST)))
         entries = _entries(manifest)
         for name, url in urls.items():
             if name not in entries:
@@ -68,7 +69,8 @@ class Downloader:
             self.fetch(url, folder / name, entries[name], fresh=partial(_fresh_link, read, name, streams))
             done(name)
         # Last: its presence says that the folder is whole.
-        (folder / MANIFEST).write_bytes(manifest_bytes)
+        manifest["files"] = {name: manifest["files"][name] for name in urls}
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
         return manifest
 
     def fetch(self, url: str, target: Path, entry: Entry, *, fresh: Callable[[], str]) -> None:

@@ -111,6 +111,16 @@ def test_a_song_comes_with_its_manifest_last(downloader, server, reply, tmp_path
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted([*done, "manifest.json"])
 
 
+def test_the_manifest_lists_only_what_is_in_the_folder(downloader, server, reply, tmp_path):
+    names = ["a.wav", "b.wav", "peaks.json", "lyrics.json"]
+    song, manifest = song_on(server, [*names, "a.mp3", "b.mp3", "click.wav"])
+    server.answer = lambda asked: reply(200, manifest if asked.path == "/manifest.json" else BODY)
+    downloader.fetch_song(lambda: song, tmp_path)
+    assert set(json.loads((tmp_path / "manifest.json").read_text())["files"]) == set(names)
+    downloader.fetch_song(lambda: song, tmp_path, streams=True)
+    assert set(json.loads((tmp_path / "manifest.json").read_text())["files"]) == {*names, "a.mp3", "b.mp3"}
+
+
 def test_a_file_the_manifest_does_not_list_is_not_believed(downloader, server, reply, tmp_path):
     song, manifest = song_on(server, ["a.wav"])
     server.answer = lambda asked: reply(200, manifest if asked.path == "/manifest.json" else BODY)

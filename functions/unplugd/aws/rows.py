@@ -32,15 +32,17 @@ def to_attribute(field: str) -> str:
 
 
 def search_text(text: str) -> str:
-    """What the text filter compares: without case, also for ß and İ, and however an é is composed."""
-    return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
+    """What the text filter compares: without case, also for ß, and however an é is composed. The Turkish İ and ı are
+    the i that other keyboards have."""
+    folded = unicodedata.normalize("NFC", text.casefold()).replace("i\u0307", "i").replace("ı", "i")
+    return " ".join(folded.split())
 
 
 def plain_row(song: Song) -> dict[str, Any]:
     """A song as plain values by their stored names, with the attributes that only serve an index or a search."""
     row: dict[str, Any] = {to_attribute(f.name): getattr(song, f.name) for f in dataclasses.fields(song)}
     row["statusSongId"] = f"{song.status}#{song.song_id}"
-    row["searchText"] = search_text(f"{song.title or ''} {song.artist or ''}") or None
+    row["searchText"] = search_text(f"{song.shown_title or ''} {song.artist or ''}") or None
     return row
 
 

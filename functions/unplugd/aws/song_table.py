@@ -256,7 +256,7 @@ class SongTable:
             after = dataclasses.replace(
                 song, **{k: v for k, v in changes.items() if k in ("title", "artist")}
             )
-            stored["searchText"] = search_text(f"{after.title or ''} {after.artist or ''}") or None
+            stored["searchText"] = search_text(f"{after.shown_title or ''} {after.artist or ''}") or None
         return self._update(
             song,
             stored,

@@ -33,6 +33,7 @@ class Song:
     updated_at: str
     title: str | None = None
     artist: str | None = None
+    file_title: str | None = None  # by the announced file's name: shown where neither a person nor a tag gave a title
     language: str | None = None
     queued_at: str | None = None
     started_at: str | None = None
@@ -77,6 +78,11 @@ class Song:
     def job(self) -> Job | None:
         """The job that waits or runs for the song."""
         return job_of(self)
+
+    @property
+    def shown_title(self) -> str | None:
+        """The title, or what the file's name says."""
+        return self.title or self.file_title
 
     @property
     def stems(self) -> tuple[str, ...]:

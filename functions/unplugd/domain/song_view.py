@@ -44,6 +44,7 @@ PUBLIC = {
 # Of a song that cannot be read: what says which song it is. States and figures would mean nothing.
 _SHOWN_UNREADABLE = (
     "title",
+    "file_title",
     "artist",
     "language",
     "uploaded_at",
@@ -81,5 +82,6 @@ def public_view(
             "errorMessage": unreadable.MESSAGE,
         }
     view = {name: getattr(song, field) for name, field in PUBLIC.items()}
+    view["title"] = song.shown_title
     view["lyricsSource"] = song.lyrics_source or song.run_lyrics_source
     return view | {"etaSec": eta_s(song, now), "queuePosition": queue_position}

@@ -62,6 +62,8 @@ def get_lyrics(song_id: str, *, machine: bool, owner: str, songs: Songs, results
 def to_file(view: View, kind: str) -> tuple[str, str, str]:
     """The lyrics as a file of a format, its content type and its name; offset and nudges are in its times."""
     form = FORMATS[kind]
+    if not view.lines and not view.instrumental:
+        raise Conflict(view.notice or "This song has no lyrics that could be written to a file.")
     if form.needs is not Timed.NONE and view.lines and all(line.start is None for line in view.lines):
         raise Conflict("These lyrics have no times yet. Take them as txt, or wait until they are aligned.")
     lines = view.lines

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 
-from audiofile import MAX_BYTES, MAX_SECONDS, MIN_SECONDS, SILENCE_PEAK
+from audiofile import FORMATS, MAX_BYTES, MAX_SECONDS, MIN_SECONDS, SILENCE_PEAK
 from unplugd.uploads.model import Probe
 
 UNCHECKED_AFTER = timedelta(minutes=3)  # the validator may take two minutes, and is usually done in seconds
@@ -17,6 +17,10 @@ SWEPT_EACH = timedelta(minutes=5)  # the schedule in templates/uploads.yaml
 MAX_PENDING = 500  # uploads that one person may have announced and not sent
 UPLOAD_TTL_S = 24 * 3600  # a promised file that never arrives is forgotten after a day
 ORIGINALS_KEPT = timedelta(days=8)  # the uploads bucket's lifecycle rule in templates/storage.yaml
+_ENDINGS = re.compile(
+    rf"(?<=.)(\.({'|'.join(suffix for form in FORMATS.values() for suffix in form.suffixes)}|stem))+$",
+    re.IGNORECASE,
+)
 _MAX_NAME_BYTES = 120  # of an S3 key's 1,024, most of which the ids and prefixes do not need
 
 
@@ -37,9 +41,12 @@ def safe_file_name(name: str) -> str:
 
 
 def title_from_file_name(name: str) -> str:
-    """What to call a song that has no title: its file name without path and suffix."""
-    last = re.split(r"[/\\]", name)[-1]
-    stem = last.rpartition(".")[0] or last
+    """What to call a song that has no title: its file name without path and without the endings of audio files.
+
+    A backslash divides a path of Windows only: elsewhere it is a letter of a name such as `AC\\DC`."""
+    windows = re.match(r"[A-Za-z]:\\|\\\\", name)
+    last = re.split(r"[/\\]" if windows else "/", name)[-1]
+    stem = _ENDINGS.sub("", last).rstrip(". ") or last
     return " ".join(re.sub(r"[_\x00-\x1f]+", " ", stem).split())[:200] or "Untitled"
 
 

@@ -94,6 +94,7 @@ def create_upload(
         updated_at=to_iso(now),
         title=upload.title,
         artist=upload.artist,
+        file_title=rules.title_from_file_name(upload.file_name),
         language=upload.language,
         content_type=upload.content_type,
         file_size_bytes=upload.size_bytes,
@@ -267,7 +268,7 @@ def _accept(
             return
         known = dataclasses.replace(
             seen,
-            title=seen.title or probe.title or rules.title_from_file_name(seen.s3_key or ""),
+            title=seen.title or probe.title or seen.file_title or rules.title_from_file_name(seen.s3_key or ""),
             artist=seen.artist or probe.artist,
             duration_sec=probe.duration_s,
             original_format=probe.format,

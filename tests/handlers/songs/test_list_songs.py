@@ -128,3 +128,10 @@ def test_a_query_that_makes_no_sense_is_400_and_says_why(cloud: Cloud, query: di
 def test_a_cursor_of_another_caller_filter_or_making_is_400(cloud: Cloud, cursor: str) -> None:
     status, body = ask(cloud, {"cursor": cursor})
     assert (status, body["error"]) == (400, "bad_cursor")
+
+
+@pytest.mark.parametrize("asked", ["istanbul", "İSTANBUL", "Istanbul", "ıstanbul"])
+def test_a_search_finds_the_turkish_i(cloud: Cloud, put_song: Any, asked: str) -> None:
+    put_song(song_id=IDS[0], title="İstanbul", artist="Kızılırmak")
+    for q in (asked, "kizil"):
+        assert [song["songId"] for song in ask(cloud, {"q": q})[1]["data"]] == IDS[:1]

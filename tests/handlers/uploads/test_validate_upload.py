@@ -278,3 +278,48 @@ def test_the_recorded_event_is_what_the_handler_reads(cloud: Cloud, put_song: An
     cloud.call("uploads", "validate_upload", event("uploads", "validate_upload"))
     assert (cloud.row() or {})["status"] == "QUEUED"
     assert json.dumps(event("uploads", "validate_upload")).count(KEY) == 1
+
+
+def announced(cloud: Cloud, name: str) -> tuple[str, str]:
+    """The id and the key of a song whose file has this name, and neither a title nor tags."""
+    trigger = event("uploads", "create_upload")
+    trigger["body"] = json.dumps({"filename": name, "contentType": "audio/wav", "sizeBytes": 32_044})
+    song_id = json.loads(cloud.call("uploads", "create_upload", trigger)["body"])["songId"]
+    return song_id, (cloud.row(song_id) or {})["s3Key"]
+
+
+def shown(cloud: Cloud, song_id: str) -> Any:
+    trigger = event("songs", "get_song")
+    trigger["pathParameters"] = {"songId": song_id}
+    return json.loads(cloud.call("songs", "get_song", trigger)["body"])
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Don't Stop (Live) & More, Pt. 2.wav", "Don't Stop (Live) & More, Pt. 2"),
+        ("AC\\DC - Thunder.mp3", "AC\\DC - Thunder"),
+        ("C:\\fakepath\\My song.mp3", "My song"),
+        ("music/My song.mp3", "My song"),
+        ("My song.mp3.MP3", "My song"),
+        ("My song.stem.m4a", "My song"),
+        ("Mr. Bright", "Mr. Bright"),
+        ("What?.flac", "What?"),
+        ("notes.docx", "notes.docx"),
+        (".mp3", ".mp3"),
+    ],
+)
+def test_a_title_is_that_of_the_announced_file(cloud: Cloud, name: str, title: str) -> None:
+    song_id, key = announced(cloud, name)
+    assert shown(cloud, song_id)["title"] == title
+    arrive(cloud, wav(2.0), key=key)
+    assert (cloud.row(song_id) or {})["title"] == title
+    assert shown(cloud, song_id)["title"] == title
+
+
+def test_a_refused_file_shows_its_name(cloud: Cloud) -> None:
+    song_id, key = announced(cloud, "Don't Stop & More.wav")
+    arrive(cloud, b"no song", key=key)
+    song = shown(cloud, song_id)
+    assert (song["status"], song["title"]) == ("FAILED", "Don't Stop & More")
+    assert (cloud.row(song_id) or {})["searchText"] == "don't stop & more"
