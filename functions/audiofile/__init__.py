@@ -146,10 +146,12 @@ def _id3_bytes(head: bytes) -> int:
 def first_frame(data: bytes) -> int | None:
     """Where the first of three MPEG layer III frames in a row begins."""
     at = data.find(0xFF)
-    while 0 <= at:
+    while at >= 0:
         follow, kind = at, data[at + 1 : at + 2]
         for _ in range(_CHAIN):
-            if data[follow + 1 : follow + 2] != kind or not (length := frame_bytes(data[follow : follow + 4])):
+            if data[follow + 1 : follow + 2] != kind or not (
+                length := frame_bytes(data[follow : follow + 4])
+            ):
                 break
             follow += length
         else:

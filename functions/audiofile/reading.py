@@ -100,8 +100,8 @@ def promised_seconds(path: Path, form: Format, stream: Any) -> float:
     """The length that the header states (s); 0 where it states none.
 
     An mp3 does so only in a Xing, Info or VBRI tag: without one FFmpeg divides the file's size by the first frame's bit
-    rate, which is wrong for variable rates. An ogg has no such field: FFmpeg takes the last page's place, and a recording
-    of a broadcast begins hours after zero.
+    rate, which is wrong for variable rates. An ogg has no such field: FFmpeg takes the last page's place, and a
+    recording of a broadcast begins hours after zero.
     """
     if form.name == "ogg" or not stream.duration or not stream.time_base:
         return 0.0

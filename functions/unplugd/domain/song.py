@@ -33,7 +33,9 @@ class Song:
     updated_at: str
     title: str | None = None
     artist: str | None = None
-    file_title: str | None = None  # by the announced file's name: shown where neither a person nor a tag gave a title
+    file_title: str | None = (
+        None  # by the announced file's name: shown where neither a person nor a tag gave a title
+    )
     language: str | None = None
     queued_at: str | None = None
     started_at: str | None = None

@@ -268,7 +268,10 @@ def _accept(
             return
         known = dataclasses.replace(
             seen,
-            title=seen.title or probe.title or seen.file_title or rules.title_from_file_name(seen.s3_key or ""),
+            title=seen.title
+            or probe.title
+            or seen.file_title
+            or rules.title_from_file_name(seen.s3_key or ""),
             artist=seen.artist or probe.artist,
             duration_sec=probe.duration_s,
             original_format=probe.format,

@@ -169,7 +169,13 @@ def test_a_failed_run_leaves_the_words_and_says_why(cloud: Cloud, put_layer: Any
 @pytest.mark.parametrize("kind", FORMATS)
 def test_failed_lyrics_are_no_file(cloud: Cloud, put_song: Any, kind: str) -> None:
     put_song(**DONE)
-    failed = {"language": None, "instrumental": False, "segments": [], "status": "FAILED", "reason": "No voice."}
+    failed = {
+        "language": None,
+        "instrumental": False,
+        "segments": [],
+        "status": "FAILED",
+        "reason": "No voice.",
+    }
     store(cloud, "lyrics.json", failed)
     status, _, body = fetch(cloud, format=kind)
     assert (status, json.loads(body)["message"]) == (409, "No voice.")

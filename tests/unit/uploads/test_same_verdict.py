@@ -108,7 +108,8 @@ ACCEPTED: dict[str, Maker] = {
     "mp3 that starts inside a frame": lambda: files.bare_mp3(3.0)[300:],
     "mp3 behind junk": lambda: RANDOM[:5000] + files.bare_mp3(),
     "mp3 of 22 kHz behind junk": lambda: (
-        b"junk" * 9 + files.encoded("mp3", "libmp3lame", files.tone(2.0, 22_050, 1), rate=22_050, options=BARE)
+        b"junk" * 9
+        + files.encoded("mp3", "libmp3lame", files.tone(2.0, 22_050, 1), rate=22_050, options=BARE)
     ),
     "opus of the second hour": lambda: files.later(files.opus(), 3600, 48_000),
     "vorbis of the second hour": lambda: files.later(files.vorbis(), 3600, 44_100),
