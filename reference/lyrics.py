@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from lyricsfile.encoding import ENCODINGS
+from lyricsfile.registry import READABLE
 from reference.shapes import Schema, closed, nullable
 from unplugd.kernel.ids import SONG_ID_PATTERN
-from unplugd.lyrics.formats.reading import ENCODINGS
-from unplugd.lyrics.formats.registry import READABLE
 from unplugd.lyrics.model import (
     MAX_BYTES,
     MAX_LINE,

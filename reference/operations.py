@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lyricsfile.registry import FORMATS
 from reference.schemas import SONG_ID
 from reference.shapes import Schema
 from unplugd.domain.song import MAX_TEXT, Status
 from unplugd.kernel import errors
-from unplugd.lyrics.formats.registry import FORMATS
 from unplugd.lyrics.rules import VERSIONS
 from unplugd.songs.rules import DEFAULT_LIMIT, MAX_LIMIT
 

@@ -13,7 +13,7 @@ from tests.containers.image import Image, instructions
 REPO = Path(__file__).resolve().parents[2]
 CONTAINERS = REPO / "containers"
 STAGES = ("demucs", "whisper")
-OURS = {"audiofile", "ml", "task"}
+OURS = {"audiofile", "lyricsfile", "ml", "task"}
 # What only the engines with weights import: requirements/models.lock brings it, and PyTorch's CPU builds.
 WITH_WEIGHTS = {
     "demucs": {"ctranslate2", "demucs", "faster_whisper", "pocketsphinx", "safetensors", "torch", "yaml"},
@@ -22,6 +22,7 @@ WITH_WEIGHTS = {
 CODE = {
     "demucs": [
         "functions/audiofile/*.py",
+        "functions/lyricsfile/*.py",
         "ml/*.py",
         "ml/audio/*.py",
         "ml/separation/**/*.py",

@@ -27,6 +27,7 @@ FORBIDDEN = {
     "boto3": ("functions/unplugd/songs/service.py", "import boto3"),
     "functions": ("functions/unplugd/uploads/service.py", "import numpy"),
     "audiofile": ("functions/audiofile/__init__.py", "import ml"),
+    "lyricsfile": ("functions/lyricsfile/__init__.py", "import unplugd"),
     "ml": ("ml/__init__.py", "import boto3"),
     "engines": ("ml/separation/runner.py", "import ml.evaluation"),
     "training": ("training/__init__.py", "import local"),

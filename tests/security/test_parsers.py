@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lyricsfile import registry
 from ml.lyrics.engines import resolve
 from ml.separation import Part
 from unplugd.edge import s3, sqs, websocket
 from unplugd.kernel.errors import AppError, Unauthorized
 from unplugd.kernel.ids import is_song_id
-from unplugd.lyrics.formats import registry
 from unplugd.processing import progress
 from unplugd.processing import rules as processing
 from unplugd.songs import rules as songs

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lyricsfile.encoding import ENCODINGS
+from lyricsfile.registry import READABLE
 from unplugd.kernel.errors import Invalid, TooLarge
 from unplugd.lyrics import rules, segments
-from unplugd.lyrics.formats.reading import ENCODINGS
-from unplugd.lyrics.formats.registry import READABLE
 from unplugd.lyrics.model import MAX_BYTES, MAX_LINES, MAX_SHIFT_MS, Lines, Source, timed
 
 WORDS_BY = ("text", "file", "segments", "revert")  # a change brings words in one of these ways, or none

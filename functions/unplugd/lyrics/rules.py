@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import lyricsfile
+from lyricsfile.registry import FORMATS
 from unplugd.kernel.errors import Invalid, TooLarge
 from unplugd.lyrics import segments
-from unplugd.lyrics.formats.reading import decoded
-from unplugd.lyrics.formats.registry import FORMATS, detect
 from unplugd.lyrics.model import (
     MAX_BYTES,
     MAX_LINE,
@@ -32,12 +32,11 @@ def read(text: str | bytes, *, kind: str | None, encoding: str | None = None) ->
     """The lines of a file, and its format, found out when `kind` is None. `Invalid` names the line that is wrong."""
     if (len(text) if isinstance(text, bytes) else _size(text)) > MAX_BYTES:
         raise too_large()
-    plain = decoded(text, encoding) if isinstance(text, bytes) else text
-    kind = kind or detect(plain)
-    parse = FORMATS[kind].read
-    if parse is None:
-        raise Invalid(f"{kind} is written, not read: send it as lrc")
-    return checked(parse(plain)), kind
+    try:
+        lines, kind = lyricsfile.read(text, kind=kind, encoding=encoding)
+    except lyricsfile.NotRead as error:
+        raise Invalid(error.message, details=[{"field": error.field, "problem": error.problem}]) from None
+    return checked(lines), kind
 
 
 def too_large() -> TooLarge:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lyricsfile.reading import clean
 from unplugd.kernel.errors import Invalid
-from unplugd.lyrics.formats.reading import clean
 from unplugd.lyrics.model import MAX_TIME_S, Line, Lines, Word, spelling
 
 _OF_LINE = frozenset({"text", "start", "end", "words", "stanza", "estimated", "flags"})

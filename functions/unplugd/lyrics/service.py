@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
+from lyricsfile.registry import FORMATS
 from unplugd.domain import files
 from unplugd.domain.notify import Push
 from unplugd.domain.queueing import WakeQueue, put_in_queue
@@ -18,7 +19,6 @@ from unplugd.kernel.errors import AppError, Conflict, NotFound, Transient
 from unplugd.kernel.ids import NewId, is_song_id
 from unplugd.kernel.log import logger
 from unplugd.lyrics import layers, rules
-from unplugd.lyrics.formats.registry import FORMATS
 from unplugd.lyrics.layers import Change, Layer
 from unplugd.lyrics.model import KEPT_VERSIONS, About, Timed
 from unplugd.lyrics.view import View, machine_view, person_view

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from lyricsfile.registry import FORMATS
 from tests.cloud import CHOSEN, OWNER, SONG, Cloud, event
 from unplugd.domain.files import output_prefix
 from unplugd.domain.song import LyricsStatus, Status
 from unplugd.lyrics import rules
-from unplugd.lyrics.formats.registry import FORMATS
 
 PREFIX = output_prefix(OWNER, SONG)
 DONE: dict[str, Any] = {

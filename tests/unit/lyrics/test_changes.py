@@ -33,7 +33,7 @@ from unplugd.lyrics.model import Line, Source, Word
         ({"version": 0, "nudges": {"x": 1}}, ["nudges.x"]),
         ({"version": 0, "nudges": {"2000": 1, "1": "a"}}, ["nudges.2000", "nudges.1"]),
         ({"version": 0, "nudges": []}, ["nudges"]),
-        ({"version": 0, "text": "[00:02.00]a\n[00:01.00]b"}, ["text"]),
+        ({"version": 0, "text": "[00:02.00]a\n[00:1x.00]b"}, ["text"]),
         ({"version": 0, "text": "a", "format": "srt"}, ["text"]),
         ({"version": 0, "segments": {}}, ["segments"]),
         ({"version": 0, "segments": []}, ["text"]),

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 
-from unplugd.lyrics.formats.cues import cues, time
-from unplugd.lyrics.formats.reading import clean, closed, guarded, numbered, unguarded
-from unplugd.lyrics.model import About, Line, Lines
+from lyricsfile.cues import cues, time
+from lyricsfile.model import About, Line, Lines
+from lyricsfile.reading import clean, closed, guarded, numbered, unguarded, without_readings
 
 # Its markup, by habit rather than by a standard: dress, not words. Any other stays as it was written.
 _DRESS = re.compile(r"</?(?:i|b|u|s|font)(?:\s[^<>]*)?>|\{\\an?\d+\}", re.IGNORECASE)
-_MARKUP = re.compile(r"<(?=/?(?:i|b|u|s|font)\b)|\{(?=\\an?\d)|-(?=->)", re.IGNORECASE)
+_MARKUP = re.compile(r"<(?=/?(?:i|b|u|s|font|rt|rp|ruby|rb|rtc)\b)|\{(?=\\an?\d)|-(?=->)", re.IGNORECASE)
 
 
 def parse(text: str) -> Lines:
-    """A cue a line."""
+    """A cue a line, sorted; cues without words are left out, wherever they are."""
     lines = []
-    for cue in cues(numbered(text)):
-        words = clean(unguarded(_DRESS.sub("", cue.text)))
+    for cue in cues(numbered(text), open_ended=True):
+        words = clean(unguarded(_DRESS.sub("", without_readings(cue.text))))
         if words:
             lines.append(Line(words, cue.start, cue.end))
     return closed(lines)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from unplugd.lyrics.formats.reading import clean, numbered
-from unplugd.lyrics.model import About, Line, Lines
+from lyricsfile.model import About, Line, Lines
+from lyricsfile.reading import clean, numbered
 
 
 def parse(text: str) -> Lines:

@@ -1,12 +1,13 @@
-"""LRC, the karaoke player's format: `[mm:ss.xx]line`, and its enhanced form with `<mm:ss.xx>` before words
-(https://en.wikipedia.org/wiki/LRC_(file_format)). Times have 10 ms."""
+"""LRC, the karaoke player's format: `[mm:ss.xx]line`, and its enhanced forms with `<mm:ss.xx>` or `[mm:ss.xx]` before
+words (https://en.wikipedia.org/wiki/LRC_(file_format)). Times have 10 ms."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 
-from unplugd.lyrics.formats.reading import (
+from lyricsfile.model import MAX_LINES, MAX_WORDS, About, Line, Lines, pieces
+from lyricsfile.reading import (
     clean,
     closed,
     fault,
@@ -15,36 +16,37 @@ from unplugd.lyrics.formats.reading import (
     numbered,
     seconds,
     unguarded,
+    without_readings,
 )
-from unplugd.lyrics.model import MAX_LINES, MAX_WORDS, About, Line, Lines, pieces
 
 _MOST_REPEATS = 100
-_TAG = re.compile(
-    r"\s*\[(ti|ar|al|au|lr|by|re|tool|ve|length|la|lang|id|encoding|offset|#)\s*:(.*)\]\s*", re.IGNORECASE
-)
-_DIGITS = r"(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?"
-_STAMP = re.compile(rf"\s*\[{_DIGITS}\]")
-_WORD_STAMP = re.compile(rf"<{_DIGITS}>")
+# A header, known or not, and what else is written like one: `[tr:…]` is a translation, not a line that is sung.
+_TAG = re.compile(r"\s*\[([A-Za-z#][\w-]{0,30}):(.*)\]\s*")
+_DIGITS = r"(?:(\d{1,2}):(\d{1,2}):(\d{1,2})[.,](\d{1,9})|(\d{1,3}):(\d{1,2})(?:[.,:](\d{1,9}))?)"
+_STAMP = re.compile(rf"\s*\[\s*{_DIGITS}\s*\]")
+_WORD_STAMP = re.compile(rf"[<\[]\s*{_DIGITS}\s*[>\]]")
 _LIKE_STAMP = re.compile(r"\s*\[\s*(?:[-+]\s*)?\d+\s*[:.][^\]]*\]?")
-_LIKE_WORD_STAMP = re.compile(r"<\s*(?:[-+]\s*)?\d+\s*:[^>]*>?")
-_MARKUP = re.compile(r"[\[<](?=\s*[-+]?\s*\d)")
+_LIKE_WORD_STAMP = re.compile(r"<\s*(?:[-+]\s*)?\d+\s*:[^>]*>?|\[\s*\d{1,3}\s*:\s*\d{1,2}[.,:\d\s]*\]")
+_MARKUP = re.compile(
+    r"[\[<](?=\s*[-+]?\s*\d)|^\s*\[(?=[A-Za-z#][\w-]{0,30}:)|<(?=/?(?:rt|rp|ruby|rb|rtc)>)", re.IGNORECASE
+)
 
 
 def parse(text: str) -> Lines:
-    """Lines in the order they are sung. A line with several times is sung several times; a time without words ends the
-    line before it; `[offset:]` is applied; a line without a time is one that is still to be timed."""
+    """Lines in the order they are sung, wherever they are in the file: a line with several times is sung several times,
+    and translations often follow as a block. A time without words ends what is sung before it; `[offset:]` is applied;
+    a line without a time is one that is still to be timed."""
     found: list[Line] = []
     units = 0
-    offset_s, last, gap = 0.0, 0.0, False
+    offset_s, gap = 0.0, False
     for number, raw in numbered(text):
         if tag := _TAG.fullmatch(raw):
             offset_s = _offset(number, tag[2]) if tag[1].lower() == "offset" else offset_s
             continue
         stamps, rest = _stamps(number, raw)
-        if stamps and min(stamps) < last:
-            raise fault(number, "its time is before that of a line above it")
-        last = min(stamps, default=last)
-        lines = _lines(number, stamps, rest)
+        if stamps and _TAG.fullmatch(rest):
+            continue
+        lines = _lines(number, stamps, without_readings(rest))
         units += sum(1 + len(line.words) for line in lines)
         if units > MAX_LINES + MAX_WORDS:  # a short file can repeat a long line very often
             raise fault(number, f"up to here it has more than {MAX_WORDS} words")
@@ -64,7 +66,7 @@ def _offset(number: int, said: str) -> float:
 def _stamps(number: int, raw: str) -> tuple[list[float], str]:
     stamps, rest = [], raw
     while stamp := _STAMP.match(rest):
-        stamps.append(seconds(number, None, *stamp.groups()))
+        stamps.append(_seconds(number, stamp))
         if len(stamps) > _MOST_REPEATS:
             raise fault(number, f"it is sung more than {_MOST_REPEATS} times")
         rest = rest[stamp.end() :]
@@ -96,7 +98,12 @@ def _word_time(number: int, mark: str) -> float:
     stamp = _WORD_STAMP.fullmatch(mark)
     if stamp is None:
         raise fault(number, f"{clean(mark)[:20]} is no time; one looks like <01:23.45>")
-    return seconds(number, None, *stamp.groups())
+    return _seconds(number, stamp)
+
+
+def _seconds(number: int, stamp: re.Match[str]) -> float:
+    hours, minutes, rest, fraction, *short = stamp.groups()
+    return seconds(number, None, *short) if hours is None else seconds(number, hours, minutes, rest, fraction)
 
 
 def _shifted(line: Line, by: float) -> Line:
@@ -121,8 +128,13 @@ def _in_order(found: list[Line]) -> list[Line]:
     for _, line in sorted(keyed, key=lambda pair: pair[0]):
         if line.text:
             lines.append(line)
-        elif lines and lines[-1].start is not None and lines[-1].end is None:
-            lines[-1] = replace(lines[-1], end=line.start)
+            continue
+        begun = lines[-1].start if lines else None
+        for i in range(len(lines) - 1, -1, -1):  # lines that begin together end together
+            if begun is None or lines[i].start != begun:
+                break
+            if lines[i].end is None:
+                lines[i] = replace(lines[i], end=line.start)
     return lines
 
 

@@ -1,5 +1,5 @@
-"""What every reader of a lyrics file does: bytes into text, text into lines, times into seconds, faults into one
-sentence that names the line."""
+"""What every reader of a lyrics file does: text into lines, times into seconds, faults into one sentence that names the
+line."""
 
 from __future__ import annotations
 
@@ -8,58 +8,33 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 
-from unplugd.kernel.errors import Invalid
-from unplugd.lyrics.model import MAX_TIME_S, Line, Lines, Word
+from lyricsfile.model import MAX_TIME_S, Line, Lines, Word
 
-# What files of lyrics come in where they are not Unicode. Asked for by name: a guess would store nonsense in silence.
-ENCODINGS = (
-    "utf-8",
-    "utf-16",
-    *(f"windows-{page}" for page in range(1250, 1259)),
-    "iso-8859-1",
-    "iso-8859-2",
-    "iso-8859-15",
-    "koi8-r",
-    "shift_jis",
-    "euc-jp",
-    "gb18030",
-    "big5",
-    "euc-kr",
-)
-# Western European text has about one accented letter in ten; text of another script read as such has nearly only those.
-_MOST_ACCENTED = 0.3
 _LONGEST_WORD_S = 2.0  # the end of a last word that nothing gives an end
 _MOST_LINES, _LONGEST_LINE = 50_000, 20_000  # with all that is not sung
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
 _JOINER = "\u2060"  # word joiner: neither seen nor wide
-_GUARD = re.compile(rf"(?<=[\[<{{}}\\-]){_JOINER}")
+_GUARD = re.compile(rf"(?<=[\[<{{}}\\|｜-]){_JOINER}")
+_READING = re.compile(r"<(?:rt|rp)>[^<]*(?:</(?:rt|rp)>)?|</?(?:ruby|rb|rtc)>", re.IGNORECASE)
 
 
-def fault(number: int, problem: str) -> Invalid:
+class NotRead(Exception):
+    """The file cannot be read. `message` is one sentence for its owner, `field` what must change."""
+
+    def __init__(self, message: str, *, field: str = "text", problem: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.field, self.problem = message, field, problem or message
+
+
+def fault(number: int, problem: str) -> NotRead:
     """The refusal of a file for what its line `number` (from 1) says."""
     said = f"line {number}: {problem}"
-    return Invalid(f"The lyrics cannot be read: {said}.", details=[{"field": "text", "problem": said}])
+    return NotRead(f"The lyrics cannot be read: {said}.", problem=said)
 
 
-def decoded(raw: bytes, encoding: str | None) -> str:
-    """The text of a file's bytes. Without `encoding`: Unicode, or else Western European; other bytes are refused."""
-    try:
-        if encoding:
-            return raw.decode(encoding).removeprefix("\ufeff")
-        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return raw.decode("utf-16")
-        return raw.decode("utf-8-sig")
-    except UnicodeError:
-        pass
-    text = "" if encoding or b"\x00" in raw else raw.decode("cp1252", "replace")
-    letters = [char for char in text if char.isalpha() or char > "\x7f"]
-    strange = [char for char in letters if char > "\x7f"]
-    if not text or "\ufffd" in text or len(strange) > _MOST_ACCENTED * len(letters):
-        raise Invalid(
-            "The file's characters cannot be read. Save it as UTF-8, or name its encoding.",
-            details=[{"field": "encoding", "problem": "must be the file's encoding"}],
-        )
-    return text
+def without_readings(text: str) -> str:
+    """`text` without the small letters above it: `<ruby>漢<rt>kan</rt></ruby>` is sung once."""
+    return _READING.sub("", text)
 
 
 def numbered(text: str) -> list[tuple[int, str]]:
@@ -95,6 +70,11 @@ def seconds(number: int, hours: str | None, minutes: str, rest: str, fraction: s
     if total > MAX_TIME_S:
         raise fault(number, "a time is later than one hour")
     return total
+
+
+def in_order(lines: Iterable[Line]) -> list[Line]:
+    """By their starts, as players show them; lines that start together stay as they were."""
+    return sorted(lines, key=lambda line: line.start or 0.0)
 
 
 def line_of_pieces(

@@ -5,22 +5,27 @@ from __future__ import annotations
 
 import re
 
-from unplugd.lyrics.formats.reading import (
+from lyricsfile.model import About, Line, Lines, pieces
+from lyricsfile.reading import (
     clean,
     closed,
     fault,
     guarded,
+    in_order,
     line_of_pieces,
     numbered,
     seconds,
     unguarded,
+    without_readings,
 )
-from unplugd.lyrics.model import About, Line, Lines, pieces
 
 _TIME = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.:](\d{1,3}))?\s*")
 _BLOCK = re.compile(r"\{([^{}]*)\}")
 _KARAOKE = re.compile(r"\\(?:kf|ko|k|K)(\d{1,6})(?![\d.])")
-_MARKUP = re.compile(r"\\")
+_DRAWING = re.compile(r"\\p(\d{1,2})(?!\w)")
+# A syllable and its reading: `漢|かん`; `#|じ` is a further reading of the syllable before.
+_FURIGANA = re.compile(r"([^|｜]+)[|｜](?!\u2060)[^\s|｜]+(\s*)")
+_MARKUP = re.compile(r"[\\|｜]|<(?=/?(?:rt|rp|ruby|rb|rtc)>)", re.IGNORECASE)
 _FIELDS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text")
 _HEAD = """\
 [Script Info]
@@ -42,46 +47,68 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 
 def parse(text: str) -> Lines:
-    """Each Dialogue a line, sorted by time, since the format itself knows no order. Comments and dress are left out."""
-    found, names, events = [], list(_FIELDS), False
+    """Each Dialogue a line, sorted by time, since the format itself knows no order.
+
+    Comments, dress and drawings are left out, and the effects ("fx") that a karaoke template made. Where nothing else
+    is there, the comments count that they were made of."""
+    shown: list[Line] = []
+    templated: list[Line] = []
+    names, events = list(_FIELDS), False
     for number, raw in numbered(text):
         if re.fullmatch(r"\s*\[.*\]\s*", raw) and not raw.startswith("Dialogue"):
             events = raw.strip().lower() == "[events]"
         key, _, value = raw.partition(":")
-        if events and key.strip().lower() == "format":
+        key = key.strip().lower()
+        if events and key == "format":
             names = [name.strip().lower() for name in value.split(",")]
             if not {"start", "end"} <= set(names) or names[-1] != "text":
                 raise fault(number, "the events' format must have Start and End, and Text as the last")
-        elif events and key.strip().lower() == "dialogue":
+        elif events and key in ("dialogue", "comment"):
             values = value.split(",", len(names) - 1)
             if len(values) < len(names):
+                if key == "comment":
+                    continue
                 raise fault(number, "a Dialogue has fewer fields than its Format")
-            line = _dialogue(number, dict(zip(names, values, strict=True)))
-            found += [line] if line.text else []
-    return closed(sorted(found, key=lambda line: line.start or 0.0))
+            fields = dict(zip(names, values, strict=True))
+            effect = fields.get("effect", "").strip().lower()
+            if key == "dialogue" and effect != "fx":
+                shown += _dialogue(number, fields)
+            elif key == "comment" and effect == "karaoke":
+                templated += _dialogue(number, fields)
+    return closed(in_order(shown or templated))
 
 
-def _dialogue(number: int, fields: dict[str, str]) -> Line:
+def _dialogue(number: int, fields: dict[str, str]) -> list[Line]:
+    """The line of an event; none where it has no words."""
+    text, timeline, ahead = fields["text"], [(0.0, "")], 0.0
+    begin, drawing, sung = 0, False, False
+    karaoke = _KARAOKE.search(text) is not None
+    for block in [*_BLOCK.finditer(text), None]:
+        piece = "" if drawing else text[begin : block.start() if block else len(text)]
+        if karaoke and (furigana := _FURIGANA.fullmatch(piece)):
+            piece = furigana[1].removeprefix("#").removeprefix("＃") + furigana[2]
+        timeline[-1] = (timeline[-1][0], timeline[-1][1] + _plain(piece))
+        if block is None:
+            break
+        begin = block.end()
+        for mode in _DRAWING.findall(block[1]):
+            drawing = int(mode) > 0
+        for length in _KARAOKE.findall(block[1]):
+            timeline.append((ahead, ""))
+            ahead, sung = ahead + int(length) / 100, True
+    if not clean("".join(piece for _, piece in timeline)):
+        return []
     start, end = _time(number, fields["start"]), _time(number, fields["end"])
     if end < start:
         raise fault(number, "it ends before it begins")
-    text = fields["text"]
-    timeline: list[tuple[float, str]] = [(start, "")]
-    ahead, begin, sung = start, 0, False
-    for block in _BLOCK.finditer(text):
-        timeline[-1] = (timeline[-1][0], timeline[-1][1] + _plain(text[begin : block.start()]))
-        begin = block.end()
-        for length in _KARAOKE.findall(block[1]):
-            timeline.append((round(ahead, 3), ""))
-            ahead, sung = ahead + int(length) / 100, True
-    timeline[-1] = (timeline[-1][0], timeline[-1][1] + _plain(text[begin:]))
     if not sung:
-        return Line(clean(timeline[0][1]), start, end)
-    return line_of_pieces(number, start, [*timeline, (round(ahead, 3), "")], end)
+        return [Line(clean(timeline[0][1]), start, end)]
+    timed = [(round(start + at, 3), piece) for at, piece in [*timeline, (ahead, "")]]
+    return [line_of_pieces(number, start, timed, end)]
 
 
 def _plain(text: str) -> str:
-    return unguarded(re.sub(r"\\[Nnh]", " ", text))
+    return unguarded(without_readings(re.sub(r"\\[Nnh]", " ", text)))
 
 
 def _time(number: int, text: str) -> float:

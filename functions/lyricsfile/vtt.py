@@ -6,19 +6,50 @@ import html
 import re
 from dataclasses import replace
 
-from unplugd.lyrics.formats.cues import Cue, cues, time
-from unplugd.lyrics.formats.reading import clean, closed, fault, line_of_pieces, numbered, seconds
-from unplugd.lyrics.model import About, Line, Lines, pieces
+from lyricsfile.cues import Cue, cues, time
+from lyricsfile.model import About, Line, Lines, pieces
+from lyricsfile.reading import (
+    clean,
+    closed,
+    fault,
+    line_of_pieces,
+    numbered,
+    seconds,
+    without_readings,
+)
 
 _NOT_CUES = re.compile(r"\s*(NOTE|STYLE|REGION)(\s.*)?", re.DOTALL)
+_BLINK_S = 0.05
 _MARK = re.compile(r"<([^<>]*)>")
 _STAMP = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})\.(\d{3})")
 
 
 def parse(text: str) -> Lines:
-    """A cue a line; its inner times, if any, are those of its words. Dress (`<i>`, `<v …>`) is left out."""
-    lines = [_line(cue) for cue in cues(_without_notes(numbered(text)))]
-    return closed(line for line in lines if line.text)
+    """A cue a line; its inner times, if any, are those of its words. Dress (`<i>`, `<v …>`) is left out, and what a
+    rolling caption repeats of the one before."""
+    found = _rolled(cues(_without_notes(numbered(text)), open_ended=False))
+    return closed(line for line in map(_line, found) if line.text)
+
+
+def _rolled(found: list[Cue]) -> list[Cue]:
+    """Captions that roll, as YouTube makes them: a cue begins with the last line of the one before, and a cue of 10 ms
+    between them holds that line alone. Each line once, where it is sung. All other files stay as they are."""
+    shown: tuple[str, ...] = ()
+    once, blinks, rolls = [], 0, 0
+    for cue in found:
+        lines = tuple(plain for text in cue.texts if (plain := _plain(text)))
+        again = len(lines) > 0 and len(shown) > 0 and lines[0] == shown[-1]
+        blinks += again and len(lines) == 1 and cue.end - cue.start <= _BLINK_S
+        rolls += again and len(lines) > 1
+        texts = [text for text in cue.texts if _plain(text)][again:]
+        if texts:
+            once.append(replace(cue, texts=tuple(texts)))
+        shown = lines or shown
+    return once if blinks and rolls else found
+
+
+def _plain(text: str) -> str:
+    return clean(html.unescape(_MARK.sub("", text)))
 
 
 def _without_notes(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -26,9 +57,9 @@ def _without_notes(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
     kept, skip = [], bool(lines) and lines[0][1].startswith("WEBVTT")
     above = ""
     for number, raw in lines:
-        if not clean(raw):
+        if not raw:
             skip = False
-        elif not clean(above) and _NOT_CUES.fullmatch(raw):
+        elif not above and _NOT_CUES.fullmatch(raw):
             skip = True
         kept.append((number, "" if skip else raw))
         above = raw
@@ -37,16 +68,16 @@ def _without_notes(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
 
 def _line(cue: Cue) -> Line:
     timeline: list[tuple[float, str]] = [(cue.start, "")]
-    begin, stamped = 0, False
-    for mark in _MARK.finditer(cue.text):
-        timeline[-1] = (timeline[-1][0], timeline[-1][1] + html.unescape(cue.text[begin : mark.start()]))
+    begin, stamped, sung = 0, False, without_readings(cue.text)
+    for mark in _MARK.finditer(sung):
+        timeline[-1] = (timeline[-1][0], timeline[-1][1] + html.unescape(sung[begin : mark.start()]))
         begin = mark.end()
         if stamp := _STAMP.fullmatch(mark[1]):
             timeline.append((seconds(cue.number, *stamp.groups()), ""))
             stamped = True
         elif re.match(r"\s*-?\d", mark[1]):
             raise fault(cue.number, f"{mark[0][:20]} is no time; one looks like <00:01:02.500>")
-    timeline[-1] = (timeline[-1][0], timeline[-1][1] + html.unescape(cue.text[begin:]))
+    timeline[-1] = (timeline[-1][0], timeline[-1][1] + html.unescape(sung[begin:]))
     if not stamped:
         return Line(clean("".join(text for _, text in timeline)), cue.start, cue.end)
     line = line_of_pieces(cue.number, cue.start, timeline, cue.end)
