@@ -550,12 +550,12 @@ export interface components {
              * @description Detected if not given.
              * @enum {string|null}
              */
-            format?: "txt" | "lrc" | "srt" | "vtt" | "ass" | null;
+            format?: "txt" | "lrc" | "srt" | "vtt" | "ass" | "json" | "ultrastar" | null;
             /**
              * @description Of `file`, if it is not Unicode.
              * @enum {string|null}
              */
-            encoding?: "utf-8" | "utf-16" | "windows-1250" | "windows-1251" | "windows-1252" | "windows-1253" | "windows-1254" | "windows-1255" | "windows-1256" | "windows-1257" | "windows-1258" | "iso-8859-1" | "iso-8859-2" | "iso-8859-15" | "koi8-r" | "shift_jis" | "euc-jp" | "gb18030" | "big5" | "euc-kr" | null;
+            encoding?: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "windows-1250" | "windows-1251" | "windows-1252" | "windows-1253" | "windows-1254" | "windows-1255" | "windows-1256" | "windows-1257" | "windows-1258" | "iso-8859-1" | "iso-8859-2" | "iso-8859-15" | "koi8-r" | "shift_jis" | "euc-jp" | "gb18030" | "big5" | "euc-kr" | null;
             /** @enum {string|null} */
             source?: "supplied" | "edited" | null;
             /** @description Milliseconds added to all times. */
