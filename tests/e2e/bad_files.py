@@ -186,74 +186,6 @@ def video(container: str = "mp4") -> bytes:
     return file.getvalue()
 
 
-def opus_with_cover(pictures: int = 1) -> bytes:
-    """An opus song with a Theora track: the headers that a demuxer reads, then pictures that nobody decodes."""
-    size = struct.pack(">HH", 2, 2) + b"\0\0\x20\0\0\x20\0\0"  # 32 x 32 pixels, in blocks and in pixels
-    info = b"\x80theora\3\2\1" + size + struct.pack(">II", 25, 1) + bytes(6) + b"\0\0\0\0\0\xc0"
-    words = b"\x81theora" + bytes(8)
-    track = [
-        ogg_page(info, serial=5, number=0, flags=2),
-        ogg_page(words, serial=5, number=1),
-        ogg_page(b"\x82theora" + bytes(20), serial=5, number=2),
-        *(ogg_page(bytes(20), serial=5, number=3 + n, place=(n + 1) << 6) for n in range(pictures)),
-    ]
-    song = pages(opus())
-    return b"".join([track[0], song[0], *track[1:], *song[1:]])
-
-
-def ogg_page(packet: bytes, *, serial: int, number: int, flags: int = 0, place: int = 0) -> bytes:
-    """A page around one short packet."""
-    bare = b"OggS\0" + bytes([flags]) + struct.pack("<qIII", place, serial, number, 0)
-    bare += bytes([1, len(packet)]) + packet
-    return bare[:22] + struct.pack("<I", _crc(bare, 32, 0x04C11DB7)) + bare[26:]
-
-
-def m4a_with_picture() -> bytes:
-    """A second of the tone, and one picture as a track of its own rather than as a tag."""
-    file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as out:
-        picture: Any = out.add_stream("mjpeg", rate=25)
-        picture.width = picture.height = 32
-        picture.pix_fmt = "yuvj420p"
-        sound: Any = out.add_stream("aac", rate=RATE, layout="stereo")
-        seen = av.VideoFrame.from_ndarray(np.full((32, 32, 3), 90, np.uint8), format="rgb24")
-        out.mux(picture.encode(seen))
-        out.mux(picture.encode(None))
-        samples = np.ascontiguousarray(tone(1.0).T, np.float32)
-        heard = av.AudioFrame.from_ndarray(samples, "fltp", "stereo")
-        heard.sample_rate = RATE
-        for piece in av.AudioResampler("fltp", "stereo", RATE, frame_size=1024).resample(heard):
-            out.mux(sound.encode(piece))
-        out.mux(sound.encode(None))
-    return file.getvalue()
-
-
-def stem_m4a(tracks: int = 5) -> bytes:
-    """The mix, and then its stems as further tracks of the same file: as DJ programs take them."""
-    file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as out:
-        sounds: list[Any] = [out.add_stream("aac", rate=RATE, layout="stereo") for _ in range(tracks)]
-        for number, sound in enumerate(sounds):
-            samples = np.ascontiguousarray(tone(1.0).T / (number + 1), np.float32)
-            frame = av.AudioFrame.from_ndarray(samples, "fltp", "stereo")
-            frame.sample_rate = RATE
-            for piece in av.AudioResampler("fltp", "stereo", RATE, frame_size=1024).resample(frame):
-                out.mux(sound.encode(piece))
-            out.mux(sound.encode(None))
-    return file.getvalue()
-
-
-def later(data: bytes, seconds: int, rate: int) -> bytes:
-    """An ogg whose pages count from `seconds` on, as one that was cut out of a broadcast."""
-    made = []
-    for page in pages(data):
-        place = struct.unpack("<q", page[6:14])[0]
-        moved = struct.pack("<q", place + seconds * rate if place > 0 else place)
-        bare = page[:6] + moved + page[14:22] + bytes(4) + page[26:]
-        made.append(bare[:22] + struct.pack("<I", _crc(bare, 32, 0x04C11DB7)) + bare[26:])
-    return b"".join(made)
-
-
 def two_tracks() -> bytes:
     """Two songs side by side in one ogg: one song's pages, then those of its twin under another serial number."""
     first = pages(vorbis())
@@ -270,7 +202,7 @@ def pages(data: bytes) -> list[bytes]:
 def with_serial(page: bytes, serial: int) -> bytes:
     """The same page of another stream."""
     bare = page[:14] + struct.pack("<I", serial) + page[18:22] + bytes(4) + page[26:]
-    return bare[:22] + struct.pack("<I", _crc(bare, 32, 0x04C11DB7)) + bare[26:]
+    return bare[:22] + struct.pack("<I", crc(bare, 32, 0x04C11DB7)) + bare[26:]
 
 
 # --- bytes in between ---------------------------------------------------------------------------------------------
@@ -352,16 +284,16 @@ def silent_flac(hours: float, *, says: bool = True) -> bytes:
 def _silent_block(number: int) -> bytes:
     """A FLAC frame: fixed size 65,535 (16 bits at the end), 8 kHz, mono, 16 bits, one constant subframe of zero."""
     head = b"\xff\xf8\x74\x08" + _utf8(number) + struct.pack(">H", 65_534)
-    head += bytes([_crc(head, 8, 0x07)])
+    head += bytes([crc(head, 8, 0x07)])
     frame = head + b"\0\0\0"
-    return frame + struct.pack(">H", _crc(frame, 16, 0x8005))
+    return frame + struct.pack(">H", crc(frame, 16, 0x8005))
 
 
 def _utf8(number: int) -> bytes:
     return chr(number).encode("utf-8", "surrogatepass")
 
 
-def _crc(data: bytes, bits: int, polynomial: int) -> int:
+def crc(data: bytes, bits: int, polynomial: int) -> int:
     value, top, mask = 0, 1 << (bits - 1), (1 << bits) - 1
     for byte in data:
         value ^= byte << (bits - 8)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import lyricsfile
+from lyricsfile.files import read as read_file
+from lyricsfile.reading import NotRead
 from lyricsfile.registry import FORMATS
 from unplugd.kernel.errors import Invalid, TooLarge
 from unplugd.lyrics import segments
@@ -33,8 +34,8 @@ def read(text: str | bytes, *, kind: str | None, encoding: str | None = None) ->
     if (len(text) if isinstance(text, bytes) else _size(text)) > MAX_BYTES:
         raise too_large()
     try:
-        lines, kind = lyricsfile.read(text, kind=kind, encoding=encoding)
-    except lyricsfile.NotRead as error:
+        lines, kind = read_file(text, kind=kind, encoding=encoding)
+    except NotRead as error:
         raise Invalid(error.message, details=[{"field": error.field, "problem": error.problem}]) from None
     return checked(lines), kind
 

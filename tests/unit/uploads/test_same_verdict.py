@@ -15,6 +15,7 @@ from ml.audio import SAMPLE_RATE, BadAudio
 from ml.audio.decode import decode
 from ml.lyrics import read_tag_lyrics
 from tests.e2e import bad_files as files
+from tests.e2e import odd_files as odd
 from unplugd.uploads.probe import look
 
 TONE = files.tone(1.0)
@@ -101,9 +102,9 @@ ACCEPTED: dict[str, Maker] = {
     "m4a in fragments": lambda: files.m4a(options={"movflags": "frag_keyframe+empty_moov+default_base_moof"}),
     "alac": lambda: files.m4a(codec="alac"),
     "m4b with chapters and a cover": files.audiobook,
-    "opus with a still Theora picture": files.opus_with_cover,
-    "m4a with a picture track": files.m4a_with_picture,
-    "m4a of a mix and four stems": files.stem_m4a,
+    "opus with a still Theora picture": odd.opus_with_cover,
+    "m4a with a picture track": odd.m4a_with_picture,
+    "m4a of a mix and four stems": odd.stem_m4a,
     "two songs in one ogg": files.two_tracks,
     "mp3 that starts inside a frame": lambda: files.bare_mp3(3.0)[300:],
     "mp3 behind junk": lambda: RANDOM[:5000] + files.bare_mp3(),
@@ -111,9 +112,9 @@ ACCEPTED: dict[str, Maker] = {
         b"junk" * 9
         + files.encoded("mp3", "libmp3lame", files.tone(2.0, 22_050, 1), rate=22_050, options=BARE)
     ),
-    "opus of the second hour": lambda: files.later(files.opus(), 3600, 48_000),
-    "vorbis of the second hour": lambda: files.later(files.vorbis(), 3600, 44_100),
-    "flac in ogg of the second hour": lambda: files.later(files.encoded("ogg", "flac"), 3600, 44_100),
+    "opus of the second hour": lambda: odd.later(files.opus(), 3600, 48_000),
+    "vorbis of the second hour": lambda: odd.later(files.vorbis(), 3600, 44_100),
+    "flac in ogg of the second hour": lambda: odd.later(files.encoded("ogg", "flac"), 3600, 44_100),
     "flac behind two ID3 tags": lambda: files.id3(padding=100) * 2 + files.flac(),
     "flac behind an ID3 tag with a footer": lambda: files.id3_with_footer(100) + files.flac(),
     "ogg behind an ID3 tag": lambda: files.id3(padding=100) + files.vorbis(),
@@ -136,7 +137,7 @@ REFUSED: dict[str, tuple[str, Maker]] = {
     "AIFF": ("unsupported", lambda: files.encoded("aiff", "pcm_s16be")),
     "raw AAC": ("unsupported", lambda: files.encoded("adts", "aac")),
     "video": ("video", files.video),
-    "opus with a film": ("video", lambda: files.opus_with_cover(25)),
+    "opus with a film": ("video", lambda: odd.opus_with_cover(25)),
     "tables and noise": ("unsupported", lambda: RANDOM[:200_000]),
     "2 GHz WAV": ("unsupported", lambda: files.wav(RANDOM * 3, rate=2**31 - 1, channels=1, bits=8)),
     "nine channels": ("channels", lambda: files.tone_wav(channels=9)),
