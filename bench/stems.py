@@ -15,7 +15,7 @@ from ml.separation import registry
 from ml.separation.checkpoints import Checkpoints, Recipe
 from ml.separation.engine import FloatFile
 from ml.separation.estimates import Estimates
-from ml.separation.runner import Progress, make, measure, plan
+from ml.separation.runner import Hearing, Progress, make, measure, plan
 from ml.separation.watch import Watch
 
 
@@ -32,5 +32,5 @@ def read_stems(song: Path, models: Path, model: str, precision: str, kept: Path)
         recipe = Recipe.of(separator, sha256(song), mix.frames)
         progress = Progress(Watch(lambda _fraction: None, threading.Event()), 0.0, 1.0)
         found = Checkpoints(kept, recipe, durable=False, warn=print)
-        stretches = make(plan(separator, recipe), mix, scale, found, progress)
+        stretches = make(plan(separator, recipe), mix, Hearing.of(recipe, scale), found, progress)
         return Estimates(stretches, recipe, scale).read(0, mix.frames)

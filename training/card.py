@@ -14,8 +14,10 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from ml.separation import embedded
+from ml.separation.checkpoints import Recipe
 from ml.separation.embedded import STEMS
 from ml.separation.engine import Separator
+from ml.separation.runner import Hearing, measure
 from ml.separation.segments import Grid, Sums, cut
 from training.batches import held_out
 
@@ -32,18 +34,22 @@ def separate(separator: Separator, mix: Audio) -> Audio:
         def read(self, start: int, frames: int) -> Audio:
             return mix[:, start : start + frames].T
 
+    song = InMemory()
+    hearing = Hearing.of(Recipe.of(separator, "", song.frames), measure(song, lambda: None))
     member = separator.members[0]
     network = member.open()
     grid = Grid.of(member, mix.shape[1])
     sums = Sums(grid, 0, grid.count)
     for index in range(grid.count):
-        samples, before, after, offset = cut(InMemory(), member, index)
+        samples, before, after, offset = cut(song, member, index)
         length = min(member.segment, mix.shape[1] - index * member.stride)
-        made = network.run(np.pad(samples, ((0, 0), (before, after))), threading.Event())
+        heard = np.pad(hearing.hear(samples), ((0, 0), (before, after)))
+        made = network.run(heard, threading.Event())
         sums.add(index, made[..., offset : offset + length])
     network.close()
     weight = grid.weight(0, mix.shape[1])
-    return np.ascontiguousarray((sums.values / weight[:, None, None]).transpose(1, 2, 0))
+    stems = hearing.undo(sums.values / weight[:, None, None])
+    return np.ascontiguousarray(stems.transpose(1, 2, 0))
 
 
 def sdr(truth: Audio, estimate: Audio) -> float:

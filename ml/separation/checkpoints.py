@@ -45,6 +45,7 @@ class Recipe:
     stems: tuple[str, ...]
     remainder: str
     normalised: bool
+    level: float
     grids: tuple[Grid, ...]
 
     @classmethod
@@ -61,6 +62,7 @@ class Recipe:
                 "stems",
                 "remainder",
                 "normalised",
+                "level",
             )
         }
         grids = tuple(Grid.of(member, frames) for member in separator.members)

@@ -92,6 +92,9 @@ class Separator:
     normalised: bool
     """Whether networks hear (x - mean) / deviation of the whole song in mono; the runner undoes it afterwards."""
     members: tuple[Member, ...]
+    level: float = 0.0
+    """Of a song that is not normalised: the deviation in mono at which networks hear it, a pure gain that the runner
+    undoes. 0: as it is."""
 
     def __post_init__(self) -> None:
         names = {member.name for member in self.members}

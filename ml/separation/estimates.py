@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ml.audio import CHANNELS
 from ml.separation.checkpoints import Recipe, Stretch
 from ml.separation.engine import StemBlock
-from ml.separation.runner import Scale
+from ml.separation.runner import Hearing, Scale
 from ml.separation.segments import Grid
 
 
@@ -19,14 +19,15 @@ class Estimates:
 
     def __init__(self, stretches: Iterable[Stretch], recipe: Recipe, scale: Scale) -> None:
         self._recipe = recipe
-        self._scale = scale
+        self._silent = recipe.normalised and scale.is_silence
+        self._hearing = Hearing.of(recipe, scale)
         self._stretches = {grid.name: [s for s in stretches if s.grid == grid] for grid in recipe.grids}
 
     def read(self, start: int, frames: int) -> StemBlock:
         """(stems, frames, 2) from `start`: the members' estimates, averaged by their weights."""
         names = self._recipe.stems
         total = np.zeros((len(names), frames, CHANNELS), np.float32)
-        if self._recipe.normalised and self._scale.is_silence:
+        if self._silent:
             return total
         weights = np.zeros((len(names), 1, 1), np.float32)
         for grid in self._recipe.grids:
@@ -36,9 +37,7 @@ class Estimates:
                 total[row] += estimate[:, column] * np.float32(weight)
                 weights[row] += np.float32(weight)
         total /= weights
-        if self._recipe.normalised:
-            total = total * np.float32(self._scale.deviation) + np.float32(self._scale.mean)
-        return total
+        return self._hearing.undo(total)
 
     def _estimate(self, grid: Grid, start: int, end: int) -> NDArray[np.float32]:
         """One member's, (frames, stems, 2): its sums over the sum of the triangles."""

@@ -30,7 +30,7 @@ from ml.separation.estimates import Estimates
 from ml.separation.folders import aside, move
 from ml.separation.output import StemWriters, quantise, shared_gain
 from ml.separation.residual import residual_db
-from ml.separation.runner import Progress, Scale, Task, make, measure, plan
+from ml.separation.runner import Hearing, Progress, Scale, Task, make, measure, plan
 from ml.separation.watch import Watch
 
 T = TypeVar("T")
@@ -153,7 +153,7 @@ def _stretches(
         tasks = []  # nothing to hear: the stems are silence
     _require_space(song, folder, _bytes(tasks), results)
     kept = Checkpoints(folder, recipe, durable=asked.checkpoints is not None, warn=asked.warn)
-    return make(tasks, song.mix, song.scale if separator.normalised else None, kept, song.progress)
+    return make(tasks, song.mix, Hearing.of(recipe, song.scale), kept, song.progress)
 
 
 def _bytes(tasks: Sequence[Task]) -> int:

@@ -18,7 +18,7 @@ from ml.separation import BadParts, Part
 from ml.separation.checkpoints import Recipe, Stretch, Unfit, open_stretch
 
 INDEX = "part.json"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)

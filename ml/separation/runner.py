@@ -26,18 +26,25 @@ T = TypeVar("T")
 SILENCE = 1e-7
 """A deviation below this (-140 dBFS) is silence or a constant: dividing by it would make noise of rounding."""
 
+_FLIP = np.array([1, -1], np.float32)
+_INVERTED = 2.0
+"""A song counts as inverted when the difference of its channels is so many times their sum: 6 dB. No usual mix is."""
+
 _STRETCH_S = 30.0  # of song: 10 MB a stem on disk, and in memory while it is made
 _STRETCH_WORK_S = 15.0  # what a stop may cost
-_BLOCK_FRAMES = 1 << 17
+_BLOCK_FRAMES = 1 << 15
 _LOOK_S = 0.2  # how often a stop is looked for while a network works
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Mean and deviation of the whole song in mono, as demucs takes them."""
+    """Mean and deviation of the whole song in mono, as demucs takes them, after the right channel of an inverted song
+    is flipped."""
 
     mean: float
     deviation: float
+    inverted: bool = False
+    """Whether one channel is the other turned upside down, nearly: in mono such a song cancels out."""
 
     @property
     def is_silence(self) -> bool:
@@ -46,18 +53,50 @@ class Scale:
 
 
 def measure(mix: Mix, between_blocks: Callable[[], None]) -> Scale:
-    """Mean and (n - 1) deviation of the mean of both channels, in float64.
+    """Mean and (n - 1) deviation of the mean of both channels, in float64, and whether one channel is inverted.
 
     Block by block (Chan, Golub & LeVeque 1979): the plain sum of squares loses a quiet song on a large constant.
     """
-    mean = spread = 0.0
+    mean = spread = np.zeros(2)  # of the sum and the difference of the channels, halved
     for start in range(0, mix.frames, _BLOCK_FRAMES):
-        mono = mix.read(start, min(_BLOCK_FRAMES, mix.frames - start)).mean(axis=1, dtype=np.float64)
-        away, done = float(mono.mean()) - mean, start + len(mono)
-        spread += float(mono.var()) * len(mono) + away * away * start * len(mono) / done
-        mean += away * len(mono) / done
+        block = mix.read(start, min(_BLOCK_FRAMES, mix.frames - start))
+        frames = len(block)
+        both = np.stack([(block * sign).mean(axis=1, dtype=np.float64) for sign in (1, _FLIP)])
+        away, done = both.mean(axis=1) - mean, start + frames
+        spread = spread + both.var(axis=1) * frames + away * away * start * frames / done
+        mean = mean + away * frames / done
         between_blocks()
-    return Scale(mean, (spread / max(1, mix.frames - 1)) ** 0.5)
+    deviation = (spread / max(1, mix.frames - 1)) ** 0.5
+    inverted = bool(deviation[1] > _INVERTED * deviation[0] and deviation[1] >= SILENCE)
+    return Scale(float(mean[int(inverted)]), float(deviation[int(inverted)]), inverted)
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What is done to a song before networks hear it, and undone in their stems: (x - mean) / deviation, a flip."""
+
+    mean: np.float32
+    deviation: np.float32
+    inverted: bool
+
+    @classmethod
+    def of(cls, recipe: Recipe, scale: Scale) -> Hearing:
+        """How the networks of `recipe` hear a song of this scale."""
+        if recipe.normalised:
+            return cls(np.float32(scale.mean), np.float32(scale.deviation), scale.inverted)
+        gain = recipe.level / scale.deviation if recipe.level and not scale.is_silence else 1.0
+        return cls(np.float32(0), np.float32(1 / gain), scale.inverted)
+
+    def hear(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(2, n) of the song → what the networks hear."""
+        flipped = samples * _FLIP[:, None] if self.inverted else samples
+        heard: NDArray[np.float32] = (flipped - self.mean) / self.deviation
+        return heard
+
+    def undo(self, stems: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(…, 2) of what the networks gave → at the song's own level."""
+        scaled: NDArray[np.float32] = stems * self.deviation + self.mean
+        return scaled * _FLIP if self.inverted else scaled
 
 
 @dataclass(frozen=True)
@@ -86,9 +125,9 @@ def plan(separator: Separator, recipe: Recipe, share: Callable[[int], range] = r
 
 
 def make(
-    tasks: Sequence[Task], mix: Mix, scale: Scale | None, kept: Checkpoints, progress: Progress
+    tasks: Sequence[Task], mix: Mix, hearing: Hearing, kept: Checkpoints, progress: Progress
 ) -> list[Stretch]:
-    """Find or make every stretch, in the order of `tasks`; `scale` is what networks hear the song through.
+    """Find or make every stretch, in the order of `tasks`; the networks hear the song through `hearing`.
 
     Raises ml.Stopped, OSError (disk full); what was finished by then stays in `kept`.
     """
@@ -106,7 +145,7 @@ def make(
                 network = worker.network(task.member)
                 sums = Sums(task.grid, task.first, task.last)
                 for index in range(task.first, task.last):
-                    heard = _hear(mix, task.member, index, scale)
+                    heard = _hear(mix, task.member, index, hearing)
                     sums.add(index, worker.run(network, *heard))
                     progress.add(task.member.cost)
                 stretch = kept.write(task.grid, task.first, task.last, sums.values)
@@ -184,10 +223,8 @@ class _Worker:
         self._close()
 
 
-def _hear(mix: Mix, member: Member, index: int, scale: Scale | None) -> tuple[NDArray[np.float32], int, int]:
+def _hear(mix: Mix, member: Member, index: int, hearing: Hearing) -> tuple[NDArray[np.float32], int, int]:
     """The network's input for a segment, (2, window), and the segment's place in it: start, length."""
     samples, before, after, offset = cut(mix, member, index)
-    if scale is not None:
-        samples = (samples - np.float32(scale.mean)) / np.float32(scale.deviation)
     length = min(member.segment, mix.frames - index * member.stride)
-    return np.pad(samples, ((0, 0), (before, after))), offset, length
+    return np.pad(hearing.hear(samples), ((0, 0), (before, after))), offset, length

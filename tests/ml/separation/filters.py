@@ -15,7 +15,7 @@ from ml.separation.checkpoints import Checkpoints, Recipe
 from ml.separation.embedded import STEMS
 from ml.separation.engine import Member, Mix, Separator, own_length
 from ml.separation.estimates import Estimates
-from ml.separation.runner import Progress, make, measure, plan
+from ml.separation.runner import Hearing, Progress, make, measure, plan
 from ml.separation.watch import Watch
 
 SEGMENT, STRIDE = 4001, 3000
@@ -86,6 +86,19 @@ class Filter:
         self.log.loaded -= 1
 
 
+class Song:
+    """A Mix in memory that may not be written to."""
+
+    def __init__(self, samples: Any) -> None:
+        self.samples = np.asarray(samples, np.float32)
+        self.samples.flags.writeable = False
+        self.frames = len(self.samples)
+
+    def read(self, start: int, frames: int) -> Any:
+        assert start >= 0 and start + frames <= self.frames
+        return self.samples[start : start + frames]
+
+
 def estimate(
     separator: Separator,
     mix: Mix,
@@ -102,5 +115,5 @@ def estimate(
     tasks = [] if separator.normalised and scale.is_silence else plan(separator, recipe)
     kept = Checkpoints(folder, recipe, durable=False, warn=print)
     tracker = Progress(Watch(progress, stop or threading.Event()), 0.0, 1.0)
-    stretches = make(tasks, mix, scale if separator.normalised else None, kept, tracker)
+    stretches = make(tasks, mix, Hearing.of(recipe, scale), kept, tracker)
     return Estimates(stretches, recipe, scale).read(0, mix.frames) if read else None

@@ -174,6 +174,7 @@ def test_a_damaged_checkpoint_is_said_and_made_again(
     [
         ({"model": "another"}, "model"), ({"version": "2"}, "version"), ({"sha256": "e" * 64}, "sha256"),
         ({"precision": "bf16"}, "precision"), ({"engine": "torch"}, "engine"), ({"normalised": False}, "normalised"),
+        ({"level": 0.2}, "level"),
     ],
 )  # fmt: skip
 def test_another_models_checkpoints_are_not_used(

@@ -163,7 +163,7 @@ def test_a_damaged_part_is_named(source: Path, tmp_path: Path) -> None:
         edit(given[0], **bad)
         assert "is not a part of ours" in refusal(source, given, tmp_path), bad
     given = parts()
-    edit(given[0], version=2)
+    edit(given[0], version=1)
     assert "another version of this program" in refusal(source, given, tmp_path)
     given = parts()
     listed = json.loads((given[0] / INDEX).read_text())["stretches"]

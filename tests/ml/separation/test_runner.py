@@ -13,21 +13,8 @@ from ml.separation.embedded import STEMS
 from ml.separation.engine import Member
 from ml.separation.runner import Scale, measure
 from ml.separation.segments import Grid, cut
-from tests.ml.separation.filters import SEGMENT, STRIDE, Filter, Filters, estimate
+from tests.ml.separation.filters import SEGMENT, STRIDE, Filter, Filters, Song, estimate
 from tests.ml.signals import noise, snr_db
-
-
-class Song:
-    """A Mix in memory that may not be written to."""
-
-    def __init__(self, samples: Any) -> None:
-        self.samples = np.asarray(samples, np.float32)
-        self.samples.flags.writeable = False
-        self.frames = len(self.samples)
-
-    def read(self, start: int, frames: int) -> Any:
-        assert start >= 0 and start + frames <= self.frames
-        return self.samples[start : start + frames]
 
 
 def plainly(members: int, samples: Any) -> Any:
@@ -87,6 +74,31 @@ def test_a_quiet_song_on_a_large_constant_is_heard() -> None:
     assert scale.mean == pytest.approx(mono.mean(), rel=1e-12)
     assert scale.deviation == pytest.approx(mono.std(ddof=1), rel=1e-9)
     assert not Scale(0.0, 1e-6).is_silence
+
+
+@pytest.mark.parametrize("facts", [{}, {"normalised": False, "level": 0.1}])
+def test_an_inverted_song_is_heard_upright(tmp_path: Path, facts: dict[str, Any]) -> None:
+    samples = noise(2 * SEGMENT)[:, :1].repeat(2, axis=1) * np.float32([1, 0.8])
+    filters, flip = Filters(), np.float32([1, -1])
+    upright = estimate(filters.separator(**facts), Song(samples), tmp_path / "upright")
+    made = estimate(filters.separator(**facts), Song(samples * flip), tmp_path / "inverted")
+    np.testing.assert_allclose(made * flip, upright, atol=1e-6)
+
+
+@pytest.mark.parametrize(("signs", "inverted"), [([1, 1], False), ([1, -1], True), ([0, 1], False)])
+def test_only_opposite_channels_count_as_inverted(signs: list[int], inverted: bool) -> None:
+    scale = measure(Song(noise(30_000)[:, :1] * np.float32(signs)), lambda: None)
+    assert (scale.inverted, scale.is_silence) == (inverted, False)
+    wide = measure(Song(noise(30_000)), lambda: None)
+    assert not wide.inverted
+
+
+def test_networks_hear_a_soft_song_at_their_level(tmp_path: Path) -> None:
+    samples = noise(2 * SEGMENT)
+    separator = Filters().separator(1, normalised=False, level=0.1)
+    loud = estimate(separator, Song(samples), tmp_path / "loud")
+    soft = estimate(separator, Song(samples * np.float32(0.01)), tmp_path / "soft")
+    np.testing.assert_allclose(soft * 100, loud, atol=1e-5)
 
 
 def test_what_is_not_normalised_is_heard_as_it_is(tmp_path: Path) -> None:
