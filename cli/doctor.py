@@ -146,7 +146,7 @@ def separation() -> Check:
     if here:
         why = f"The weights of {', '.join(here)} are here, its packages are not: make models"
     return Check(
-        "separation", "note", "auto is preview: rough stems, preview quality, nothing to download", why
+        "separation", "note", "auto is preview, the built-in separator", why
     )
 
 

@@ -119,7 +119,7 @@ def describe(manifest: dict[str, Any], song: Song, folder: Path) -> list[str]:
     model = str(separation.get("model") or song.get("model"))
     seconds = separation.get("seconds")
     took = f" in {seconds:.1f} s" if isinstance(seconds, (int, float)) else ""
-    quality = " (preview quality: the separator that needs no model)" if model == "preview" else ""
+    quality = " (the built-in separator)" if model == "preview" else ""
     return [f"Stems by {model}{took}{quality}.", _lyrics_line(manifest.get("lyrics") or {}, song, folder)]
 
 
@@ -133,7 +133,7 @@ def _lyrics_line(made: dict[str, Any], song: Song, folder: Path) -> str:
     document = json.loads((folder / "lyrics.json").read_text())
     words = sum(len(segment["words"]) for segment in document["segments"])
     engine = made.get("engine") or made.get("model") or document.get("engine") or "an unnamed engine"
-    estimated = " (preview quality: the times are estimates)" if document.get("estimated") else ""
+    estimated = " (the times are estimates)" if document.get("estimated") else ""
     if made.get("engineModel"):
         engine = f"{engine} ({made['engineModel']})"
     return f"Lyrics by {engine}: {len(document['segments'])} lines, {words} words{estimated}."

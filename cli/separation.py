@@ -71,7 +71,7 @@ def _made(out: Path) -> Path:
 
 
 def _summary(stems: SeparationResult, folder: Path) -> str:
-    quality = " (preview quality)" if stems.model == "preview" else ""
+    quality = " (the built-in separator)" if stems.model == "preview" else ""
     return f"Stems by {stems.model}{quality} in {stems.seconds:.1f} s -> {folder}"
 
 

@@ -95,7 +95,7 @@ def test_the_result_is_described_with_its_limits(tmp_path):
     manifest = {"separation": {"model": "preview", "seconds": 3.24}}
     song = {"lyricsStatus": "FAILED", "lyricsReason": "The song's tags carry no words."}
     assert journey.describe(manifest, song, tmp_path) == [
-        "Stems by preview in 3.2 s (preview quality: the separator that needs no model).",
+        "Stems by preview in 3.2 s (the built-in separator).",
         "No lyrics, the stems are fine: The song's tags carry no words.",
     ]
 

@@ -57,7 +57,7 @@ def test_demo_starts_its_own_stack_and_leaves_nothing_running(tmp_path):
     last = re.fullmatch(LAST_LINE, ran.stdout.splitlines()[-1])
     assert last, ran.stdout
     assert last["folder"] == str(out)
-    assert "preview quality" in ran.stdout
+    assert "the built-in separator" in ran.stdout
     assert {path.name for path in out.iterdir()} == FILES
     manifest = json.loads((out / "manifest.json").read_text())
     for name in FILES - {"manifest.json"}:

@@ -94,7 +94,7 @@ test("a title with markup is text, and a model with weights is no preview", asyn
   });
   await open(page);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
-  await expect(button(page, "Preview quality")).toHaveCount(0);
+  await expect(button(page, "Built-in separator")).toHaveCount(0);
 });
 
 for (const [what, body] of [

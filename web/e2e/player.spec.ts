@@ -288,8 +288,8 @@ for (const theme of ["dark", "light"]) {
     await expect(page.getByRole("dialog")).toBeVisible();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("Escape");
-    await button(page, "Preview quality").click();
-    await expect(page.getByRole("dialog", { name: "Preview quality" })).toBeVisible();
+    await button(page, "Built-in separator").click();
+    await expect(page.getByRole("dialog", { name: "Built-in separator" })).toBeVisible();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await sing(page).click();

@@ -21,16 +21,16 @@ export function Help({ open, onOpenChange }: { open: boolean; onOpenChange(open:
   );
 }
 
-/** What "preview quality" means, and the way to better. */
+/** What the built-in separator gives, and the way to better. */
 export function Preview({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title="Preview quality">
+    <Dialog open={open} onOpenChange={onOpenChange} title="Built-in separator">
       <p>
-        These stems were made by the small built-in separator. It is quick, but you will hear a little of each
-        instrument in the others, most of all in the vocals.
+        These stems were made by the built-in separator. The voice comes out well enough to sing over the rest. In the
+        drums and the other instruments you will hear a little of each other.
       </p>
       <p>
-        The Demucs separator is far better, and it is not installed here. Once it is, upload the song again and choose a
+        The Demucs separator is better, and it is not installed here. Once it is, upload the song again and choose a
         better separation.
       </p>
     </Dialog>

@@ -195,7 +195,7 @@ function PreviewMark() {
   return (
     <>
       <button type="button" className={css.mark} onClick={() => setOpen(true)}>
-        Preview quality
+        Built-in separator
       </button>
       <Preview open={open} onOpenChange={setOpen} />
     </>

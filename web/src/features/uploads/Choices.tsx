@@ -10,7 +10,7 @@ const MODELS: Record<Model, string> = {
   auto: "Best here (recommended)",
   htdemucs_ft: "Best quality, slow",
   htdemucs: "High quality",
-  preview: "Preview, fast and rough",
+  preview: "Built in, fast",
 };
 
 function Choice(props: {
