@@ -145,9 +145,7 @@ def separation() -> Check:
     why = "Demucs separates far better: make models"
     if here:
         why = f"The weights of {', '.join(here)} are here, its packages are not: make models"
-    return Check(
-        "separation", "note", "auto is preview, the built-in separator", why
-    )
+    return Check("separation", "note", "auto is preview, the built-in separator", why)
 
 
 def lyrics() -> Check:
