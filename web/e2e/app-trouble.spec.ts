@@ -23,7 +23,7 @@ test("words that cannot be edited now do not stop the song", async ({ page, list
 });
 
 test("a page that does not load leaves the others working", async ({ signedIn: page, person }) => {
-  const files = /(AccountPage|SongPage)-.*\.js/;
+  const files = /(AccountPage|Studio)-.*\.js/;
   await page.route(files, (route) => route.abort());
   const said = page.getByRole("main").getByRole("heading", { name: "This page could not be loaded.", level: 1 });
   await page.goto("/songs/any");
@@ -35,7 +35,7 @@ test("a page that does not load leaves the others working", async ({ signedIn: p
   await expect(said).toBeVisible();
   expect(await violations(page)).toEqual([]);
   await page.getByRole("link", { name: "Unplugd" }).click();
-  await expect(page.getByRole("heading", { name: "Bring your first song" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Upload your first song" })).toBeVisible();
   await page.goBack();
   await page.unroute(files);
   await button(page, "Reload").click();

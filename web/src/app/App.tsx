@@ -7,14 +7,18 @@ import { toast, Toasts } from "@/components/Toasts";
 import type { Config } from "@/lib/config";
 import type { Session } from "@/session/session";
 import { SessionContext } from "@/session/context";
+import { PageSkeleton } from "./PageSkeleton";
+import { HomePage } from "./pages/HomePage";
+import { SignedOutPage } from "./pages/SignedOutPage";
+import { SongPage } from "./pages/SongPage";
 import { createServices } from "./services";
 import { Shell } from "./Shell";
-import { PageSkeleton } from "./PageSkeleton";
+import { FEATURES } from "./slots";
 
-const SessionPages = lazy(() => import("@/features/session/SessionPages"));
-const HomePage = lazy(() => import("./pages/HomePage"));
-const SongPage = lazy(() => import("./pages/SongPage"));
-const AccountPage = lazy(() => import("@/features/account/AccountPage"));
+const PAGES = FEATURES.flatMap(({ pages = {} }) => Object.entries(pages)).map(([path, load]) => ({
+  path,
+  Page: lazy(load),
+}));
 
 let services: ReturnType<typeof createServices> | undefined;
 
@@ -35,13 +39,6 @@ export function App({ config }: { config: Config }) {
   );
 }
 
-/** What a reload or a crash has interrupted goes on, whichever page is open. */
-async function resumeUploads(email: string, { session, api, queries }: NonNullable<typeof services>) {
-  const { queueOf } = await import("@/features/uploads/useUploads");
-  const state = session.state();
-  if (state.status === "in" && state.email === email) await queueOf(email, session, api, queries);
-}
-
 function Pages({ session, local }: { session: Session; local: boolean }) {
   const state = useSyncExternalStore(
     (listener) => session.subscribe(listener),
@@ -55,8 +52,8 @@ function Pages({ session, local }: { session: Session; local: boolean }) {
     const { live, ending } = services;
     if (who === undefined) return ending.left();
     live.open();
-    // Where it cannot be loaded, the library loads it later.
-    resumeUploads(who, services).catch(() => undefined);
+    // What cannot be loaded now is loaded later by the page that needs it.
+    for (const feature of FEATURES) feature.onSignedIn?.(who, services).catch(() => undefined);
     return () => live.close();
   }, [who]);
   const refusal = state.status === "in" ? state.reason : undefined;
@@ -64,7 +61,7 @@ function Pages({ session, local }: { session: Session; local: boolean }) {
     if (refusal) toast(refusal, { tone: "error" });
   }, [refusal]);
   if (state.status === "loading") return <PageSkeleton />;
-  if (state.status === "out") return <SessionPages reason={state.reason} local={local} />;
+  if (state.status === "out") return <SignedOutPage reason={state.reason} local={local} />;
   return (
     <Switch>
       <Route path="/songs/:songId/:view?">
@@ -81,9 +78,11 @@ function Pages({ session, local }: { session: Session; local: boolean }) {
             <Suspense fallback={<PageSkeleton />}>
               <Switch>
                 <Route path="/" component={HomePage} />
-                <Route path="/account">
-                  <AccountPage onDeleted={(email) => services?.ending.deleted(email)} />
-                </Route>
+                {PAGES.map(({ path, Page }) => (
+                  <Route key={path} path={path}>
+                    <Page onAccountDeleted={(email) => services?.ending.deleted(email)} />
+                  </Route>
+                ))}
                 <Route>
                   <Redirect to="/" replace />
                 </Route>

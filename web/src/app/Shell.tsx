@@ -5,7 +5,10 @@ import { IconButton } from "@/components/Button";
 import { Menu } from "@/components/Menu";
 import { useSession } from "@/session/context";
 import css from "./Shell.module.css";
+import { FEATURES } from "./slots";
 import { currentTheme, followTheme, switchTheme } from "./theme";
+
+const ENTRIES = FEATURES.flatMap(({ menu = [] }) => menu);
 
 /** The frame of every page except a song's. */
 export function Shell({ email, children }: { email: string; children: ReactNode }) {
@@ -32,7 +35,11 @@ export function Shell({ email, children }: { email: string; children: ReactNode 
             </IconButton>
           }
           items={[
-            { label: "Account", icon: <CircleUser size={18} />, onSelect: () => go("/account") },
+            ...ENTRIES.map(({ label, icon: Icon, path }) => ({
+              label,
+              icon: <Icon size={18} />,
+              onSelect: () => go(path),
+            })),
             { label: "Sign out", icon: <LogOut size={18} />, onSelect: () => void session.signOut() },
           ]}
         />

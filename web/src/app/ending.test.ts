@@ -1,10 +1,6 @@
-import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { remember, UNTOUCHED } from "@/features/player/mixMemory";
-import { openStore } from "@/features/uploads/store";
 import type { Session, SessionState } from "@/session/session";
 import { createEnding } from "./ending";
-import { forget } from "./forget";
 
 /** The tabs of this test, with a channel of their own. */
 let tabs: { listeners: ((event: { data: unknown }) => void)[] }[];
@@ -69,27 +65,4 @@ it("a failure is tried again", async () => {
   await Promise.resolve();
   ending.left();
   expect(forgotten).toHaveBeenCalledTimes(2);
-});
-
-it("what goes: waiting files, drafts, mixes, renderings; one store that fails holds up no other", async () => {
-  const store = await openStore();
-  await store.add({ id: "a", owner: "ann@example.com" } as never, new Blob(["x"]));
-  localStorage.setItem("unplugd.lyricsDraft.s", JSON.stringify({ owner: "ann@example.com" }));
-  remember("s", { ...UNTOUCHED, countIn: true }, 1);
-  const removeEntry = vi.fn(() => Promise.resolve());
-  const files = [["old.part", { getFile: () => Promise.resolve({ lastModified: Date.now() }) }]];
-  const folder = Object.assign(files, { removeEntry });
-  const getDirectory = () => Promise.resolve({ getDirectoryHandle: () => Promise.resolve(folder) });
-  vi.stubGlobal("navigator", { storage: { getDirectory } });
-  await forget("ann@example.com");
-  expect(await store.load("ann@example.com")).toEqual([]);
-  expect(await store.file("a")).toBeUndefined();
-  expect(Object.keys(localStorage)).toEqual([]);
-  expect(removeEntry).toHaveBeenCalledWith("old.part");
-
-  remember("s", { ...UNTOUCHED, countIn: true }, 1);
-  vi.stubGlobal("indexedDB", undefined);
-  vi.stubGlobal("navigator", {});
-  await forget("ann@example.com");
-  expect(Object.keys(localStorage)).toEqual([]);
 });

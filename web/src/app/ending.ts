@@ -1,5 +1,6 @@
 import { openChannel } from "@/lib/device";
 import type { Session } from "@/session/session";
+import { forget as forgetAccount } from "./forget";
 
 export interface Ending {
   /** The account of `email` is gone: what this device holds of it goes too, in every tab. */
@@ -9,7 +10,7 @@ export interface Ending {
 }
 
 /** What follows a deleted account on this device. `forget` may be called more than once. */
-export function createEnding(session: Session, forget: (email: string) => Promise<void> = forgetLater): Ending {
+export function createEnding(session: Session, forget: (email: string) => Promise<void> = forgetAccount): Ending {
   let gone: string | undefined;
   const channel = openChannel("unplugd.deleted");
 
@@ -34,9 +35,4 @@ export function createEnding(session: Session, forget: (email: string) => Promis
       gone = undefined;
     },
   };
-}
-
-async function forgetLater(email: string): Promise<void> {
-  const { forget } = await import("./forget");
-  await forget(email);
 }

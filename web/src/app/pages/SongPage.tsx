@@ -1,37 +1,49 @@
-import { useSong, isFinished } from "@/api/songs";
-import { Studio } from "@/features/player/Studio";
-import { LyricsPanel } from "@/features/lyrics/LyricsPanel";
-import { SingView } from "@/features/lyrics/SingView";
-import { TakeAway } from "@/features/takeaway/TakeAway";
-import { UnfinishedView } from "@/features/library/UnfinishedView";
+import { lazy } from "react";
+import { isFinished, useSong } from "@/api/songs";
+import type { Engine } from "@/audio/engine";
 import { Boundary } from "@/components/Boundary";
+import type { SongProps } from "@/features/feature";
 import { PageSkeleton } from "../PageSkeleton";
+import { FEATURES, part, slot } from "../slots";
+import { Absent } from "./Absent";
 
-/** One song: its player, its words, and what can be taken away. */
-export default function SongPage({ songId, singing }: { songId: string; singing: boolean }) {
-  const { data: song, error, refetch } = useSong(songId);
-  if (!song) return error ? <UnfinishedView error={error} onRetry={() => void refetch()} /> : <PageSkeleton />;
-  if (!isFinished(song)) return <UnfinishedView song={song} />;
-  return (
-    <Studio
-      song={song}
-      singing={singing}
-      // What breaks in one of these does not silence the player.
-      lyrics={(engine) => (
-        <Boundary>
-          <LyricsPanel song={song} engine={engine} />
-        </Boundary>
-      )}
-      sing={(engine) => (
-        <Boundary>
-          <SingView song={song} engine={engine} />
-        </Boundary>
-      )}
-      takeAway={(engine) => (
-        <Boundary>
-          <TakeAway song={song} engine={engine} />
-        </Boundary>
-      )}
-    />
+/** The tabs of the studio, by their order. */
+async function loadPanels() {
+  const panels = FEATURES.flatMap(({ name, songPanel }) => (songPanel ? [{ id: name, ...songPanel }] : []));
+  panels.sort((a, b) => a.order - b.order);
+  return Promise.all(
+    panels.map(async ({ id, label, load }) => ({ id, label, Panel: await part(load().then((file) => file.default)) })),
   );
 }
+
+/** One song: its player with the panels of the features; or the state of a song that cannot be played (yet). */
+export const SongPage = lazy(async () => {
+  // All at once: a file that is requested by another one would come later.
+  const [Studio = Absent, Unfinished = Absent, Karaoke, panels] = await Promise.all([
+    slot("studio"),
+    slot("unfinishedSong"),
+    part(slot("karaoke")),
+    loadPanels(),
+  ]);
+
+  return { default: Page };
+
+  function Page({ songId, singing }: { songId: string; singing: boolean }) {
+    const { data: song, error, refetch } = useSong(songId);
+    if (!song) return error ? <Unfinished error={error} onRetry={() => void refetch()} /> : <PageSkeleton />;
+    if (!isFinished(song)) return <Unfinished song={song} />;
+    // What breaks in a panel does not silence the player.
+    const bounded = (Part: (typeof panels)[number]["Panel"]) => (engine: Engine) => {
+      const props: SongProps = { song, engine };
+      return <Boundary>{Part && <Part {...props} />}</Boundary>;
+    };
+    return (
+      <Studio
+        song={song}
+        singing={singing}
+        panels={panels.map(({ id, label, Panel }) => ({ id, label, content: bounded(Panel) }))}
+        karaoke={Karaoke && bounded(Karaoke)}
+      />
+    );
+  }
+});

@@ -2,12 +2,13 @@ import { LogOut } from "lucide-react";
 import { useSyncExternalStore } from "react";
 import { Button } from "@/components/Button";
 import { useSession } from "@/session/context";
+import type { PageProps } from "../feature";
 import css from "./Account.module.css";
 import { DeletePanel } from "./DeletePanel";
 import { ExportPanel } from "./ExportPanel";
 
 /** Who is signed in, and what belongs to them: take it, or end it. */
-export default function AccountPage({ onDeleted }: { onDeleted(email: string): void }) {
+export default function AccountPage({ onAccountDeleted }: PageProps) {
   const session = useSession();
   const state = useSyncExternalStore(
     (listener) => session.subscribe(listener),
@@ -26,7 +27,7 @@ export default function AccountPage({ onDeleted }: { onDeleted(email: string): v
         </Button>
       </header>
       <ExportPanel />
-      <DeletePanel email={email} onDeleted={() => onDeleted(email)} />
+      <DeletePanel email={email} onDeleted={() => onAccountDeleted(email)} />
     </div>
   );
 }

@@ -4,14 +4,13 @@ import { useQueryClient } from "@tanstack/react-query";
 import type { Lyrics, Song } from "@/api/client";
 import { songCommands, usePending } from "@/api/commands";
 import { useApi } from "@/api/context";
-import type { FinishedSong } from "@/api/songs";
-import type { Engine } from "@/audio/engine";
 import { Boundary } from "@/components/Boundary";
 import { Button, IconButton } from "@/components/Button";
 import { Menu } from "@/components/Menu";
 import { Notice } from "@/components/Notice";
 import { Skeleton } from "@/components/Progress";
 import { toast } from "@/components/Toasts";
+import type { SongProps } from "../feature";
 import { dropDraft, storedDraft } from "./draftStore";
 import { RunNote, WordNotes } from "./LyricsNotes";
 import css from "./LyricsPanel.module.css";
@@ -24,13 +23,8 @@ const LyricsEditor = lazy(() => import("./LyricsEditor"));
 const ReplaceDialog = lazy(() => import("./ReplaceDialog"));
 const RevertDialog = lazy(() => import("./RevertDialog"));
 
-interface Props {
-  song: FinishedSong & Song;
-  engine: Engine;
-}
-
 /** The words of a song in time with what is heard, and the ways to change them. */
-export function LyricsPanel({ song, engine }: Props) {
+export default function LyricsPanel({ song, engine }: SongProps) {
   const { data: lyrics, error, refetch } = useLyrics(song);
   const [doing, setDoing] = useState<"edit" | "replace" | "revert" | null>(null);
   const [unsaved, setUnsaved] = useState(() => storedDraft(song.songId) !== null);
@@ -119,7 +113,7 @@ export function LyricsPanel({ song, engine }: Props) {
 
 const SOURCES = { transcribed: "Automatic", supplied: "As given", edited: "Edited" } as const;
 
-function TimedLyrics({ song, lyrics, engine }: Props & { lyrics: Lyrics }) {
+function TimedLyrics({ song, lyrics, engine }: SongProps & { lyrics: Lyrics }) {
   const save = useSaveLyrics(song.songId);
   const [offsetMs, move] = useOffset(lyrics, save);
   const isTimed = lyrics.segments.some(({ start, words }) => start !== undefined || words.length > 0);

@@ -1,8 +1,6 @@
 import { type CSSProperties, useMemo, useRef, useState } from "react";
-import type { Song } from "@/api/client";
-import type { FinishedSong } from "@/api/songs";
-import type { Engine } from "@/audio/engine";
 import { clock } from "@/lib/time";
+import type { SongProps } from "../feature";
 import css from "./SingView.module.css";
 import { dotsAt, pieces, type Scene, sceneAt, type Segment, sungPart, timelineOf } from "./timeline";
 import { useFrames } from "./useFrames";
@@ -15,13 +13,8 @@ const LINES = 3;
 /** Letters from which a line is written smaller, so that it keeps to about three rows. */
 const LONG = 42;
 
-interface Props {
-  song: FinishedSong & Song;
-  engine: Engine;
-}
-
 /** The karaoke view: big words from a few steps away, on a TV as on a phone. Fills the box it is put into. */
-export function SingView({ song, engine }: Props) {
+export default function SingView({ song, engine }: SongProps) {
   const { data: lyrics, isPending, error } = useLyrics(song);
   const timeline = useMemo(() => (lyrics ? timelineOf(lyrics) : []), [lyrics]);
   const [{ line, pause }, setScene] = useState<Scene>({ line: null, pause: null });

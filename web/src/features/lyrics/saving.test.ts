@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type LyricsChange, Problem, type Song } from "@/api/client";
 import { linesNotIn } from "./ConflictDialog";
 import { draftOf } from "./draft";
-import { dropDraft, forgetDrafts, storedDraft, storeDraft } from "./draftStore";
+import { lyrics } from "./feature";
+import { dropDraft, storedDraft, storeDraft } from "./draftStore";
 import { base64 } from "./lyricsFile";
 import { OffsetSaver } from "./offsetSaver";
 
@@ -92,11 +93,11 @@ describe("an unsaved draft", () => {
     }
   });
 
-  it("goes with its owner, another's stays, and what tells no owner goes too", () => {
+  it("goes with its owner, another's stays, and what tells no owner goes too", async () => {
     localStorage.setItem("unplugd.theme", "dark");
     localStorage.setItem("unplugd.lyricsDraft.broken", "{");
     for (const owner of ["ann", "bob"]) storeDraft(`of-${owner}`, { by: "tab", owner, base, draft: draftOf(base) });
-    forgetDrafts("ann");
+    await lyrics.forget?.("ann");
     expect(Object.keys(localStorage).sort()).toEqual(["unplugd.lyricsDraft.of-bob", "unplugd.theme"]);
   });
 

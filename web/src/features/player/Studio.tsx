@@ -3,9 +3,8 @@ import { Tabs } from "radix-ui";
 import { Activity, type ReactNode, useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Song } from "@/api/client";
-import type { FinishedSong } from "@/api/songs";
-import type { Engine } from "@/audio/engine";
 import { Button, IconButton } from "@/components/Button";
+import type { StudioProps } from "../feature";
 import { Help, Preview } from "./Help";
 import { Mixer } from "./Mixer";
 import { combine, loudest, type Peaks } from "./peaks";
@@ -19,17 +18,9 @@ import { useShortcuts } from "./useShortcuts";
 import { useMediaSession, useTitle, useWakeLock } from "./useSurroundings";
 import type { WaveformData } from "./Waveform";
 
-interface Props {
-  song: FinishedSong & Song;
-  /** Whether the words fill the screen. */
-  singing: boolean;
-  lyrics(engine: Engine): ReactNode;
-  sing(engine: Engine): ReactNode;
-  takeAway(engine: Engine): ReactNode;
-}
-
-/** A song's own page: its words, the mixer, what can be taken away, and the transport under everything. */
-export function Studio({ song, singing, lyrics, sing, takeAway }: Props) {
+/** A song's own page: the panels of the features, the mixer, and the transport below them. */
+export default function Studio({ song, singing: asked, panels, karaoke }: StudioProps) {
+  const singing = asked && karaoke !== undefined;
   const player = usePlayer(song);
   const [, go] = useLocation();
   const [helping, setHelping] = useState(false);
@@ -54,15 +45,14 @@ export function Studio({ song, singing, lyrics, sing, takeAway }: Props) {
           song={song}
           title={title}
           waveforms={waveforms}
-          onSing={() => go(`${place}/sing`, { state: { studio: true } })}
+          onSing={karaoke && (() => go(`${place}/sing`, { state: { studio: true } }))}
           onHelp={() => setHelping(true)}
-          lyrics={lyrics(player.engine)}
-          takeAway={takeAway(player.engine)}
+          panels={panels.map(({ id, label, content }) => ({ id, label, content: content(player.engine) }))}
         />
       </Activity>
       {singing && (
         <SingStage title={title} waveform={waveforms?.all ?? null} onLeave={leave}>
-          {sing(player.engine)}
+          {karaoke(player.engine)}
         </SingStage>
       )}
       <Help open={helping} onOpenChange={setHelping} />
@@ -92,25 +82,40 @@ interface RoomProps {
   song: Song;
   title: string;
   waveforms: Waveforms | null;
-  onSing(): void;
+  onSing?: () => void;
   onHelp(): void;
-  lyrics: ReactNode;
-  takeAway: ReactNode;
+  panels: readonly Tab[];
 }
 
-type Tab = "words" | "mixer" | "take-away";
+interface Tab {
+  id: string;
+  label: string;
+  content: ReactNode;
+}
 
-function Room({ song, title, waveforms, onSing, onHelp, lyrics, takeAway }: RoomProps) {
+function Room({ song, title, waveforms, onSing, onHelp, panels }: RoomProps) {
   const wide = useMedia("(width >= 900px)");
-  const [chosen, choose] = useState<Tab>("words");
+  const [chosen, choose] = useState("");
   const [mixerShown, showMixer] = useState(true);
   const [choosing, setChoosing] = useState(false);
-  const tab = wide && chosen === "mixer" ? "words" : chosen;
   const toWaveforms = { choosing, onChosen: () => setChoosing(false) };
   const mixer = <Mixer waveforms={waveforms?.stems ?? null} {...toWaveforms} />;
   const loop = <LoopControls choosing={choosing} onChoosing={setChoosing} />;
+  const mixing = (
+    <>
+      {mixer}
+      <div className={css.practice}>
+        {loop}
+        <PracticeControls />
+      </div>
+    </>
+  );
+  const tabs = wide
+    ? panels
+    : [...panels.slice(0, 1), { id: "mixer", label: "Mixer", content: mixing }, ...panels.slice(1)];
+  const tab = (tabs.find(({ id }) => id === chosen) ?? tabs[0])?.id ?? "";
   return (
-    <Tabs.Root className={css.room} value={tab} onValueChange={(next) => choose(next as Tab)}>
+    <Tabs.Root className={css.room} value={tab} onValueChange={choose}>
       <header className={css.header}>
         <Link href="/" className={css.back} aria-label="Back to the library" title="Back to the library">
           <ArrowLeft size={22} />
@@ -123,9 +128,11 @@ function Room({ song, title, waveforms, onSing, onHelp, lyrics, takeAway }: Room
           </p>
         </div>
         <Tabs.List className={css.tabs} aria-label="Views of the song">
-          <Tabs.Trigger value="words">Lyrics</Tabs.Trigger>
-          {!wide && <Tabs.Trigger value="mixer">Mixer</Tabs.Trigger>}
-          <Tabs.Trigger value="take-away">Download</Tabs.Trigger>
+          {tabs.map(({ id, label }) => (
+            <Tabs.Trigger key={id} value={id}>
+              {label}
+            </Tabs.Trigger>
+          ))}
         </Tabs.List>
         {wide && (
           <>
@@ -142,26 +149,18 @@ function Room({ song, title, waveforms, onSing, onHelp, lyrics, takeAway }: Room
             </IconButton>
           </>
         )}
-        <Button onClick={onSing}>
-          <MicVocal size={18} aria-hidden="true" /> Sing
-        </Button>
+        {onSing && (
+          <Button onClick={onSing}>
+            <MicVocal size={18} aria-hidden="true" /> Sing
+          </Button>
+        )}
       </header>
       <main className={css.main} id="main">
-        <Panel value="words" shown={tab === "words"}>
-          {lyrics}
-        </Panel>
-        {!wide && (
-          <Panel value="mixer" shown={tab === "mixer"}>
-            {mixer}
-            <div className={css.practice}>
-              {loop}
-              <PracticeControls />
-            </div>
+        {tabs.map(({ id, content }) => (
+          <Panel key={id} value={id} shown={tab === id}>
+            {content}
           </Panel>
-        )}
-        <Panel value="take-away" shown={tab === "take-away"}>
-          <div className={css.page}>{takeAway}</div>
-        </Panel>
+        ))}
       </main>
       <section className={css.dock} aria-label="Player">
         {wide && mixerShown && mixer}
@@ -182,7 +181,7 @@ function Room({ song, title, waveforms, onSing, onHelp, lyrics, takeAway }: Room
 }
 
 /** A tab's content. It keeps what it holds while another is shown, and rests. */
-function Panel({ value, shown, children }: { value: Tab; shown: boolean; children: ReactNode }) {
+function Panel({ value, shown, children }: { value: string; shown: boolean; children: ReactNode }) {
   return (
     <Tabs.Content value={value} className={css.panel} forceMount hidden={!shown}>
       <Activity mode={shown ? "visible" : "hidden"}>{children}</Activity>

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 import { BALANCED } from "@/audio/engine";
 import { FOUR_STEMS, SIX_STEMS } from "@/lib/stems.fake";
-import { forgetMixes, recall, remember, type Remembered, UNTOUCHED } from "./mixMemory";
+import { player } from "./feature";
+import { recall, remember, type Remembered, UNTOUCHED } from "./mixMemory";
 
 const KEY = "unplugd.mix.song";
 const each = <T>(value: T) => Object.fromEntries(FOUR_STEMS.map((stem) => [stem, value]));
@@ -89,10 +90,10 @@ test("the latest two hundred songs are kept, and nothing else is touched", () =>
   expect(localStorage.getItem("unplugd.theme")).toBe("dark");
 });
 
-test("all mixes can be forgotten, and nothing else", () => {
+test("all mixes can be forgotten, and nothing else", async () => {
   localStorage.setItem("unplugd.theme", "dark");
   for (const song of ["a", "b", "c"]) remember(song, practised, 1);
-  forgetMixes();
+  await player.forget?.("ann@example.com");
   expect(Object.keys(localStorage)).toEqual(["unplugd.theme"]);
 });
 

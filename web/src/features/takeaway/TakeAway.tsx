@@ -1,12 +1,12 @@
 import { AudioLines, Captions, ChevronDown, Download } from "lucide-react";
 import { type ReactNode, useCallback, useId, useRef, useSyncExternalStore } from "react";
 import type { Song } from "@/api/client";
-import type { FinishedSong } from "@/api/songs";
-import { type Engine, gainOf, type Stem, VOICE } from "@/audio/engine";
+import { gainOf, type Stem, VOICE } from "@/audio/engine";
 import { Button } from "@/components/Button";
 import { Menu } from "@/components/Menu";
 import { Notice } from "@/components/Notice";
 import { lookOf } from "@/lib/stems";
+import type { SongProps } from "../feature";
 import { allBut, LYRICS, megabytes, part, wordsOf, yourMix } from "./takeables";
 import css from "./TakeAway.module.css";
 import { TakingState } from "./TakingState";
@@ -15,7 +15,7 @@ import { useTaking } from "./useTaking";
 type Takes = ReturnType<typeof useTaking>;
 
 /** What can be downloaded of a finished song: the current mix, all but one part, single parts, the lyrics. */
-export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: Engine }) {
+export default function TakeAway({ song, engine }: SongProps) {
   const subscribe = useCallback((listener: () => void) => engine.subscribe(listener), [engine]);
   const { mix } = useSyncExternalStore(subscribe, () => engine.state());
   const takes = useTaking(song);
@@ -26,7 +26,7 @@ export function TakeAway({ song, engine }: { song: FinishedSong & Song; engine: 
   const mine = yourMix(song, stems, mix);
   const silent = stems.every((stem) => gainOf(mix, stem) === 0);
   return (
-    <section className={css.panel} aria-labelledby={title}>
+    <section className={`${css.panel} ${css.page}`} aria-labelledby={title}>
       <h2 id={title}>Download</h2>
       {taking.at === "working" && taking.songId !== song.songId && (
         <Notice action={<Button onClick={takes.cancel}>Cancel it</Button>}>

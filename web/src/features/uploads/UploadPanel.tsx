@@ -21,7 +21,7 @@ interface Refusal {
 }
 
 /** The place to bring songs to: a button, the whole page to drop on, and what is on its way. */
-export function UploadPanel() {
+export default function UploadPanel() {
   const { queue, uploads } = useUploads();
   const [language, setLanguage] = useState<string | null>(null);
   const [model, setModel] = useState<Model>("auto");

@@ -4,9 +4,10 @@ import { QueryClient } from "@tanstack/react-query";
 import { expect, it, vi } from "vitest";
 import { createApi } from "@/api/client";
 import type { Session, SessionState } from "@/session/session";
+import { uploads } from "./feature";
 import { newSong } from "./fakes";
 import type { Upload } from "./model";
-import { forgetUploads, openStore } from "./store";
+import { openStore } from "./store";
 import { queueOf } from "./useUploads";
 
 const { transfer } = vi.hoisted(() => ({ transfer: vi.fn(() => Promise.resolve(200)) }));
@@ -51,14 +52,14 @@ it("what an earlier page left is sent without any view of it, and only its owner
 });
 
 it("forgetting one person's leaves another's", async () => {
-  const store = await openStore("forgetting");
+  const store = await openStore();
   for (const [id, owner] of [
     ["a", "ann"],
     ["b", "ann"],
     ["c", "bob"],
   ] as const)
     await store.add(left(id, owner), newSong().file);
-  await forgetUploads("ann", "forgetting");
+  await uploads.forget?.("ann");
   expect(await store.load("ann")).toEqual([]);
   expect(await store.file("a")).toBeUndefined();
   expect(await store.load("bob")).toHaveLength(1);

@@ -19,8 +19,8 @@ interface Schema extends DBSchema {
 }
 
 /** Removes the uploads of `owner`, sent or not. Rejects as `openStore`. */
-export async function forgetUploads(owner: string, name?: string): Promise<void> {
-  const store = await openStore(name);
+export async function forgetUploads(owner: string): Promise<void> {
+  const store = await openStore();
   for (const { id } of await store.load(owner)) await store.remove(id);
 }
 

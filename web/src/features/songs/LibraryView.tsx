@@ -1,6 +1,7 @@
-import { type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { Button } from "@/components/Button";
 import { Empty, Notice } from "@/components/Notice";
+import type { Slots } from "../feature";
 import { useDeleted } from "./actions";
 import { Announcer, LiveNote } from "./LiveNote";
 import { RowSkeletons } from "./RowSkeletons";
@@ -11,7 +12,7 @@ import { useView } from "./useView";
 import css from "./Library.module.css";
 
 /** All songs of a person. `header` is shown above them: the place to upload songs. */
-export function LibraryView({ header }: { header: ReactNode }) {
+export default function LibraryView({ header }: Slots["library"]) {
   const view = useView();
   const library = useLibrary(view.show, view.q);
   const deleted = useDeleted();
@@ -60,9 +61,11 @@ export function LibraryView({ header }: { header: ReactNode }) {
         <Empty
           title="Upload your first song"
           action={
-            <Button className={css.inviting} onClick={chooseFile}>
-              Choose a file from this device
-            </Button>
+            header && (
+              <Button className={css.inviting} onClick={chooseFile}>
+                Choose a file from this device
+              </Button>
+            )
           }
         >
           <p>Unplugd separates it into vocals and instruments, and writes the lyrics for you to sing.</p>

@@ -6,15 +6,14 @@ import { Button } from "@/components/Button";
 import { Empty } from "@/components/Notice";
 import { Progress } from "@/components/Progress";
 import { STEPS, stepOf } from "@/lib/stages";
+import type { Slots } from "../feature";
 import { usePendingCommand, useSongActions } from "./actions";
 import { LiveNote } from "./LiveNote";
 import { canCancel, remedyOf, standing, titleOf } from "./words";
 import css from "./Unfinished.module.css";
 
-type Props = { song: Song } | { error: unknown; onRetry(): void };
-
 /** The page of a song that cannot be played (yet): its state and what can be done. */
-export function UnfinishedView(props: Props) {
+export default function UnfinishedView(props: Slots["unfinishedSong"]) {
   const name = "song" in props ? titleOf(props.song) : "Song";
   useEffect(() => {
     document.title = `${name} · Unplugd`;

@@ -1,0 +1,8 @@
+// The features of the app, one line each. To remove one, delete its line and its folder.
+export { account } from "@/features/account/feature";
+export { lyrics } from "@/features/lyrics/feature";
+export { player } from "@/features/player/feature";
+export { session } from "@/features/session/feature";
+export { songs } from "@/features/songs/feature";
+export { takeaway } from "@/features/takeaway/feature";
+export { uploads } from "@/features/uploads/feature";
