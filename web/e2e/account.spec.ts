@@ -54,7 +54,7 @@ test("everything comes as whole files, byte for byte", async ({ signedIn: page, 
   const saved = page.waitForEvent("download");
   await button(page, "Download everything").click();
   const download = await saved;
-  await expect(page.getByText("Everything is saved.")).toBeVisible();
+  await expect(page.getByText("Everything is downloaded.")).toBeVisible();
   await expectAccessible(page);
   expect(download.suggestedFilename()).toBe("unplugd.zip");
 

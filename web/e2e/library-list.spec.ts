@@ -192,7 +192,7 @@ test("a library that cannot be read says so and tries again", async ({ page, per
     "Your songs could not be read. Something in our house is broken.",
   );
   broken = false;
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Retry" }).click();
   await expect(row(page, "Found again")).toBeVisible();
 });
 

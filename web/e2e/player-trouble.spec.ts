@@ -125,7 +125,7 @@ test("presets that do not load can be asked for again", async ({ page }) => {
     });
   });
   await open(page);
-  const again = button(page, "Presets did not load. Try again");
+  const again = button(page, "Presets did not load. Retry");
   await expect(again).toBeVisible();
   down = false;
   await again.click();

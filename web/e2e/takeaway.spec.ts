@@ -72,7 +72,7 @@ const leftBehind = (page: Page) =>
     return names;
   });
 
-const saveMix = (page: Page) => page.getByRole("button", { name: "Save your mix" });
+const saveMix = (page: Page) => page.getByRole("button", { name: "Download your mix" });
 
 test("a mix with the vocals muted is the other three to the sample", async ({ page, listener: { api, song } }) => {
   await open(page, api, song.songId);
@@ -93,21 +93,21 @@ test("a mix with the vocals muted is the other three to the sample", async ({ pa
   await expect(page.getByRole("status").filter({ hasText: name })).toContainText("in your downloads");
 
   // The same by its own row, and again without rendering.
-  const again = await saved(page, () => page.getByRole("button", { name: "Save all but vocals" }).click());
+  const again = await saved(page, () => page.getByRole("button", { name: "Download all but vocals" }).click());
   expect(Buffer.compare(again.bytes, bytes)).toBe(0);
-  const third = await saved(page, () => page.getByRole("button", { name: "Save again" }).click());
+  const third = await saved(page, () => page.getByRole("button", { name: "Download again" }).click());
   expect(Buffer.compare(third.bytes, bytes)).toBe(0);
 });
 
 test("each part is the API's file, byte for byte", async ({ page, listener: { api, song } }) => {
   await open(page, api, song.songId);
   for (const stem of ["drums", "bass", "other", "vocals"] as const) {
-    const wav = await saved(page, () => choose(page, `Save ${stem}`, /WAV/));
+    const wav = await saved(page, () => choose(page, `Download ${stem}`, /WAV/));
     expect(wav.name).toMatch(new RegExp(`\\(${stem}\\)\\.wav$`));
     expect(Buffer.compare(wav.bytes, await stemFile(api, song.songId, stem))).toBe(0);
     await expect(page.getByText("is in your downloads")).toBeVisible();
   }
-  const mp3 = await saved(page, () => choose(page, "Save vocals", /MP3/));
+  const mp3 = await saved(page, () => choose(page, "Download vocals", /MP3/));
   expect(mp3.name).toMatch(/\(vocals\)\.mp3$/);
   expect(Buffer.compare(mp3.bytes, await stemFile(api, song.songId, "vocals", "streamUrl"))).toBe(0);
 });
@@ -123,7 +123,7 @@ test("the words come as the API gives them, and a refusal in words", async ({ pa
     ["txt", "Plain text", "txt"],
     ["json", "JSON", "json"],
   ] as const) {
-    const file = await saved(page, () => choose(page, "Save lyrics", new RegExp(item)));
+    const file = await saved(page, () => choose(page, "Download lyrics", new RegExp(item)));
     expect(file.name.endsWith(`.${ending}`), file.name).toBe(true);
     const answer = await api.fetch("GET", `/songs/${song.songId}/lyrics?format=${format}`);
     expect(answer.status).toBe(200);
@@ -134,10 +134,10 @@ test("the words come as the API gives them, and a refusal in words", async ({ pa
   await page.route(/\/lyrics\?format=srt/, (route) =>
     route.fulfill({ status: 409, json: refusal, headers: { "Access-Control-Allow-Origin": "*" } }),
   );
-  await choose(page, "Save lyrics", /SRT/);
+  await choose(page, "Download lyrics", /SRT/);
   await expect(page.getByRole("alert")).toContainText("These lyrics have no times yet.");
   await page.unroute(/\/lyrics\?format=srt/);
-  expect((await saved(page, () => page.getByRole("button", { name: "Try again" }).click())).name).toMatch(/\.srt$/);
+  expect((await saved(page, () => page.getByRole("button", { name: "Retry" }).click())).name).toMatch(/\.srt$/);
 });
 
 test("speed and key are in the file", async ({ page, api, finishedSong }) => {
@@ -160,11 +160,11 @@ test("a cancel leaves nothing behind, and the next one works", async ({ page, li
   await saveMix(page).click();
   await expect.poll(() => held).toBeGreaterThan(0);
   expect(await leftBehind(page)).toHaveLength(1);
-  await expect(page.getByRole("button", { name: "Save all but drums" })).toBeDisabled();
+  await expect(page.getByRole("button", { name: "Download all but drums" })).toBeDisabled();
   await expect(page.getByRole("button", { name: "Cancel" })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(saveMix(page)).toBeEnabled();
-  await expect(page.getByRole("progressbar", { name: /Saving/ })).toHaveCount(0);
+  await expect(page.getByRole("progressbar", { name: /Downloading/ })).toHaveCount(0);
   expect(await leftBehind(page)).toEqual([]);
   await page.unroute(hold);
   expect((await saved(page, () => saveMix(page).click())).bytes.length).toBeGreaterThan(1_000_000);
@@ -203,15 +203,15 @@ test("one at a time, over all tabs", async ({ page, context, listener: { api, so
   await open(page, api, song.songId);
   await page.route(/vocals\.wav/, () => undefined);
   await saveMix(page).click();
-  await expect(page.getByRole("progressbar", { name: /Saving/ })).toBeVisible();
+  await expect(page.getByRole("progressbar", { name: /Downloading/ })).toBeVisible();
   const second = await context.newPage();
   await second.goto(`/songs/${song.songId}`);
   await second.getByRole("tab", { name: "Download" }).click();
   await saveMix(second).click();
-  await expect(second.getByRole("alert")).toContainText("Another tab is saving");
+  await expect(second.getByRole("alert")).toContainText("Another tab is downloading");
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(saveMix(page)).toBeEnabled();
-  expect((await saved(second, () => second.getByRole("button", { name: "Try again" }).click())).name).toMatch(/wav$/);
+  expect((await saved(second, () => second.getByRole("button", { name: "Retry" }).click())).name).toMatch(/wav$/);
 });
 
 for (const [device, width, scheme] of [
@@ -230,17 +230,17 @@ for (const [device, width, scheme] of [
     await check();
     await page.route(/vocals\.wav/, () => undefined);
     await saveMix(page).click();
-    await expect(page.getByRole("progressbar", { name: /Saving/ })).toBeVisible();
+    await expect(page.getByRole("progressbar", { name: /Downloading/ })).toBeVisible();
     await check();
     const shots = process.env.SHOTS;
     if (shots) await page.screenshot({ path: `${shots}/${device}-working.png`, fullPage: true });
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.unroute(/vocals\.wav/);
-    await saved(page, () => choose(page, "Save lyrics", /Plain text/));
+    await saved(page, () => choose(page, "Download lyrics", /Plain text/));
     await page.route(/drums\.wav/, (route) =>
       route.fulfill({ status: 404, headers: { "Access-Control-Allow-Origin": "*" } }),
     );
-    await choose(page, "Save drums", /WAV/);
+    await choose(page, "Download drums", /WAV/);
     await expect(page.getByRole("alert")).toContainText("not there any more");
     await check();
     if (shots) await page.screenshot({ path: `${shots}/${device}-failed.png`, fullPage: true });

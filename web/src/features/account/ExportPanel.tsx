@@ -56,7 +56,7 @@ export function ExportPanel() {
   const busy = stage.name === "reading" || stage.name === "saving";
   return (
     <section className={css.panel} aria-labelledby="export-title">
-      <h2 id="export-title">Take everything with you</h2>
+      <h2 id="export-title">Download all my data</h2>
       <p>
         Every song with its stems, words and details, as plain files. The list alone is a JSON file whose links work for
         a quarter of an hour.
@@ -95,7 +95,7 @@ function Done({ missed }: { missed: Missed[] }) {
   return (
     <div role="status" className={css.running}>
       <Notice>
-        {missed.length ? "Saved, but for the files below. Open them one by one." : "Everything is saved."}
+        {missed.length ? "Downloaded, except the files below. Open them one by one." : "Everything is downloaded."}
       </Notice>
       {missed.length > 0 && (
         <ul className={css.missed}>

@@ -35,7 +35,7 @@ export default function LyricsPanel({ song, engine }: SongProps) {
 
   if (lyrics === undefined)
     return error ? (
-      <Notice tone="error" action={<Button onClick={() => void refetch()}>Try again</Button>}>
+      <Notice tone="error" action={<Button onClick={() => void refetch()}>Retry</Button>}>
         The lyrics cannot be loaded. {error.message}
       </Notice>
     ) : (

@@ -17,7 +17,7 @@ export function useOffset(lyrics: Lyrics, save: Save): [offsetMs: number, move: 
         failed: (error, again) =>
           toast(`The lyrics offset is not saved. ${error.message}`, {
             tone: "error",
-            action: { label: "Try again", onSelect: again },
+            action: { label: "Retry", onSelect: again },
           }),
       }),
   );

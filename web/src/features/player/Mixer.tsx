@@ -59,7 +59,7 @@ function Presets() {
       ))}
       {presets.isError && (
         <Button kind="quiet" onClick={() => void presets.refetch()}>
-          Presets did not load. Try again
+          Presets did not load. Retry
         </Button>
       )}
       <Button kind="quiet" className={css.reset} disabled={untouched} onClick={player.reset}>

@@ -52,7 +52,7 @@ export default function LibraryView({ header }: Slots["library"]) {
       {(loading || searching) && <RowSkeletons count={6} label="Loading your songs" />}
       {songs.length > 0 && <SongList songs={songs} library={library} above={above} onChooseFile={chooseFile} />}
       {error && (
-        <Notice tone="error" action={<Button onClick={library.retry}>Try again</Button>}>
+        <Notice tone="error" action={<Button onClick={library.retry}>Retry</Button>}>
           {songs.length ? "The older songs could not be read." : "Your songs could not be read."} {error.message}
         </Notice>
       )}

@@ -45,7 +45,7 @@ function Missing({ error, onRetry }: { error: unknown; onRetry(): void }) {
       title="The song could not be read"
       action={
         <Button kind="primary" onClick={onRetry}>
-          Try again
+          Retry
         </Button>
       }
     >

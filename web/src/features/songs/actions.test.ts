@@ -201,7 +201,7 @@ describe("retry and cancel", () => {
     show(B);
     answer = () => Promise.reject(new TypeError("connection reset"));
     await actions.retry(B);
-    expect(toasts[0]?.text).toMatch(/^“Two” was not tried again. No connection/);
+    expect(toasts[0]?.text).toMatch(/^“Two” was not retried. No connection/);
     await actions.retry(B);
     expect(calls().filter((call) => call.startsWith("POST"))).toHaveLength(2);
   });
@@ -239,7 +239,7 @@ describe("retry and cancel", () => {
         ? Response.json({ error: "conflict", message: "Upload it again." }, { status: 409 })
         : Response.json(B);
     await actions.retry(B);
-    expect(toasts[0]?.text).toBe("“Two” was not tried again. Upload it again.");
+    expect(toasts[0]?.text).toBe("“Two” was not retried. Upload it again.");
   });
 });
 

@@ -25,7 +25,7 @@ export class SongActions {
   }
 
   retry(song: Song): Promise<void> {
-    return this.send(song, "retry", "tried again");
+    return this.send(song, "retry", "retried");
   }
 
   cancel(song: Song): Promise<void> {

@@ -85,7 +85,7 @@ export class Deletions {
     void this.client.invalidateQueries({ queryKey: ["songs"] });
     toast(`“${titleOf(song)}” was not deleted. ${error instanceof Error ? error.message : ""}`, {
       tone: "error",
-      action: { label: "Try again", onSelect: () => this.request(song) },
+      action: { label: "Retry", onSelect: () => this.request(song) },
     });
   }
 

@@ -30,7 +30,7 @@ export default function TakeAway({ song, engine }: SongProps) {
       <h2 id={title}>Download</h2>
       {taking.at === "working" && taking.songId !== song.songId && (
         <Notice action={<Button onClick={takes.cancel}>Cancel it</Button>}>
-          <strong>{taking.name}</strong> is still being saved. One at a time.
+          <strong>{taking.name}</strong> is still being downloaded. One at a time.
         </Notice>
       )}
       <Row
@@ -52,7 +52,7 @@ export default function TakeAway({ song, engine }: SongProps) {
         }
       >
         <Button kind="primary" disabled={busy || silent} onClick={() => takes.take(mine)}>
-          <Download size={18} /> Save your mix
+          <Download size={18} /> Download your mix
         </Button>
       </Row>
       <div className={css.columns}>
@@ -69,8 +69,8 @@ export default function TakeAway({ song, engine }: SongProps) {
                 name={name}
                 note={`WAV, about ${megabytes(one.bytes)}${stem === VOICE ? ", for karaoke" : ""}`}
               >
-                <Button disabled={busy} aria-label={`Save ${name.toLowerCase()}`} onClick={() => takes.take(one)}>
-                  Save
+                <Button disabled={busy} aria-label={`Download ${name.toLowerCase()}`} onClick={() => takes.take(one)}>
+                  Download
                 </Button>
               </Row>
             );
@@ -89,7 +89,7 @@ export default function TakeAway({ song, engine }: SongProps) {
                 note={`WAV ${megabytes(wav.bytes)} or MP3 ${megabytes(mp3.bytes)}`}
               >
                 <Formats
-                  label={`Save ${lookOf(stem).label.toLowerCase()}`}
+                  label={`Download ${lookOf(stem).label.toLowerCase()}`}
                   disabled={busy}
                   items={[
                     { label: `WAV, the original, ${megabytes(wav.bytes)}`, onSelect: () => takes.take(wav) },
@@ -104,7 +104,7 @@ export default function TakeAway({ song, engine }: SongProps) {
       <List title="Lyrics">
         <Row id="lyrics" takes={takes} icon={<Captions size={20} />} name="Lyrics" note={noteOnLyrics(song)}>
           <Formats
-            label="Save lyrics"
+            label="Download lyrics"
             disabled={busy || !hasWords(song)}
             items={LYRICS.map((one) => ({
               label: `${one.label} (.${one.ending})`,
@@ -180,7 +180,7 @@ function Formats(props: { label: string; disabled: boolean; items: { label: stri
     <Menu
       trigger={
         <Button aria-label={props.label} disabled={props.disabled}>
-          Save <ChevronDown size={16} />
+          Download <ChevronDown size={16} />
         </Button>
       }
       items={props.items}

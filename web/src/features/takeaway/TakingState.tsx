@@ -21,7 +21,7 @@ export function TakingState({ taking, name, row, onCancel }: Props) {
   if (taking.at === "working") return <Working {...{ taking, name, row, onCancel }} />;
   if (taking.at === "failed")
     return (
-      <Notice tone="error" action={<Button onClick={taking.again}>Try again</Button>}>
+      <Notice tone="error" action={<Button onClick={taking.again}>Retry</Button>}>
         {taking.message}
       </Notice>
     );
@@ -33,7 +33,7 @@ export function TakingState({ taking, name, row, onCancel }: Props) {
         {taking.loweredDb > 0 && ` It was lowered by ${decibels(taking.loweredDb)} so that nothing distorts.`}
       </p>
       <Button kind="quiet" onClick={taking.again}>
-        Save again
+        Download again
       </Button>
     </div>
   );
@@ -57,7 +57,7 @@ function Working({ taking, name, row, onCancel }: Props & { taking: Taking & { a
   return (
     <div className={css.working}>
       <div className={css.bar}>
-        <Progress value={fraction === null ? null : percent} label={`Saving ${name.toLowerCase()}`} />
+        <Progress value={fraction === null ? null : percent} label={`Downloading ${name.toLowerCase()}`} />
         <p className={css.note}>
           {waiting
             ? "No connection. It goes on by itself as soon as there is one."

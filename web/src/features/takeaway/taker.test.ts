@@ -106,8 +106,8 @@ test.each([
   [new RenderError("space", ""), /64 MB/],
   [new RenderError("busy", ""), /Another tab/],
   [new Problem(409, "conflict", "These lyrics have no times yet."), /no times/],
-  [new TypeError("a bug"), /Try again/],
-])("%s is said in words, and can be tried again", async (error, words) => {
+  [new TypeError("a bug"), /Retry/],
+])("%s is said in words, and can be retried", async (error, words) => {
   vi.spyOn(console, "warn").mockImplementation(() => {});
   const { taker, save } = taking();
   const { order, make, fail, done } = ordered();

@@ -87,7 +87,7 @@ export class Taker {
       const again = () => void this.take(order);
       this.set({ at: "failed", songId, id, message, again });
       if (!this.watched.includes(songId))
-        toast(`${name}: ${message}`, { tone: "error", action: { label: "Try again", onSelect: again } });
+        toast(`${name}: ${message}`, { tone: "error", action: { label: "Retry", onSelect: again } });
     } finally {
       removeEventListener("beforeunload", askBeforeLeaving);
       this.stop = null;
@@ -124,21 +124,19 @@ export function paceOf(now: () => number = () => performance.now()) {
 }
 
 const WORDS: Record<RenderFault, string> = {
-  connection: "The connection was lost and did not come back. Check your network, then try again.",
-  refused: "The service refused to hand out this song's files. Reload the page, then try again.",
+  connection: "The connection was lost and did not come back. Check your network, then retry.",
+  refused: "The service refused to hand out this song's files. Reload the page, then retry.",
   missing: "This file is not there any more. Reload the page to see what the song has now.",
-  changed: "What arrived is not what was made; perhaps the song was processed again. Reload the page, then try again.",
+  changed: "What arrived is not what was made; perhaps the song was processed again. Reload the page, then retry.",
   space: "There is not enough free space on this device",
-  busy: "Another tab is saving something. Wait until it is done or cancel it there, then try again.",
-  broken: "Something went wrong while the file was made. Try again, or save the parts one by one.",
+  busy: "Another tab is downloading something. Wait until it is done or cancel it there, then retry.",
+  broken: "Something went wrong while the file was made. Retry, or download the parts one by one.",
 };
 
 function messageOf(error: unknown, needs: number): string {
   if (error instanceof RenderError) {
     const words = WORDS[error.fault];
-    return error.fault === "space"
-      ? `${words}: about ${megabytes(needs)} are needed. Free some, then try again.`
-      : words;
+    return error.fault === "space" ? `${words}: about ${megabytes(needs)} are needed. Free some, then retry.` : words;
   }
   // The API's own words say what to do, such as that a format needs times that are not there yet.
   return error instanceof Problem ? error.message : WORDS.broken;
