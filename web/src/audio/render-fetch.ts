@@ -1,6 +1,6 @@
 /** Files fetched in ranges of a few megabytes, through lost connections and ended links, and checked as they pass. */
+import { createSHA256, type IHasher } from "hash-wasm";
 import { isRefused } from "./links";
-import { Sha256 } from "./render-sha256";
 
 /** Why something could not be taken away. */
 export type RenderFault =
@@ -61,7 +61,8 @@ export class RangeReader {
   private total: number | null = null;
   private ahead: Promise<Chunk> | null = null;
   private refused: string | undefined;
-  private readonly hash = new Sha256();
+  /** WebCrypto hashes only a whole file in memory, which a phone lacks. */
+  private hash: Promise<IHasher> | null = null;
 
   constructor(
     readonly file: string,
@@ -80,8 +81,8 @@ export class RangeReader {
     const chunk = await (this.ahead ?? this.fetchAt(this.at));
     this.ahead = null;
     this.at += chunk.length;
-    this.hash.update(chunk);
-    if (this.at >= (this.total ?? 0)) this.check();
+    if (this.expected) (await (this.hash ??= createSHA256())).update(chunk);
+    if (this.at >= (this.total ?? 0)) await this.check();
     else {
       this.ahead = this.fetchAt(this.at);
       // Its reader gets the failure; until there is one, nothing handles it.
@@ -90,9 +91,9 @@ export class RangeReader {
     return chunk;
   }
 
-  private check(): void {
+  private async check(): Promise<void> {
     if (!this.expected) return;
-    if (this.total !== this.expected.bytes || this.hash.digest() !== this.expected.sha256)
+    if (this.total !== this.expected.bytes || (await this.hash)?.digest() !== this.expected.sha256)
       throw new RenderError("changed", `${this.file} is not what its manifest says`);
   }
 

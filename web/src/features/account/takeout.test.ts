@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
 import { createApi } from "@/api/client";
 import { filePath, safeName } from "./paths";
@@ -194,12 +195,55 @@ describe("targets", () => {
     }, 100);
     await target.save("ä/1.txt", new Response("123456789"), never);
     await target.save("2.txt", new Response("x".repeat(90)), never);
-    await target.finish();
+    await target.finish(never);
     await Promise.all(pending);
     expect(saved.map(({ name }) => name)).toEqual(["unplugd-1.zip", "unplugd-2.zip"]);
-    const view = new DataView((saved[0] as { bytes: Uint8Array<ArrayBuffer> }).bytes.buffer);
-    expect(view.getUint32(0, true)).toBe(0x04034b50);
-    // The check value of CRC-32 for these nine digits.
-    expect(view.getUint32(14, true)).toBe(0xcbf43926);
+    expect(saved.map(({ bytes }) => unzipped(bytes))).toEqual([
+      { "ä/1.txt": "123456789" },
+      { "2.txt": "x".repeat(90) },
+    ]);
+  });
+
+  test("an archive that cannot be written is said in words", async () => {
+    const save = vi.fn();
+    const target = archiveTarget(save);
+    const unreadable = new Blob(["1"]);
+    unreadable.stream = () => new ReadableStream({ start: (stream) => stream.error(new TypeError("no space")) });
+    await target.save("1.txt", { blob: () => Promise.resolve(unreadable) } as Response, never);
+    await expect(target.finish(never)).rejects.toMatchObject({ name: "Problem", code: "unsaved" });
+    expect(save).not.toHaveBeenCalled();
+  });
+
+  test("a cancelled export saves no archive", async () => {
+    const save = vi.fn();
+    const target = archiveTarget(save);
+    await target.save("1.txt", new Response("1"), never);
+    await expect(target.finish(AbortSignal.abort())).rejects.toMatchObject({ name: "AbortError" });
+    expect(save).not.toHaveBeenCalled();
   });
 });
+
+/** The stored files of a ZIP by its directory, with their checksums checked. */
+function unzipped(bytes: Uint8Array): Record<string, string> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const text = (from: number, length: number) => new TextDecoder().decode(bytes.subarray(from, from + length));
+  const end = bytes.length - 22;
+  expect(view.getUint32(end, true)).toBe(0x06054b50);
+  const files: Record<string, string> = {};
+  let at = view.getUint32(end + 16, true);
+  for (let left = view.getUint16(end + 10, true); left > 0; left--) {
+    expect(view.getUint32(at, true)).toBe(0x02014b50);
+    const [crc, size, nameLength] = [
+      view.getUint32(at + 16, true),
+      view.getUint32(at + 24, true),
+      view.getUint16(at + 28, true),
+    ];
+    const local = view.getUint32(at + 42, true);
+    expect(view.getUint32(local, true)).toBe(0x04034b50);
+    const content = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
+    expect(crc32(bytes.subarray(content, content + size))).toBe(crc);
+    files[text(at + 46, nameLength)] = text(content, size);
+    at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+  }
+  return files;
+}

@@ -92,7 +92,8 @@ export async function takeOut(
       return true;
     } catch (error) {
       signal.throwIfAborted();
-      // The line broke in the middle of the file. Anything else is the disk's: full, or not ours to write to.
+      if (error instanceof Problem) throw error;
+      // The connection broke in the middle of the file. Anything else is the disk's: full, or not ours to write to.
       if (error instanceof TypeError) return false;
       throw new Problem(0, "unsaved", "The files cannot be saved there. Is there room enough? Choose another folder.");
     }
@@ -115,6 +116,6 @@ export async function takeOut(
     }
   }
   await target.save("unplugd.json", new Response(listing(holdings, { paths: true })), signal);
-  await target.finish();
+  await target.finish(signal);
   return missed;
 }

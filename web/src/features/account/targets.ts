@@ -1,11 +1,12 @@
-import { Zip } from "./zip";
+import { downloadZip, predictLength } from "client-zip";
+import { Problem } from "@/api/client";
 
 /** Where everything is saved to. */
 export interface Target {
   /** `path` uses slashes. Rejects with the signal's reason when it is aborted, and leaves no half file then. */
   save(path: string, content: Response, signal: AbortSignal): Promise<void>;
-  /** After the last file. */
-  finish(): Promise<void>;
+  /** After the last file. Rejects with the signal's reason when it is aborted. */
+  finish(signal: AbortSignal): Promise<void>;
 }
 
 /** A new archive begins when one has this many bytes: browsers keep it whole until it is saved. */
@@ -44,25 +45,35 @@ export function folderTarget(folder: FileSystemDirectoryHandle): Target {
 }
 
 export function archiveTarget(save: (content: Blob, name: string) => void = download, most = ARCHIVE_BYTES): Target {
-  let zip = new Zip();
+  const files: { name: string; input: Blob; lastModified: Date }[] = [];
+  let bytes = 0;
   let number = 1;
+  async function saveArchive(name: string, signal: AbortSignal) {
+    // Each file is let go as soon as it has been copied, so that the archive takes its room only once.
+    const content = await downloadZip(emptied(files))
+      .blob()
+      .catch(() => {
+        throw new Problem(0, "unsaved", "The archive could not be written. Is there enough space on this device?");
+      });
+    signal.throwIfAborted();
+    save(content, name);
+    bytes = 0;
+  }
   return {
     async save(path, content, signal) {
-      const file = await content.blob();
+      const file = { name: path, input: await content.blob(), lastModified: new Date() };
       signal.throwIfAborted();
-      if (zip.size > 0 && zip.size + file.size > most) {
-        save(zip.finish(), `unplugd-${number}.zip`);
-        number += 1;
-        zip = new Zip();
-      }
-      await zip.add(path, file, new Date());
-      signal.throwIfAborted();
+      const size = Number(predictLength([file]));
+      if (files.length > 0 && bytes + size > most) await saveArchive(`unplugd-${number++}.zip`, signal);
+      files.push(file);
+      bytes += size;
     },
-    finish() {
-      save(zip.finish(), number === 1 ? "unplugd.zip" : `unplugd-${number}.zip`);
-      return Promise.resolve();
-    },
+    finish: (signal) => saveArchive(number === 1 ? "unplugd.zip" : `unplugd-${number}.zip`, signal),
   };
+}
+
+function* emptied<T>(list: T[]): Generator<T> {
+  for (let first = list.shift(); first !== undefined; first = list.shift()) yield first;
 }
 
 /** Hands a file to the person's downloads. */
