@@ -34,7 +34,7 @@ const buttons = () =>
     .getAllByRole("button")
     .map((button) => button.textContent);
 
-it("an unreadable song shows its sentence, and can only be deleted", () => {
+it("an unreadable song shows its sentence and Delete only", () => {
   // As the API returns it: hardly a field is there.
   const sentence = "This song's record is damaged. You can delete it.";
   show({ songId: "A", status: "UNREADABLE", title: null, errorMessage: sentence } as unknown as Song);
