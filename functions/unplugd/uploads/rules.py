@@ -43,8 +43,8 @@ def safe_file_name(name: str) -> str:
 def title_from_file_name(name: str) -> str:
     """What to call a song that has no title: its file name without path and without the endings of audio files.
 
-    A backslash divides a path of Windows only: elsewhere it is a letter of a name such as `AC\\DC`."""
-    windows = re.match(r"[A-Za-z]:\\|\\\\", name)
+    A backslash divides a path of Windows, or one that goes up: elsewhere it is a letter of a name such as `AC\\DC`."""
+    windows = re.match(r"[A-Za-z]:\\|\\\\", name) or re.search(r"(?:^|[/\\])\.\.\\", name)
     last = re.split(r"[/\\]" if windows else "/", name)[-1]
     stem = _ENDINGS.sub("", last).rstrip(". ") or last
     return " ".join(re.sub(r"[_\x00-\x1f]+", " ", stem).split())[:200] or "Untitled"
