@@ -19,7 +19,7 @@ FRAMES, BINS = 512, 1024
 """What the network hears at once: 12 s, up to 11 kHz."""
 
 LEVEL = 0.1
-"""Deviation in mono at which it hears a song. Louder, it takes horns for voices; softer, it misses voices."""
+"""Deviation in mono at which it hears a song. Louder, it takes instruments for voices; softer, it misses voices."""
 
 _TOP = 32
 """Bins below 11 kHz whose mean share holds above. Chosen among eight rules on two real songs: with the shares cut at
