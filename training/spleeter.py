@@ -24,7 +24,9 @@ from ml.separation import spleeter
 from ml.separation.spleeter import BINS, FRAMES
 
 CHECKPOINT = "spleeter/pretrained_models/2stems/model.data-00000-of-00001"
-CHECKPOINT_SHA256 = "7747f9fd2c782306dbec1504360fbb645a097a48446f23486c3ff9c89bc11788"  # pragma: allowlist secret
+CHECKPOINT_SHA256 = (
+    "7747f9fd2c782306dbec1504360fbb645a097a48446f23486c3ff9c89bc11788"  # pragma: allowlist secret
+)
 
 Weights = NDArray[np.float32]
 

@@ -58,9 +58,13 @@ def test_what_cannot_be_lyrics_is_refused_before_a_stack_starts(tmp_path, capsys
 
 def test_process_hands_the_words_on(monkeypatch):
     asked = []
-    monkeypatch.setattr(commands, "process", lambda *given: asked.append([str(one) for one in given]))
+    monkeypatch.setattr(
+        commands,
+        "process",
+        lambda *given, **named: asked.append([*map(str, given), named]),
+    )
     main(["process", "a.mp3", "--lyrics", "a.lrc"])
-    assert asked == [["a.mp3", "None", "None", "None", "a.lrc"]]
+    assert asked == [["a.mp3", "None", "None", "None", "a.lrc", {"lyrics_model": None}]]
 
 
 def test_lyrics_are_taken_as_they_come(ours, server, reply, tmp_path, capsys):
