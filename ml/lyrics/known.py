@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ml.lyrics.tags import clean_lines, leading_times, lrc_seconds
+from ml.lyrics.tags import lines_of_text
 from ml.lyrics.voice import Span
 from ml.lyrics.words import Line, line_of
 
@@ -48,35 +48,11 @@ class KnownText:
 
 
 def from_text(text: str) -> KnownText:
-    """Plain text or LRC, as a tag has it: a line of LRC is known to start where it says, once for each of its times."""
-    timed: list[tuple[float | None, str]] = []
-    for raw in clean_lines(text, keep_times=True):
-        words = "".join(clean_lines(raw)[:1])
-        timed += [(lrc_seconds(mark), words) for mark in leading_times(raw)] or [(None, words)]
-    lines: list[KnownLine] = []
-    for at, words in _in_order(timed):
-        line = line_of(words)
-        if line is None:
-            # "[00:31.00]" alone says when the line before it ends.
-            if at is not None and lines and lines[-1].end is None and (lines[-1].start or 0.0) <= at:
-                lines[-1] = KnownLine(lines[-1].line, lines[-1].start, at)
-            continue
-        lines.append(KnownLine(line, at))
-    return KnownText(tuple(lines))
-
-
-def _in_order(timed: Iterable[tuple[float | None, str]]) -> list[tuple[float | None, str]]:
-    """In the order of singing: a chorus that is written once is repeated at each of its times.
-
-    A line without a time, such as a credit, stays after the line above it; a blank one only divides verses.
-    (unplugd.lyrics.formats.lrc reads what people send; the core and the functions import nothing of each other.)"""
-    last = 0.0
-    keyed: list[tuple[float, tuple[float | None, str]]] = []
-    for at, words in timed:
-        last = last if at is None else at
-        if words or at is not None:
-            keyed.append((last, (at, words)))
-    return [line for _, line in sorted(keyed, key=lambda item: item[0])]
+    """Plain text, LRC or another format, as a tag has it: a line is known to start where it says."""
+    known = (
+        (line_of(line.text), line.start, None if line.words else line.end) for line in lines_of_text(text)
+    )
+    return KnownText(tuple(KnownLine(line, start, end) for line, start, end in known if line is not None))
 
 
 def from_layer(document: Mapping[str, Any]) -> KnownText:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import audiofile
-from audiofile import COMPLETE_SHARE, LOUDEST_UPLOAD, MAX_CHANNELS, MAX_RATE, MAX_SECONDS
+from audiofile import COMPLETE_SHARE, LOUDEST_UPLOAD, MAX_CHANNELS, MAX_RATE, MAX_SECONDS, tags
 from audiofile.reading import Unreadable, frames, wav_share
 from unplugd.edge.fields import printable
 from unplugd.kernel import settings
@@ -85,21 +85,15 @@ def _decode(path: Path, form: audiofile.Format) -> tuple[str, float, float]:
 
 def _tags(path: Path) -> dict[str, str | None]:
     """Title and artist; a broken tag is no reason to refuse a song."""
-    import mutagen
-
     try:
         with _room(TAG_BYTES):
-            tags = mutagen.File(path, easy=True) or {}
+            found = tags.read(path)
     except MemoryError:  # unpacks to more than any song needs, and later readers may have no limit
         raise
     except Exception:
         return {}
-    found = {}
-    # mutagen has no easy names for the ID3 chunk of a WAV: there the frames answer to their own.
-    for name, frame in (("title", "TIT2"), ("artist", "TPE1")):
-        values = tags.get(name) or tags.get(frame) or [""]
-        found[name] = printable(str(values[0]))[:MAX_TAG] or None
-    return found
+    named = {"title": found.title, "artist": found.artist}
+    return {name: printable(value or "")[:MAX_TAG].strip() or None for name, value in named.items()}
 
 
 @contextlib.contextmanager
@@ -133,7 +127,7 @@ def look(path: Path) -> dict[str, Any]:
         if form.name == "wav" and wav_share(path) * COMPLETE_SHARE > 1:  # before a minute of decoding
             return {"fault": "corrupt"}
         codec, seconds, peak = _decode(path, form)
-        tags = _tags(path)
+        named = _tags(path)
     except Unreadable as error:
         return {"fault": error.reason}
     except (av.FFmpegError, mutagen.MutagenError, MemoryError, OSError, ValueError):
@@ -142,7 +136,7 @@ def look(path: Path) -> dict[str, Any]:
         "format": "opus" if "opus" in codec else form.name,
         "duration_s": round(seconds, 3),
         "peak": round(peak, 6),
-        **tags,
+        **named,
     }
 
 

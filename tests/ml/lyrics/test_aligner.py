@@ -174,7 +174,7 @@ def test_words_that_no_dictionary_has_are_spoken_by_rules() -> None:
 def test_lrc_in_a_tag_says_when_lines_start_and_end() -> None:
     known = from_text("[00:40]back\n[00:10.5][00:30:25]chorus\n[00:12]\n[offset:+500]\n<00:31.00>plain")
     assert [(k.line.text, k.start, k.end) for k in known.lines] == [
-        ("chorus", 10.5, 12.0), ("plain", None, None), ("chorus", 30.25, None), ("back", 40.0, None),
+        ("chorus", 10.0, 11.5), ("chorus", 29.75, None), ("plain", 30.5, None), ("back", 39.5, None),
     ]  # fmt: skip
     known = from_text("[00:30]two\n[00:10][00:20]one\n[00:12]")
     assert [(k.line.text, k.start, k.end) for k in known.lines] == [

@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from mutagen.apev2 import APEv2
 from mutagen.flac import FLAC
-from mutagen.id3 import ID3, SYLT, USLT
-from mutagen.mp4 import MP4
+from mutagen.id3 import ID3, SYLT, TIT2, TLAN, TPE1, TXXX, USLT
+from mutagen.mp4 import MP4, MP4FreeForm
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
+from audiofile import tags as audio_tags
 from ml.lyrics import read_tag_lyrics
 from ml.lyrics.tags import MAX_TEXT_BYTES, clean_lines
 
@@ -62,10 +64,10 @@ def test_lrc_in_a_tag_keeps_its_times_moved_by_its_offset(tmp_path: Path) -> Non
     file = FLAC(path)
     file["LYRICS"] = "[ar:x]\n[offset:500]\n[00:10.00][00:20]one\n[00:00.2]<00:00.30>two"
     file.save()
-    assert read_tag_lyrics(path) == "[00:09.500][00:19.500]one\n[00:00.000]two"
+    assert read_tag_lyrics(path) == "[00:00.000]two\n[00:09.500]one\n[00:19.500]one"
 
 
-@pytest.mark.parametrize("name", ["LYRICS", "UNSYNCEDLYRICS", "lyrics"])
+@pytest.mark.parametrize("name", ["LYRICS", "UNSYNCEDLYRICS", "lyrics", "UNSYNCED LYRICS", "SYNCEDLYRICS"])
 def test_vorbis_comments_in_flac(tmp_path: Path, name: str) -> None:
     path = sound(tmp_path / "song.flac")
     file = FLAC(path)
@@ -97,6 +99,120 @@ def test_mp4_lyr(tmp_path: Path) -> None:
     file["\xa9lyr"] = TEXT
     file.save()
     assert read_tag_lyrics(path) == TEXT
+    del file["\xa9lyr"]
+    file["----:com.apple.iTunes:LYRICS"] = MP4FreeForm(TEXT.encode())
+    file.save()
+    assert read_tag_lyrics(path) == TEXT
+
+
+@pytest.mark.parametrize("name", ["LYRICS", "UNSYNCED LYRICS", "UNSYNCEDLYRICS", "SyncedLyrics"])
+def test_lyrics_in_a_frame_of_another_name(tmp_path: Path, name: str) -> None:
+    path = sound(tmp_path / "song.mp3")
+    tags = ID3()
+    tags.add(TXXX(encoding=3, desc=name, text=[TEXT]))
+    tags.add(TXXX(encoding=3, desc="comment", text=["not sung, but with many words"]))
+    tags.save(path)
+    assert read_tag_lyrics(path) == TEXT
+
+
+def test_apev2_behind_an_mp3(tmp_path: Path) -> None:
+    path = sound(tmp_path / "song.mp3")
+    tags = APEv2()
+    tags["Title"], tags["Artist"], tags["Unsynced lyrics"] = "Song", ["A", "B"], TEXT
+    tags.save(path)
+    found = audio_tags.read(path)
+    assert (found.title, found.artist, read_tag_lyrics(path)) == ("Song", "A, B", TEXT)
+
+
+def test_the_lyrics_of_the_songs_language_come_first(tmp_path: Path) -> None:
+    path = sound(tmp_path / "song.mp3")
+    tags = ID3()
+    tags.add(USLT(encoding=3, lang="eng", desc="translation", text="In English\nit is another"))
+    tags.add(USLT(encoding=3, lang="spa", desc="", text="En castellano\nes así"))
+    tags.add(USLT(encoding=3, lang="deu", desc="", text="Auf Deutsch\nist es so"))
+    tags.add(TLAN(encoding=3, text=["deu"]))
+    tags.save(path)
+    assert read_tag_lyrics(path) == "Auf Deutsch\nist es so"
+    tags.delall("TLAN")
+    tags.delall("USLT::deu")
+    tags.save(path)
+    assert read_tag_lyrics(path) == "En castellano\nes así"
+
+
+def test_lyrics_with_times_come_first(tmp_path: Path) -> None:
+    path = sound(tmp_path / "song.flac")
+    file = FLAC(path)
+    file["LYRICS"] = TEXT
+    file["UNSYNCEDLYRICS"] = "1\n00:00:01,000 --> 00:00:02,500\nFirst line"
+    file.save()
+    assert read_tag_lyrics(path) == "[00:01.000]First line\n[00:02.500]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No lyrics found",
+        "Lyrics not available.",
+        "n/a",
+        "[No lyrics available]",
+        "<tt><body>la la</body></tt>",
+    ],
+)
+def test_what_says_that_there_are_none_is_no_lyrics(tmp_path: Path, text: str) -> None:
+    path = sound(tmp_path / "song.flac")
+    file = FLAC(path)
+    file["LYRICS"] = text
+    file.save()
+    assert read_tag_lyrics(path) is None
+
+
+def test_entities_of_the_web_are_signs(tmp_path: Path) -> None:
+    path = sound(tmp_path / "song.flac")
+    file = FLAC(path)
+    file["LYRICS"] = "Don&#39;t &quot;stop&quot; &amp; go\nrock &roll;"
+    file.save()
+    assert read_tag_lyrics(path) == 'Don\'t "stop" & go\nrock &roll;'
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("Привет, мир".encode("cp1251"), "Привет, мир"),
+        ("ГРУППА КРОВИ feat. DJ".encode("cp1251"), "ГРУППА КРОВИ feat. DJ"),
+        ("Añoranza – fiancée".encode(), "Añoranza – fiancée"),
+        ("夜に駆ける".encode("shift_jis"), "夜に駆ける"),
+        ("ラブ・ストーリー 2".encode("shift_jis"), "ラブ・ストーリー 2"),
+        ("Don’t stop".encode("cp1252"), "Don’t stop"),
+        # Without proof it stays what it is declared as.
+        ("Añoranza, fiancée à Noël".encode("latin-1"), "Añoranza, fiancée à Noël"),
+        ("À Ô".encode("latin-1"), "À Ô"),
+        ("Ελλάδα".encode("cp1253"), "Ελλάδα".encode("cp1253").decode("latin-1")),
+    ],
+)
+def test_a_wrongly_declared_code_page_is_read_by_its_bytes(tmp_path: Path, raw: bytes, text: str) -> None:
+    path = sound(tmp_path / "song.mp3")
+    said = raw.decode("latin-1")
+    tags = ID3()
+    tags.add(TIT2(encoding=0, text=[said]))
+    tags.add(TPE1(encoding=0, text=[said, "B"]))
+    tags.add(USLT(encoding=0, lang="XXX", desc="", text=f"{said}\nla la la"))
+    tags.save(path, v2_version=4)
+    found = audio_tags.read(path)
+    assert (found.title, found.artist, found.lyrics[0].splitlines()[0]) == (text, f"{text}, B", text)
+
+
+def test_tags_behind_other_tags_are_read(tmp_path: Path) -> None:
+    path = sound(tmp_path / "song.flac")
+    file = FLAC(path)
+    file["LYRICS"], file["TITLE"] = TEXT, "Song"
+    file.save()
+    front = tmp_path / "front"
+    tags = ID3()
+    tags.add(TPE1(encoding=3, text=["Artist in front"]))
+    tags.save(front)
+    path.write_bytes(front.read_bytes() * 2 + path.read_bytes())
+    found = audio_tags.read(path)
+    assert (found.title, found.artist, read_tag_lyrics(path)) == ("Song", "Artist in front", TEXT)
 
 
 def test_no_tags_and_no_audio_are_no_lyrics(tmp_path: Path) -> None:

@@ -243,7 +243,9 @@ def test_a_prober_without_its_package_is_our_fault(tmp_path: Path, monkeypatch: 
         ("Déjà\u00a0vu", "Déjà\u00a0vu"),
         ("می\u200cخواهم", "می\u200cخواهم"),  # Persian joins words by a character without width
         ("Beyonce\u0301", "Beyonc\u00e9"),
-        (" a\u202eb\nc ", "abc"),
+        (" a\u202eb\nc ", "ab c"),
+        ("First line\r\n second line", "First line second line"),
+        ("Don&#39;t &amp; won&apos;t & R&B", "Don't & won't & R&B"),
     ],
 )
 def test_a_tag_keeps_what_its_language_needs(tag: str, title: str, tmp_path: Path) -> None:

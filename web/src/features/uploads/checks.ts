@@ -53,7 +53,8 @@ export async function checkSong(
  * take. Several ID3 tags can be in front of a song, also of a FLAC or an Ogg. Rejects if unreadable.
  */
 export async function sniff(file: Blob): Promise<ContentType | undefined> {
-  const bytes = async (from: number, length = 16) => new Uint8Array(await file.slice(from, from + length).arrayBuffer());
+  const bytes = async (from: number, length = 16) =>
+    new Uint8Array(await file.slice(from, from + length).arrayBuffer());
   let start = 0;
   let head = await bytes(0);
   for (let tags = 0; tags < MAX_TAGS && spells(head, "ID3", 0); tags++) {
@@ -127,7 +128,8 @@ export function playedSeconds(file: Blob, type: ContentType, limitMs = 4000): Pr
 
 /** A song's title, and its artist where the name tells: "03 - Artist - Title.mp3". */
 export function detailsFromName(name: string): { title: string; artist: string | null } {
-  const words = splitName(name)[0].replace(/_+/g, " ").replace(/\s+/g, " ").trim();
+  const endings = new RegExp(`(?<=.)(\\.(${[...SONGS].join("|")}|stem))+$`, "i"); // "Song.mp3.mp3", "Song.stem.m4a"
+  const words = splitName(name)[0].replace(endings, "").replace(/_+/g, " ").replace(/\s+/g, " ").trim();
   const bare = words.replace(/^\d{1,3}\s*[-.]\s*/, "") || words;
   const [artist, ...rest] = bare.split(/ [-–—] /);
   const title = rest.join(" - ").trim();

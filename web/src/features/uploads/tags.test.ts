@@ -54,6 +54,17 @@ describe("readTags", () => {
     expect(await read(...id3, ...frame("TPE1", 3, utf8("Bänd")), ...frame("TIT2", 3, utf8("Señora 曲")))).toEqual(both);
   });
 
+  it.each([
+    ["Windows-1251", [0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2], "Привет"],
+    ["UTF-8", utf8("Añoranza"), "Añoranza"],
+    ["Shift-JIS", [0x96, 0xe9, 0x82, 0xc9, 0x8b, 0xec, 0x82, 0xaf, 0x82, 0xe9], "夜に駆ける"],
+    ["Greek, which nothing proves", [0xc5, 0xeb, 0xeb, 0xdc, 0xe4, 0xe1], "ÅëëÜäá"],
+    ["Latin-1 as it says", [0x64, 0xe9, 0x6a, 0xe0], "déjà"],
+  ])("reads %s that is declared as Latin-1", async (_, bytes, title) => {
+    const id3 = [...ascii("ID3"), 3, 0, 0, 0, 0, 2, 0];
+    expect((await read(...id3, ...frame("TIT2", 0, bytes))).title).toBe(title);
+  });
+
   it("reads Vorbis comments", async () => {
     expect(await read(...ascii("fLaC"), ...comment("ARTIST=Bänd"), ...comment("Title=Señora 曲"))).toEqual(both);
     expect(await read(...ascii("OggS"), ...comment("artist=Bänd"), ...comment("TITLE=Señora 曲"))).toEqual(both);

@@ -1,0 +1,210 @@
+"""What a song's tags say: title, artist and lyrics, from every kind of tag that its file can have. mutagen reads."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from audiofile import place_of
+
+
+@dataclass(frozen=True)
+class Tags:
+    """A song's tags. `lyrics`: every text that is called lyrics, the timed ones first, some as LRC."""
+
+    title: str | None = None
+    artist: str | None = None
+    lyrics: tuple[str, ...] = ()
+
+
+def read(path: Path) -> Tags:
+    """The tags of the file. Raises whatever mutagen does with bytes that were made to harm it."""
+    kinds = list(_tags(path))
+    titles = (value for tags in kinds for value in _values(tags, _TITLE))
+    artists = ([*_values(tags, _ARTIST)] for tags in kinds)
+    texts = [pair for tags in kinds for pair in _lyrics(tags)]
+    return Tags(
+        next(filter(None, map(one_line, titles)), None),
+        next(
+            (", ".join(dict.fromkeys(names)) for found in artists if (names := [*map(one_line, found)])), None
+        ),
+        tuple(text for _, text in sorted(texts, key=lambda pair: pair[0])),
+    )
+
+
+def one_line(text: str) -> str:
+    """A title in one line: `First\\nsecond` has a space between, and `&amp;` is a sign."""
+    return " ".join(unescaped(re.sub(r" *[\r\n\t\v\f\u2028\u2029]+ *", " ", text)).split(" ")).strip()
+
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
+
+
+def unescaped(text: str) -> str:
+    """`text` as it was before a program wrote it for the web; a bare `&` stays."""
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+
+
+# --- declared as Latin-1 ----------------------------------------------------------------------------------------------
+
+_KANA = re.compile("[\u3041-\u30ff]")
+_CYRILLIC = re.compile("[Ѐ-ӿ]")
+_CYRILLIC_VOWELS = frozenset("аеёиіїоуыэюяє")
+_MOST_CONSONANTS = 0.7  # Greek and Hebrew bytes are Cyrillic letters too, but with too few vowels for words
+
+
+def repaired(text: str) -> str:
+    """Text that a tag declares as Latin-1, in the encoding that its bytes prove: UTF-8, Shift-JIS with kana,
+    Windows-1251 whose words are Cyrillic throughout, or Windows-1252. All else stays as it is declared."""
+    if not any("\x80" <= char <= "\xff" for char in text):
+        return text
+    try:
+        raw = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text
+    for name, proves in (("utf-8", lambda _: True), ("cp932", _is_japanese), ("cp1251", _is_cyrillic)):
+        try:
+            read_so = raw.decode(name)
+        except UnicodeDecodeError:
+            continue
+        if proves(read_so):
+            return read_so
+    if any("\x80" <= char <= "\x9f" for char in text):
+        return raw.decode("cp1252", "replace").replace("\ufffd", "")
+    return text
+
+
+def _is_japanese(text: str) -> bool:
+    strange = [char for char in text if char > "\x7f"]
+    sensible = [
+        char
+        for char in strange
+        if unicodedata.name(char, "").startswith(("CJK", "HIRAGANA", "KATAKANA", "IDEO"))
+    ]
+    return len(_KANA.findall(text)) > 0 and len(sensible) > 0.8 * len(strange)
+
+
+def _is_cyrillic(text: str) -> bool:
+    """Whether each word with a letter beyond ASCII is Cyrillic throughout, and written as words are."""
+    words = [word for word in re.findall(r"[^\W\d_]+", text) if any(char > "\x7f" for char in word)]
+    letters = "".join(words).lower()
+    if not words or max(map(len, words)) < 3 or not all(_CYRILLIC.match(char) for char in letters):
+        return False
+    written = all(word.isupper() or word[1:].islower() or len(word) == 1 for word in words)
+    consonants = sum(char not in _CYRILLIC_VOWELS for char in letters)
+    return written and consonants <= _MOST_CONSONANTS * len(letters)
+
+
+# --- the kinds of tags ------------------------------------------------------------------------------------------------
+
+_TITLE = {"title", "tit2", "\xa9nam"}
+_ARTIST = {"artist", "tpe1", "\xa9art"}
+_TIMED = {"syncedlyrics", "synchronizedlyrics", "synchronisedlyrics", "lyricslrc"}
+_UNTIMED = {"lyrics", "unsyncedlyrics", "unsynchronizedlyrics", "unsynchronisedlyrics", "\xa9lyr", "lyric"}
+
+
+def _tags(path: Path) -> Iterator[Any]:
+    """Each set of tags in the file, as mutagen has it: its own, those in front of it and behind it."""
+    import mutagen
+    from mutagen.apev2 import APEv2
+    from mutagen.id3 import ID3
+
+    place = place_of(path)
+    start = place.start if place else 0
+    # mutagen takes one tag in front of a song at most.
+    source: Any = io.BytesIO(path.read_bytes()[start:]) if start else path
+    file = mutagen.File(source)
+    if file is not None and file.tags is not None:
+        yield file.tags
+    for kind in (ID3, APEv2):
+        if file is None or not isinstance(file.tags, kind):
+            try:
+                yield kind(path)
+            except (mutagen.MutagenError, OSError):
+                continue
+
+
+def _items(tags: Any) -> Iterator[tuple[str, Any, str]]:
+    """(name, frame or value, text) of each value; names as `_plain_name` has them."""
+    from mutagen.id3 import ID3, Encoding
+
+    if isinstance(tags, ID3):
+        for frame in tags.values():
+            texts = getattr(frame, "text", None)
+            name = frame.desc if frame.FrameID == "TXXX" else frame.FrameID
+            if frame.FrameID == "SYLT" or texts is None:
+                continue
+            for text in texts if isinstance(texts, list) else [texts]:
+                latin = getattr(frame, "encoding", None) == Encoding.LATIN1
+                yield _plain_name(name), frame, repaired(str(text)) if latin else str(text)
+        return
+    pairs: Iterable[tuple[str, Any]] = tags.items() if hasattr(tags, "items") else tags
+    for name, values in pairs:
+        for value in values if isinstance(values, list | tuple) else [values]:
+            if isinstance(value, bytes):  # MP4's free form
+                yield _plain_name(name), value, bytes(value).decode("utf-8", "replace")
+            else:
+                for text in str(value).split("\0"):  # APEv2 keeps several values in one
+                    yield _plain_name(name), value, text
+
+
+def _plain_name(name: str) -> str:
+    """`----:com.apple.iTunes:LYRICS`, `UNSYNCED LYRICS` and `Unsynced_Lyrics` by what they mean."""
+    last = name.rpartition(":")[2].lower()
+    return last if last.startswith("\xa9") else re.sub(r"[^a-z0-9]", "", last)
+
+
+def _values(tags: Any, names: set[str]) -> Iterator[str]:
+    return (text for name, _, text in _items(tags) if name in names and text.strip())
+
+
+def _lyrics(tags: Any) -> Iterator[tuple[int, str]]:
+    """(rank, text) of each text that is called lyrics: timed ones first, then the song's language, then the others."""
+    from mutagen.id3 import ID3
+
+    spoken: set[str] = set()
+    if isinstance(tags, ID3):
+        spoken = {str(text).lower() for frame in tags.getall("TLAN") for text in frame.text}
+        for frame in tags.getall("SYLT"):
+            if text := _synchronised(frame):
+                yield 0, unescaped(text)
+    for name, frame, text in _items(tags):
+        if not text.strip():
+            continue
+        if name in _TIMED:
+            yield 1, unescaped(text)
+        elif name == "uslt":
+            own, is_translation = frame.lang.lower() in spoken, "transl" in frame.desc.lower()
+            yield 4 if is_translation else 2 if own else 3, unescaped(text)
+        elif name in _UNTIMED:
+            yield 3, unescaped(text)
+
+
+def lrc_mark(seconds: float) -> str:
+    """The LRC mark of a time: 62.5 s is "[01:02.500]"."""
+    ms = max(0, round(seconds * 1000))
+    return f"[{ms // 60_000:02}:{ms // 1000 % 60:02}.{ms % 1000:03}]"
+
+
+def _synchronised(frame: Any) -> str:
+    """ID3's SYLT (text, ms) as LRC: a new line where the text says so. "" where its times are not milliseconds or it
+    holds something else than lyrics."""
+    if frame.format != 2 or frame.type not in (0, 1, 2):
+        return ""
+    pairs = [(repaired(text) if frame.encoding == 0 else text, ms) for text, ms in frame.text]
+    # Taggers write a line a frame, with or without the line break, or a syllable a frame with breaks between lines.
+    breaks = any("\n" in text or "\r" in text for text, _ in pairs)
+    lines: list[str] = []
+    for text, ms in pairs:
+        if not lines or not breaks or text[:1] in "\r\n" or not lines[-1]:
+            lines.append(lrc_mark(ms / 1000))
+        lines[-1] += text.strip("\r\n") if not text.strip() else text.replace("\r", "").strip("\n")
+        if breaks and text.endswith(("\n", "\r")):
+            lines.append("")
+    return "\n".join(line for line in lines if line)
