@@ -30,7 +30,14 @@ CODE = {
         "ml/models/*.py",
     ],
     # The lyrics need the names and errors of the other two rooms, not their engines.
-    "whisper": ["ml/*.py", "ml/audio/__init__.py", "ml/separation/__init__.py", "ml/lyrics/*.py"],
+    "whisper": [
+        "functions/audiofile/tags.py",
+        "functions/lyricsfile/*.py",
+        "ml/*.py",
+        "ml/audio/__init__.py",
+        "ml/separation/__init__.py",
+        "ml/lyrics/*.py",
+    ],
 }
 
 
