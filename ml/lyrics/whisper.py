@@ -24,7 +24,7 @@ import numpy as np
 
 from ml import Stopped
 from ml.lyrics import loops, trust
-from ml.lyrics.attention import align
+from ml.lyrics.attention import ONSET_BIAS_S, align
 from ml.lyrics.document import instrumental
 from ml.lyrics.embedded import document as supplied_document
 from ml.lyrics.hearing import HEARING_RATE, listen
@@ -49,7 +49,7 @@ AGAIN = (0.6,)
 """Tried where words came over and over: only one, as each costs a whole hearing."""
 
 _MAX_THREADS = 8
-_HEARING = 2  # changes when the same samples would give other words: what was kept before does not count then
+_HEARING = 3  # changes when the same samples would give other words: what was kept before does not count then
 _LISTENED, _LOADED, _TO_ALIGN = 0.04, 0.08, 0.8  # shares of the work: heard, loaded, transcribed
 _DETECT_S = 90
 _PACKAGES = ("faster_whisper", "ctranslate2")
@@ -198,13 +198,14 @@ class Whisper:
             found.extend(segments)
         lines = [
             [
-                [word.word, float(word.start), float(word.end), float(word.probability)]
+                [word.word, word.start + ONSET_BIAS_S, word.end + ONSET_BIAS_S, float(word.probability)]
                 for word in segment.words
             ]
             for segment in found
             if segment.words
         ]
-        last = round(max((word[2] for line in lines for word in line), default=0.0) * HEARING_RATE)
+        end_s = max((word[2] - ONSET_BIAS_S for line in lines for word in line), default=0.0)
+        last = round(end_s * HEARING_RATE)
         until = last if passes.broken_off and last > 0 else len(samples)
         return {"lines": lines, "until": min(until, len(samples))}
 

@@ -238,6 +238,13 @@ def test_words_stand_where_the_attention_puts_them(
             word |= {"start": 1.2 + 0.3 * i, "end": 1.4 + 0.3 * i, "probability": 0.9}
         return [words]
 
+    # Two of the lines were heard, so none is in doubt.
+    words = [
+        faster_whisper.transcribe.Word(1.2 + 0.3 * i, 1.4 + 0.3 * i, f" {word}", 0.9)
+        for i, word in enumerate([*TEXT.split()[:5], "שלום", "לך"])
+    ]
+    segment = faster_whisper.transcribe.Segment(1, 0, 1.2, 3.3, "", [], 0.0, 0.0, 0.0, words, 0.0)
+    monkeypatch.setattr(faster_whisper.WhisperModel, "transcribe", lambda *_, **__: (iter([segment]), None))
     monkeypatch.setattr(faster_whisper.WhisperModel, "find_alignment", find)
     document = hear(models, sung(tmp_path / "v.wav", 12.0), text=replace(from_text(TEXT), by_person=True))
     assert asked and not document["estimated"] and "notice" not in document
