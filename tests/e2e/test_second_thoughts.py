@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import soundfile
 
@@ -79,11 +79,12 @@ def _status(call: Callable[[], Any]) -> int:
 
 @pytest.fixture
 def wordless(tmp_path: Path) -> Path:
-    """A short tune with a voice-like centre and no words in its tags: its lyrics must fail."""
-    t = np.arange(2 * 44_100) / 44_100
-    tune = 0.4 * np.sin(2 * np.pi * 220 * t) * (1 + 0.3 * np.sin(2 * np.pi * 5 * t))
+    """The first sung line of the demo song, without its tags and so without known words: its lyrics must fail."""
+    with DEMO_SONG.with_name("words.csv").open() as words:
+        first = float(next(csv.DictReader(words))["start"])
+    song, rate = soundfile.read(DEMO_SONG, always_2d=True)
     path = tmp_path / "wordless.wav"
-    soundfile.write(path, np.stack([tune, tune], axis=1).astype(np.float32), 44_100, subtype="PCM_16")
+    soundfile.write(path, song[int((first - 1) * rate) : int((first + 5) * rate)], rate, subtype="PCM_16")
     return path
 
 

@@ -64,6 +64,6 @@ def test_pending_uploads_are_limited_per_user(stack: sessions.Session) -> None:
     assert rows(greedy) == statuses[201]
     refused = next(answer.json() for answer in answers if answer.status == 429)
     assert refused["error"] == "too_many"
-    assert "announced and not sent" in refused["message"]
+    assert "too many pending uploads" in refused["message"]
     assert other.call("POST", "/songs/upload-url", BODY).status == 201
     assert rows(other) == 1
