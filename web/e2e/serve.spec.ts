@@ -15,7 +15,7 @@ test("the start link signs the ready user in, once", async ({ page, stack, brows
   const other = await browser.newContext();
   const late = await other.newPage();
   await late.goto(stack.startLink);
-  await expect(late.getByText("This start link was used already")).toBeVisible();
+  await expect(late.getByText("This start link has been used already")).toBeVisible();
   await other.close();
 });
 
