@@ -24,7 +24,7 @@ class Tags:
 
 
 def read(path: Path) -> Tags:
-    """The tags of the file. Raises whatever mutagen does with bytes that were made to harm it."""
+    """The tags of the file. Raises what mutagen raises, which for hostile bytes may be any exception."""
     kinds = list(_tags(path))
     titles = (value for tags in kinds for value in _values(tags, _TITLE))
     artists = ([*_values(tags, _ARTIST)] for tags in kinds)
