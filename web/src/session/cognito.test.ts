@@ -352,7 +352,11 @@ describe("start links", () => {
   });
 
   test.each([
-    ["used before", json({ error: "forbidden", message: "This start link has been used already." }, 403), /used already/],
+    [
+      "used before",
+      json({ error: "forbidden", message: "This start link has been used already." }, 403),
+      /used already/,
+    ],
     ["no page at all", new TypeError("down"), /No connection/],
     ["nonsense", json({ email: 1 }), /did not work/],
   ])("%s: says so, and a session that is there stays", async (_, answer, words) => {
