@@ -39,14 +39,16 @@ _BINARY = (
 _OFFERED = ("windows-1252", "windows-1251", "windows-1250", "shift_jis", "gb18030", "big5", "euc-kr")
 _MOST_OFFERED = 3
 _SHOWN = 40  # characters of a line, as the message shows it
+_BEFORE = 16  # bytes of that line before the one that is no Unicode
+_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}encoding=[\"']([\w-]{1,20})[\"']")
 _ZEROS = 0.1  # of the bytes of a text in UTF-16: its spaces, line ends, digits and Latin letters
 
 
 def decoded(raw: bytes, encoding: str | None = None) -> str:
     """The text of a file's bytes: in `encoding`, or in Unicode with or without its mark.
 
-    A last character that was cut off is left out. Raises NotRead for all else, saying what was found, how lines would
-    read in likely encodings, and how to name one.
+    A last character that was cut off is left out, and XML may say what it is written in. Raises NotRead for all else,
+    saying what was found, how the line would read in likely encodings, and how to name one.
     """
     for start, what in _BINARY:
         if raw.startswith(start):
@@ -67,6 +69,9 @@ def decoded(raw: bytes, encoding: str | None = None) -> str:
     except UnicodeDecodeError as error:
         if _is_cut(raw, error):
             return raw[: error.start].decode("utf-8")
+        declared = _DECLARED.match(raw[:300])
+        if declared and (name := declared[1].decode("ascii", "replace").lower()) in ENCODINGS:
+            return _named(raw, name)
         raise _unclear(raw, error) from None
 
 
@@ -128,7 +133,7 @@ def _mostly_utf8(raw: bytes) -> bool:
 
 
 def _line_around(raw: bytes, at: int) -> bytes:
-    start = raw.rfind(b"\n", 0, at) + 1
+    start = max(raw.rfind(b"\n", 0, at) + 1, at - _BEFORE)
     end = raw.find(b"\n", at)
     return raw[start : end if end >= 0 else len(raw)][:400]
 

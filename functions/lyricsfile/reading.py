@@ -11,7 +11,7 @@ from dataclasses import replace
 from lyricsfile.model import MAX_TIME_S, Line, Lines, Word
 
 _LONGEST_WORD_S = 2.0  # the end of a last word that nothing gives an end
-_MOST_LINES, _LONGEST_LINE = 50_000, 20_000  # with all that is not sung
+_MOST_LINES, LONGEST_LINE = 50_000, 20_000  # with all that is not sung
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
 _JOINER = "\u2060"  # word joiner: neither seen nor wide
 _GUARD = re.compile(rf"(?<=[\[<{{}}\\|｜-]){_JOINER}")
@@ -41,8 +41,8 @@ def numbered(text: str) -> list[tuple[int, str]]:
     """The lines of a file with their numbers, from 1. Only real line ends end one."""
     lines = list(enumerate(re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"), maxsplit=_MOST_LINES), 1))
     for number, line in lines:
-        if len(line) > _LONGEST_LINE or number > _MOST_LINES:
-            raise fault(number, f"a file has at most {_MOST_LINES} lines of {_LONGEST_LINE} characters")
+        if len(line) > LONGEST_LINE or number > _MOST_LINES:
+            raise fault(number, f"a file has at most {_MOST_LINES} lines of {LONGEST_LINE} characters")
     return lines
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lyricsfile import ass, documents, lrc, srt, txt, ultrastar, vtt
-from lyricsfile.model import About, Lines, Timed
+from lyricsfile import ass, documents, lrc, sbv, srt, ttml, txt, ultrastar, vtt
+from lyricsfile.encoding import ENCODINGS
+from lyricsfile.model import MAX_BYTES, About, Lines, Timed
 from lyricsfile.reading import NotRead
 
 
@@ -39,25 +40,34 @@ READERS: dict[str, Callable[[str], Lines]] = {
     "vtt": vtt.parse,
     "ass": ass.parse,
     "json": documents.parse,
+    "ttml": ttml.parse,
+    "sbv": sbv.parse,
     "ultrastar": ultrastar.parse,
 }
 READABLE = tuple(READERS)
+SUFFIXES = ("ttml", "lrc", "ass", "ssa", "json", "srt", "vtt", "sbv", "txt")
+"""Of files that hold them, those with the finer times first."""
 
 _REFUSED = (
-    ("TTML", r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:\w+:)?tt[\s>]"),
     ("SAMI", r"\s*<SAMI>"),
     ("a web page (HTML)", r"\s*(?:<!DOCTYPE html|<html[\s>])"),
     ("RTF", r"\s*\{\\rtf"),
     ("XML", r"\s*<\?xml"),
     ("MicroDVD", r"\s*\{\d+\}\{\d+\}"),
-    ("SBV", r"\s*\d{1,2}:\d{2}:\d{2}\.\d{3},\d{1,2}:\d{2}:\d{2}\.\d{3}\s*(?:\r|\n)"),
     ("KRC or QRC", r"(?:\[[a-zA-Z]\w*:[^\]\n]*\]\s*|\[offset[^\]\n]*\]\s*)*\[\d+,\d+\]"),
 )
 _FIRST = 4000  # characters that a format is recognised by
 
 _MARKS = (
     ("vtt", re.compile(r"WEBVTT")),
+    ("sbv", re.compile(rf"\s*{sbv.TIMING}\s*?(?:\r|\n|\Z)")),
     ("json", re.compile(r"\s*(?:\{\s*\"|\[\s*\{)")),
+    (
+        "ttml",
+        re.compile(
+            r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*(?:<!DOCTYPE\s+(?:\w+:)?tt\b|<(?:\w+:)?tt[\s>])"
+        ),
+    ),
 )
 _LINES = (
     ("ass", re.compile(r"^[ \t]*\[Script Info\][ \t]*\r?$", re.IGNORECASE | re.MULTILINE)),
@@ -76,7 +86,7 @@ def detect(text: str) -> str:
     """The format a text looks like; plain text where nothing says otherwise. Raises NotRead for those of other
     programs, by name: their markup must never become lyrics."""
     for name, mark in _MARKS:
-        if mark.match(text):
+        if mark.match(text[:_FIRST]):
             return name
     for name, begins in _REFUSED:
         if re.match(begins, text[:_FIRST], re.IGNORECASE | re.DOTALL):
@@ -88,3 +98,8 @@ def detect(text: str) -> str:
     if ultrastar.is_ultrastar(text):
         return "ultrastar"
     return next((name for name, mark in _LINES if mark.search(text)), "txt")
+
+
+def for_the_page() -> dict[str, object]:
+    """What the page offers of lyrics files, as JSON."""
+    return {"maxBytes": MAX_BYTES, "suffixes": list(SUFFIXES), "encodings": list(ENCODINGS)}

@@ -257,19 +257,26 @@ def test_ultrastar_of_two_voices_and_of_relative_beats() -> None:
         read("#BPM:60\nla la\n: 0 4 0 a\nE\n")
 
 
+def test_sbv_captions() -> None:
+    text = "0:00:04.000,0:00:05.500\ntwo[br]more, 1999\n\n0:00:01.250,0:00:02.000\none\nmore\n"
+    lines, kind = read(text)
+    assert kind == "sbv"
+    assert [(line.text, line.start, line.end) for line in lines] == [
+        ("one more", 1.25, 2),
+        ("two more, 1999", 4, 5.5),
+    ]
+    with pytest.raises(Invalid, match="line 4: lost words is no time line"):
+        read("0:00:01.000,0:00:02.000\none\n\nlost words\n")
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        (
-            "TTML",
-            '<?xml version="1.0"?>\n<tt xmlns="http://www.w3.org/ns/ttml"><body><p begin="1s">la</p></body></tt>',
-        ),
-        ("TTML", '<tt:tt xmlns:tt="x"><tt:body/></tt:tt>'),
         ("SAMI", "<SAMI><BODY><SYNC Start=1000>la</BODY></SAMI>"),
         ("HTML", "<!DOCTYPE html><p>la"),
         ("RTF", "{\\rtf1\\ansi la}"),
         ("MicroDVD", "{100}{200}la\n{300}{400}lo"),
-        ("SBV", "0:00:01.000,0:00:02.000\nla\n"),
+        ("XML", '<?xml version="1.0"?>\n<lyrics><line>la</line></lyrics>'),
         ("KRC", "[ti:x]\n[1000,2000]<0,500,0>la<500,500,0>lo"),
     ],
 )
@@ -304,6 +311,7 @@ def test_what_is_certain_is_repaired(raw: bytes, text: str) -> None:
         ("愛してる".encode("shift_jis"), "in shift_jis it would be “愛してる”"),
         ("你好世界".encode("gb18030"), "in gb18030 it would be “你好世界”"),
         (f"{FRENCH}, été\nbad ".encode() + b"\xe9t", "UTF-8 but for the byte 0xE9 in line 3"),
+        (("la " * 40 + FRENCH).encode("cp1252"), "in windows-1252 it would be “la la Une fiancée”"),
         (b"la \x00\x01\x02 la", "zero bytes"),
         (b"PK\x03\x04\x14\x00word/document.xml", "a document or an archive"),
         (b"%PDF-1.7\n%\xe2\xe3", "a PDF"),
@@ -313,6 +321,14 @@ def test_what_would_be_a_guess_is_asked_for(raw: bytes, says: str) -> None:
     with pytest.raises(Invalid, match=says) as refused:
         read(raw)
     assert refused.value.details[0]["field"] in ("encoding", "file")
+
+
+@pytest.mark.parametrize("name", ["windows-1251", "Windows-1251"])
+def test_xml_that_names_its_encoding_needs_no_question(name: str) -> None:
+    text = f'<?xml version="1.0" encoding="{name}"?><tt><body><p>{RUSSIAN}</p></body></tt>'
+    assert starts(text.encode("cp1251")) == [(None, RUSSIAN)]
+    with pytest.raises(Invalid, match="not Unicode"):
+        read(text.replace(name, "x-mac-cyrillic").encode("cp1251"))
 
 
 def test_a_named_encoding_that_is_wrong_says_where() -> None:

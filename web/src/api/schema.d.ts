@@ -550,7 +550,7 @@ export interface components {
              * @description Detected if not given.
              * @enum {string|null}
              */
-            format?: "txt" | "lrc" | "srt" | "vtt" | "ass" | "json" | "ultrastar" | null;
+            format?: "txt" | "lrc" | "srt" | "vtt" | "ass" | "json" | "ttml" | "sbv" | "ultrastar" | null;
             /**
              * @description Of `file`, if it is not Unicode.
              * @enum {string|null}
