@@ -3,7 +3,8 @@
 First the song is heard as usual. Heard words that are known ones (ml.lyrics.matching) are anchors, and the other lines
 are spread between them. Then each group of lines, some 25 s of song, is handed to CTranslate2's `align` with
 the stem around it, which says when each token is sung. Where the model does not believe in a line, its anchors and
-estimates stay. A line of which nothing was heard, nor of its neighbours, is marked as an estimate."""
+estimates stay. A line of which nothing was heard, nor of its neighbours, is marked as an estimate. English text is
+given to the English aligner as well (ml.lyrics.choice)."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml import Stopped
-from ml.lyrics import timing
+from ml.lyrics import choice, timing
 from ml.lyrics.hearing import HEARING_RATE
 from ml.lyrics.known import KnownLine, KnownText
 from ml.lyrics.matching import match
@@ -59,13 +60,16 @@ def align(
     if not known.timed:
         anchors = timing.judge(known.lines, _anchors(known.lines, segments, spans, voice.duration_s))
         rough = timing.complete(known.lines, anchors, spans, voice.duration_s)
-        heard_at = attend(whisper, heard, known.lines, rough, language, progress, stop)
-        heard_at = without_pauses(known.lines, heard_at, voice.spans)
-        sure = timing.between_own(known.lines, timing.judge(known.lines, heard_at), voice.duration_s)
-        found = [at or anchor for at, anchor in zip(sure, anchors, strict=True)]
+        heard_at = attend(whisper, heard, known.lines, rough, language, lambda f: progress(0.7 * f), stop)
+        heard_at = timing.judge(known.lines, without_pauses(known.lines, heard_at, voice.spans))
+        spoken = choice.english(heard, known, language, lambda f: progress(0.7 + 0.3 * f), stop)
+        found = choice.combine(known.lines, anchors, heard_at, spoken)
+        kept = timing.between_own(known.lines, found, voice.duration_s)
+        found = [at or anchor for at, anchor in zip(kept, anchors, strict=True)]
+        agreed = choice.agreed(known.lines, heard_at, spoken)
     times = timing.complete(known.lines, found, spans, voice.duration_s)
     if not known.timed:
-        times = _in_doubt(known.lines, times, anchors)
+        times = _in_doubt(known.lines, times, anchors, agreed)
     lost = sum(segment["estimated"] for segment in timing.segments(known.lines, times))
     return times, NOT_HEARD.format(count=lost, all=len(known.lines)) if lost else None
 
@@ -113,13 +117,18 @@ def _anchors(
 
 
 def _in_doubt(
-    lines: Sequence[KnownLine], times: Sequence[timing.Timed], anchors: Sequence[Span | None]
+    lines: Sequence[KnownLine],
+    times: Sequence[timing.Timed],
+    anchors: Sequence[Span | None],
+    agreed: Sequence[bool],
 ) -> list[timing.Timed]:
     """`times`, of which the words of a line are estimates if no word was heard in it nor in the lines next to it: the
-    attention finds every line somewhere, and a chorus on another repetition too."""
+    attention finds every line somewhere, and a chorus on another repetition too. Two aligners that `agreed` on the
+    line are as good as a heard word."""
     starts = list(accumulate((len(line.line.units) for line in lines), initial=0))
     heard = [
-        any(anchors[a:b]) or bool(line.times) for line, (a, b) in zip(lines, pairwise(starts), strict=True)
+        any(anchors[a:b]) or bool(line.times) or both
+        for line, both, (a, b) in zip(lines, agreed, pairwise(starts), strict=True)
     ]
     marked: list[timing.Timed] = []
     for i, (a, b) in enumerate(pairwise(starts)):

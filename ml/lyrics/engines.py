@@ -47,9 +47,9 @@ ENGINES: dict[str, Engine] = {"embedded": Embedded()}
 def resolve(model: str, models: Path | None = None) -> Engine:
     """The engine that `model` means here, its weights looked for in the folder `models`. Loads nothing yet.
 
-    "auto" is the first of LYRICS_ORDER that is here and whose packages are installed, else "embedded". "align" is
-    the same engine, but it keeps a tag's words instead of transcribing. Raises ModelUnavailable, naming
-    those that are here."""
+    "auto" is the first of LYRICS_ORDER that is here and whose packages are installed, else "embedded"; "align" means
+    the same. Both keep a tag's words; a model that is named recognises words all the same. Raises ModelUnavailable,
+    naming those that are here."""
     name = choose(models) if model in ("auto", "align") else model
     if name in ENGINES:
         return ENGINES[name]
@@ -58,7 +58,7 @@ def resolve(model: str, models: Path | None = None) -> Engine:
     except ModelError as error:
         raise ModelUnavailable(str(error)) from error
     if stored is not None and stored.kind == "whisper":
-        return Whisper(stored, threads=_cores(), keeps_tags=model == "align")
+        return Whisper(stored, threads=_cores(), keeps_tags=model in ("auto", "align"))
     have = ", ".join(["auto", *ENGINES, *present(models)])
     how = f" To install it: make models MODELS={name}." if name in WHISPER else ""
     raise ModelUnavailable(f"The lyrics model “{name}” is not installed here; available: {have}.{how}")
@@ -97,8 +97,8 @@ def write_lyrics(
 
     `text` is what is known of the words: a tag's text (plain or LRC; the first 100 KB count) or a KnownText.
     `language` is its code or None, `models` the folder of the weights (ml.models.store); `progress` gets 0..1.
-    `partial` is a folder for what was heard before a stop. A transcriber ignores the tags,
-    unless `model` is "align"; a person's words (`KnownText.by_person`) are kept and timed, by any engine. Returns one
+    `partial` is a folder for what was heard before a stop. A transcriber that is named
+    ("base") ignores the tags; a person's words (`KnownText.by_person`) are kept and timed, by any engine. Returns one
     of three shapes:
 
     - words: `{language, instrumental: False, segments: [{start, end, text, words: [{word, start, end, probability,

@@ -49,6 +49,7 @@ AGAIN = (0.6,)
 """Tried where words came over and over: only one, as each costs a whole hearing."""
 
 _MAX_THREADS = 8
+_RULES = 2  # changes when the same stem and words would give other lyrics
 _HEARING = 3  # changes when the same samples would give other words: what was kept before does not count then
 _LISTENED, _LOADED, _TO_ALIGN = 0.04, 0.08, 0.8  # shares of the work: heard, loaded, transcribed
 _DETECT_S = 90
@@ -72,7 +73,8 @@ class Whisper:
         leave out what Silero's detector takes for no speech, which loses sung words."""
         self.model = model.name
         # Another size hears other words: it is part of what the lyrics follow from.
-        self.version = f"{version('faster-whisper') if is_installed() else 'none'}, {model.name}"
+        installed = version("faster-whisper") if is_installed() else "none"
+        self.version = f"{installed}, {model.name}, {_RULES}"
         self._stored = model
         self._threads = min(threads, _MAX_THREADS)
         self._vad = vad
@@ -88,8 +90,8 @@ class Whisper:
         stop: threading.Event,
         partial: Path | None = None,
     ) -> dict[str, Any]:
-        """See ml.lyrics.write_lyrics. Of a tag's `text` only the word "instrumental" counts; a person's is kept, and
-        timed. Also raises ModelUnavailable."""
+        """See ml.lyrics.write_lyrics. A person's `text` is kept, and timed; a tag's only where the engine
+        `keeps_tags`, else no more than the word "instrumental" counts. Also raises ModelUnavailable."""
         if says_instrumental(text.text if text else ""):
             return instrumental()
         voice = find_voice(vocals, progress=lambda f: progress(f * _LISTENED / 2), stop=stop)

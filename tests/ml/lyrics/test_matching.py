@@ -42,4 +42,9 @@ def test_lines_without_a_heard_word_nearby_are_in_doubt() -> None:
     lines = from_text("hold me\nnow my\nlove and\nlet me\ngo now").lines
     times = [Timed(float(i), i + 0.5, estimated=False) for i in range(10)]
     anchors = [(0.0, 0.5), *[None] * 9]
-    assert [time.estimated for time in _in_doubt(lines, times, anchors)] == [False] * 4 + [True] * 6
+    alone = [False] * 5
+    assert [t.estimated for t in _in_doubt(lines, times, anchors, alone)] == [False] * 4 + [True] * 6
+    # Two aligners that agree are as good as a heard word.
+    both = [*[False] * 4, True]
+    doubts = [t.estimated for t in _in_doubt(lines, times, anchors, both)]
+    assert doubts == [False] * 4 + [True] * 2 + [False] * 4

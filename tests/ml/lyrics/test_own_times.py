@@ -62,7 +62,7 @@ def whisper(
 ) -> list[Timed]:
     monkeypatch.setattr(attention, "attend", lambda *_: list(found))
     voice = Voice(SONG_S, tuple(SUNG), silent=False)
-    made, _ = attention.align(None, None, known, [], voice, "en", lambda _: None, threading.Event())  # type: ignore[arg-type]
+    made, _ = attention.align(None, None, known, [], voice, "es", lambda _: None, threading.Event())  # type: ignore[arg-type]
     return made
 
 

@@ -5,11 +5,13 @@ The weights (148 MB) are downloaded once, into .cache/real-whisper. Where no sou
 
 from __future__ import annotations
 
+import csv
 import shutil
 from difflib import SequenceMatcher
 from pathlib import Path
 
 import mutagen
+import numpy as np
 import pytest
 
 from cli.commands import DEMO_SONG
@@ -43,16 +45,38 @@ def spelled(text: str) -> list[str]:
     return ["".join(char for char in word.casefold() if char.isalnum()) for word in text.split()]
 
 
+@pytest.fixture(scope="module")
+def vocals(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo song's vocal stem."""
+    folder = tmp_path_factory.mktemp("stems")
+    separate_file(DEMO_SONG, folder, model="preview")
+    return folder / "vocals.wav"
+
+
 @pytest.mark.timeout(900)
-def test_the_demo_songs_words_are_recognised(models: Path, tmp_path: Path) -> None:
+def test_known_words_are_timed_no_worse_with_whisper(models: Path, vocals: Path) -> None:
+    with (DEMO_SONG.parent / "words.csv").open() as file:
+        truth = np.array([float(row["start"]) for row in csv.DictReader(file)])
+    worst = {}
+    for name, store in (("without", None), ("with", models)):
+        document = write_lyrics(vocals, text=read_tag_lyrics(DEMO_SONG), model="auto", models=store)
+        assert document["source"] == "supplied"
+        starts = [word["start"] for segment in document["segments"] for word in segment["words"]]
+        assert len(starts) == len(truth)
+        errors = np.abs(np.array(starts) - truth)
+        worst[name] = [float(np.median(errors)), float(np.quantile(errors, 0.9)), float(errors.max())]
+    assert all(a <= b + 0.01 for a, b in zip(worst["with"], worst["without"], strict=True)), worst
+
+
+@pytest.mark.timeout(900)
+def test_the_demo_songs_words_are_recognised(models: Path, vocals: Path, tmp_path: Path) -> None:
     tagged = read_tag_lyrics(DEMO_SONG)
     assert tagged
     song = tmp_path / "song.mp3"
     shutil.copyfile(DEMO_SONG, song)
     mutagen.File(song).delete()
     assert read_tag_lyrics(song) is None
-    separate_file(song, tmp_path, model="preview")
-    document = write_lyrics(tmp_path / "vocals.wav", text=read_tag_lyrics(song), model="auto", models=models)
+    document = write_lyrics(vocals, text=read_tag_lyrics(song), model="auto", models=models)
     assert (document["source"], document["engine"], document["model"]) == ("transcribed", "whisper", "base")
     assert document["language"] == "en"
     heard = [word for segment in document["segments"] for word in spelled(segment["text"])]
