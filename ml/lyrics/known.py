@@ -50,7 +50,8 @@ class KnownText:
 def from_text(text: str) -> KnownText:
     """Plain text, LRC or another format, as a tag has it: a line is known to start where it says."""
     known = (
-        (line_of(line.text), line.start, None if line.words else line.end) for line in lines_of_text(text)
+        (line_of(line.text, stanza=line.stanza), line.start, None if line.words else line.end)
+        for line in lines_of_text(text)
     )
     return KnownText(tuple(KnownLine(line, start, end) for line, start, end in known if line is not None))
 
@@ -62,7 +63,7 @@ def from_layer(document: Mapping[str, Any]) -> KnownText:
     """
     lines = []
     for segment in document["segments"]:
-        line = line_of(str(segment["text"]))
+        line = line_of(str(segment["text"]), stanza=segment.get("stanza") is True)
         if line is None:
             # Nothing to sing, but the answer must have as many lines as the question.
             line = Line(str(segment["text"]), (str(segment["text"]),), (1.0,))

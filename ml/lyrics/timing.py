@@ -3,7 +3,7 @@ spread between its neighbours."""
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -228,7 +228,14 @@ def _cut(lines: Sequence[KnownLine], starts: Sequence[int], first: int, last: in
     for i, known in enumerate(lines):
         a, b = max(first, starts[i]) - starts[i], min(last, starts[i + 1]) - starts[i]
         if a < b:
-            parts.append(Line(known.line.text, known.line.units[a:b], known.line.weights[a:b]))
+            parts.append(
+                replace(
+                    known.line,
+                    units=known.line.units[a:b],
+                    weights=known.line.weights[a:b],
+                    stanza=known.line.stanza and a == 0,
+                )
+            )
     return parts
 
 

@@ -20,11 +20,13 @@ _INSTRUMENTAL = re.compile(r"\W*instrumental\W*", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Line:
-    """One line of lyrics: its text as written, its units in order, and how long each is sung (syllables)."""
+    """One line of lyrics: its text as written, its units in order, how long each is sung (syllables), and whether a
+    verse begins with it."""
 
     text: str
     units: tuple[str, ...]
     weights: tuple[float, ...]
+    stanza: bool = False
 
 
 def lines_of(text: str) -> list[Line]:
@@ -32,10 +34,12 @@ def lines_of(text: str) -> list[Line]:
     return [line for raw in clean_lines(text) if (line := line_of(raw)) is not None]
 
 
-def line_of(text: str) -> Line | None:
+def line_of(text: str, *, stanza: bool = False) -> Line | None:
     """One line of text; None where nothing but white space is in it."""
     units = tuple(unit for token in text.split() for unit in _units(token))
-    return Line(" ".join(text.split()), units, tuple(weight(unit) for unit in units)) if units else None
+    return (
+        Line(" ".join(text.split()), units, tuple(weight(unit) for unit in units), stanza) if units else None
+    )
 
 
 def says_instrumental(text: str) -> bool:
