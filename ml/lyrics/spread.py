@@ -17,8 +17,8 @@ from ml.lyrics.words import Line
 
 @dataclass(frozen=True)
 class Costs:
-    """What is unlikely when lines are put on sung spans: a line that is 1.5 times as long as expected costs 1. Chosen on
-    two real songs with annotated words and on the demo song (docs/lyrics.md)."""
+    """What is unlikely when lines are put on sung spans: a line 1.5 times as long as expected costs 1. Chosen on two
+    real songs with annotated words and on the demo song (docs/lyrics.md)."""
 
     length: float = 6.0
     """Times the square of the logarithm of a line's length, by its expected length."""
