@@ -3,11 +3,12 @@ import { type DragEvent, useRef, useState } from "react";
 import { type Lyrics, type LyricsChange, Problem, type Song } from "@/api/client";
 import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
+import { EncodingChoice } from "@/components/EncodingChoice";
 import { Notice } from "@/components/Notice";
 import { toast } from "@/components/Toasts";
+import { base64, type Encoding, MAX_LYRICS_BYTES, PICKED_LYRICS } from "@/lib/lyricsFile";
 import css from "./dialogs.module.css";
 import { dropDraft } from "./draftStore";
-import { base64, ENCODINGS, MOST_BYTES, READABLE } from "./lyricsFile";
 import { offerUndo } from "./RevertDialog";
 import { currentVersion, useSaveLyrics } from "./useLyrics";
 
@@ -19,15 +20,15 @@ interface Props {
   onClose(): void;
 }
 
-type Encoding = NonNullable<LyricsChange["encoding"]>;
-
 /** New words in place of all: pasted, or from a file in any of the formats. */
 export default function ReplaceDialog({ song, lyrics, version, onClose }: Props) {
   const save = useSaveLyrics(song.songId);
   const picker = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
   const [file, setFile] = useState<File | null>(null);
-  const [encoding, setEncoding] = useState<Encoding | "ask" | null>(null);
+  const [encoding, setEncoding] = useState<Encoding | null>(null);
+  /** The file's bytes, once the service has asked for their encoding. */
+  const [unclear, setUnclear] = useState<Uint8Array | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   /** The version that a change made elsewhere. */
@@ -37,20 +38,18 @@ export default function ReplaceDialog({ song, lyrics, version, onClose }: Props)
   const take = (picked: File | undefined) => {
     if (!picked) return;
     setEncoding(null);
-    const fits = picked.size <= MOST_BYTES;
+    setUnclear(null);
+    const fits = picked.size <= MAX_LYRICS_BYTES;
     setFile(fits ? picked : null);
-    setProblem(fits ? null : "This file is larger than 1 MB. Lyrics are text: is it the right one?");
+    setProblem(fits ? null : `“${picked.name}” is larger than 1 MB. Lyrics are text: is it the right one?`);
   };
   const send = async () => {
     setBusy(true);
     setProblem(null);
+    let bytes: Uint8Array | null = null;
     try {
-      const words: Partial<LyricsChange> = file
-        ? {
-            file: base64(new Uint8Array(await file.arrayBuffer())),
-            ...(encoding && encoding !== "ask" ? { encoding } : {}),
-          }
-        : { text };
+      bytes = file && new Uint8Array(await file.arrayBuffer());
+      const words: Partial<LyricsChange> = bytes ? { file: base64(bytes), ...(encoding && { encoding }) } : { text };
       const after = await save({ version: newer ?? version, ...words });
       dropDraft(song.songId);
       if (lyrics) offerUndo("The new lyrics are saved.", lyrics, after.lyricsVersion, save);
@@ -59,10 +58,10 @@ export default function ReplaceDialog({ song, lyrics, version, onClose }: Props)
     } catch (error) {
       const current = currentVersion(error);
       setNewer(current ?? null);
-      if (isAboutEncoding(error)) setEncoding((was) => was ?? "ask");
+      if (isAboutEncoding(error)) setUnclear(bytes);
       setProblem(
         current === undefined
-          ? (error as Error).message
+          ? `${file ? `“${file.name}” is not taken. ` : ""}${(error as Error).message}`
           : "The lyrics were changed in another tab. Replace those, too?",
       );
       setBusy(false);
@@ -74,7 +73,7 @@ export default function ReplaceDialog({ song, lyrics, version, onClose }: Props)
       open
       onOpenChange={(open) => !open && onClose()}
       title={replaces ? "Replace all lyrics" : "Add lyrics"}
-      description="Plain text, or a lyrics file: LRC, SRT, WebVTT, ASS or text. Lyrics without times are synced automatically."
+      description="Plain text, or a lyrics file: LRC, SRT, WebVTT, TTML, ASS and others. Lyrics without times are synced automatically."
     >
       <form
         className={css.form}
@@ -104,7 +103,7 @@ export default function ReplaceDialog({ song, lyrics, version, onClose }: Props)
             ref={picker}
             type="file"
             hidden
-            accept={READABLE}
+            accept={PICKED_LYRICS}
             aria-label="Lyrics file"
             onChange={(event) => {
               take(event.target.files?.[0]);
@@ -117,31 +116,22 @@ export default function ReplaceDialog({ song, lyrics, version, onClose }: Props)
           {file && (
             <>
               <span>{file.name}</span>
-              <Button kind="quiet" onClick={() => setFile(null)}>
+              <Button kind="quiet" onClick={() => (setFile(null), setUnclear(null))}>
                 Take it out
               </Button>
             </>
           )}
         </div>
-        {file && encoding && (
-          <label>
-            What is the file written in?
-            <select value={encoding} onChange={(event) => setEncoding(event.target.value as Encoding)}>
-              <option value="ask" disabled>
-                Pick one
-              </option>
-              {ENCODINGS.map(([name, label]) => (
-                <option key={name} value={name}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
+        {file && unclear && <EncodingChoice bytes={unclear} value={encoding} onChange={setEncoding} />}
         {problem && <Notice tone="error">{problem}</Notice>}
         <div className={css.buttons}>
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy} disabled={file ? encoding === "ask" : !text.trim()}>
+          <Button
+            kind="primary"
+            type="submit"
+            busy={busy}
+            disabled={file ? unclear !== null && !encoding : !text.trim()}
+          >
             {newer === null ? (replaces ? "Replace" : "Add") : "Replace anyway"}
           </Button>
         </div>

@@ -4,7 +4,7 @@ import { linesNotIn } from "./ConflictDialog";
 import { draftOf } from "./draft";
 import { lyrics } from "./feature";
 import { dropDraft, storedDraft, storeDraft } from "./draftStore";
-import { base64 } from "./lyricsFile";
+import { base64 } from "@/lib/lyricsFile";
 import { OffsetSaver } from "./offsetSaver";
 
 const conflict = (current: number) =>

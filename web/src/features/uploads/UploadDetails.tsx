@@ -1,7 +1,9 @@
-import { useId, useRef, useState } from "react";
+import { useId, useMemo, useRef, useState } from "react";
 import { Button } from "@/components/Button";
+import { EncodingChoice } from "@/components/EncodingChoice";
 import { Field } from "@/components/Field";
-import { detailsFromName, PICKED_LYRICS, readWords } from "./checks";
+import { fromBase64, PICKED_LYRICS } from "@/lib/lyricsFile";
+import { detailsFromName, readWords, refusal } from "./checks";
 import { LanguageChoice } from "./Choices";
 import type { Details, UploadView, Words } from "./model";
 import css from "./uploads.module.css";
@@ -61,6 +63,8 @@ function WordsField({ upload, onWords }: Omit<Props, "onEdit">) {
     }
   }
 
+  const unclear = !unread && !draft && words && "file" in words && wordsAre === "refused" ? words : null;
+  const bytes = useMemo(() => unclear && fromBase64(unclear.file), [unclear]);
   const trouble = unread ?? (draft === kept ? wordsTrouble : null);
   const from = words && "name" in words && words.name ? ` from “${words.name}”` : "";
   const state =
@@ -81,11 +85,20 @@ function WordsField({ upload, onWords }: Omit<Props, "onEdit">) {
       />
       <div id={`${id}-state`} aria-live="polite">
         {trouble ? (
-          <span className={css.error}>{trouble} Correct the lyrics and save them again.</span>
+          <span className={css.error}>
+            {refusal(upload, trouble)} {!unclear && "Correct the lyrics and save them again."}
+          </span>
         ) : (
           <span className={css.quiet}>{state ?? "Without them, the lyrics are transcribed from the singing."}</span>
         )}
       </div>
+      {unclear && bytes && (
+        <EncodingChoice
+          bytes={bytes}
+          value={unclear.encoding ?? null}
+          onChange={(encoding) => onWords({ ...unclear, encoding })}
+        />
+      )}
       <div className={css.buttons}>
         <Button
           disabled={!draft.trim() || (draft === kept && wordsAre !== "refused")}

@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState } from "react";
 import { Button, IconButton } from "@/components/Button";
 import { Progress } from "@/components/Progress";
 import { wait } from "@/lib/time";
-import { PICKED, shownName } from "./checks";
+import { PICKED, refusal, shownName } from "./checks";
 import type { UploadView } from "./model";
 import type { Queue } from "./queue";
 import { UploadDetails } from "./UploadDetails";
@@ -28,7 +28,7 @@ export function UploadRow({ upload, queue, onReplace, onCancel }: Props) {
   const details = useId();
   const picker = useRef<HTMLInputElement>(null);
   const name = shownName(upload);
-  const leaving = phase === "sent" && !open;
+  const leaving = phase === "sent" && !open && !upload.wordsTrouble;
   useEffect(() => {
     if (!leaving) return;
     const timer = setTimeout(() => queue.dismiss(id), STAYS_MS);
@@ -66,6 +66,11 @@ export function UploadRow({ upload, queue, onReplace, onCancel }: Props) {
         >
           <ChevronDown size={20} className={open ? css.up : ""} />
         </IconButton>
+        {phase === "sent" && upload.wordsTrouble && (
+          <IconButton label={`Dismiss ${name}`} onClick={() => queue.dismiss(id)}>
+            <X size={20} />
+          </IconButton>
+        )}
         {phase !== "sent" && (
           <IconButton
             label={`Cancel ${name}`}
@@ -83,7 +88,8 @@ export function UploadRow({ upload, queue, onReplace, onCancel }: Props) {
       )}
       {upload.wordsTrouble && !open && (
         <p className={css.error}>
-          The lyrics were not taken; the song goes on without them. Open its details to correct them.
+          {refusal(upload, upload.wordsTrouble)} The song goes on without these lyrics. Open its details to correct
+          them.
         </p>
       )}
       {open && (

@@ -137,7 +137,7 @@ describe("readWords", () => {
   });
 
   it.each([
-    [file("a.pdf"), "Choose a .lrc"],
+    [file("a.pdf"), "“a.pdf” is no lyrics file that we read. Choose a .ttml"],
     [file("a.txt", []), "empty"],
     [sized("a.txt", 1_000_001), "1 MB"],
   ])("refuses what holds no words", async (one, says) => {

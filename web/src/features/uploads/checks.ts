@@ -1,16 +1,14 @@
+import { base64, LYRICS_KINDS, LYRICS_SUFFIXES as LYRICS, MAX_LYRICS_BYTES } from "@/lib/lyricsFile";
 import audioFile from "./audioFile.json";
 import type { ContentType, Details, Words } from "./model";
 
 /** What the service takes: made from functions/audiofile by `make reference`. */
 export const { maxBytes: MAX_BYTES, maxSeconds: MAX_SECONDS, minSeconds: MIN_SECONDS } = audioFile;
-export const MAX_LYRICS_BYTES = 1_000_000;
 
 const SONGS: ReadonlySet<string> = new Set(audioFile.suffixes);
 const SIGNATURES = audioFile.signatures as { contentType: ContentType; letters: [number, string][] }[];
-const LYRICS: readonly string[] = ["lrc", "srt", "vtt", "txt"]; // the better one to attach first
 /** For a file picker. */
 export const PICKED = [...SONGS, ...LYRICS].map((suffix) => `.${suffix}`).join(",");
-export const PICKED_LYRICS = LYRICS.map((suffix) => `.${suffix}`).join(",");
 
 export type Verdict = { ok: true; contentType: ContentType } | { ok: false; why: string };
 
@@ -146,7 +144,8 @@ export function shownName({ name, details }: { name: string; details: Details })
 
 /** The words in a lyrics file. Rejects with an Error that says what to do. */
 export async function readWords(file: File): Promise<Words> {
-  if (!isLyricsName(file.name)) throw new Error("Choose a .lrc, .txt, .srt or .vtt file.");
+  if (!isLyricsName(file.name))
+    throw new Error(`“${file.name}” is no lyrics file that we read. Choose a ${LYRICS_KINDS} file.`);
   if (file.size === 0) throw new Error(`“${file.name}” is empty. Choose another file, or paste the lyrics.`);
   if (file.size > MAX_LYRICS_BYTES)
     throw new Error(`“${file.name}” is larger than 1 MB. Choose a file with the lyrics only.`);
@@ -167,17 +166,12 @@ export async function readWords(file: File): Promise<Words> {
   return { file: base64(bytes), name: file.name };
 }
 
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(binary);
-}
-
 /** Files as they were dropped: songs once each, the lyrics file that belongs to each, and lyrics that belong to none. */
 export function sortOut(files: readonly File[]): { songs: { file: File; lyrics: File | null }[]; alone: File[] } {
   const once = new Map(files.map((file) => [`${file.name}\n${file.size}\n${file.lastModified}`, file]));
   const lyrics = [...once.values()].filter((file) => isLyricsName(file.name));
   const key = (name: string) => splitName(name.normalize("NFC"))[0].toLowerCase();
+  // The better one first.
   const rank = (file: File) => LYRICS.indexOf(splitName(file.name)[1]);
   const used = new Set<string>();
   const audio = [...once.values()].filter((file) => !isLyricsName(file.name));
@@ -191,4 +185,11 @@ export function sortOut(files: readonly File[]): { songs: { file: File; lyrics: 
     return { file, lyrics: own[0] ?? null };
   });
   return { songs, alone: lyrics.filter((one) => !used.has(key(one.name))) };
+}
+
+/** Why lyrics were not taken, with their file's name. */
+export function refusal({ words }: { words: Words | null }, why: string): string {
+  return words && "name" in words && words.name && !why.includes(words.name)
+    ? `“${words.name}” is not taken. ${why}`
+    : why;
 }

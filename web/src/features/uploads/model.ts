@@ -1,4 +1,5 @@
 import type { NewUpload } from "@/api/client";
+import type { Encoding } from "@/lib/lyricsFile";
 
 export type ContentType = NewUpload["contentType"];
 export type Model = NonNullable<NewUpload["model"]>;
@@ -10,8 +11,8 @@ export interface Details {
   language: string | null;
 }
 
-/** Words to a song: as text, or as the bytes (base64) of a file whose encoding only the service can tell. */
-export type Words = { text: string; name?: string } | { file: string; name: string };
+/** Words to a song: as text, or as the bytes (base64) of a file whose encoding only the service or a person can tell. */
+export type Words = { text: string; name?: string } | { file: string; name: string; encoding?: Encoding };
 
 /** A file that passed the checks. */
 export interface NewSong {

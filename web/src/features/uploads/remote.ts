@@ -1,7 +1,7 @@
-import { type Api, data, type Song, type UploadLink } from "@/api/client";
+import { type Api, data, type LyricsChange, type Song, type UploadLink } from "@/api/client";
 import { fetchSong } from "@/api/songs";
 import { SignedOut } from "@/session/session";
-import type { Details, Upload } from "./model";
+import type { Details, Upload, Words } from "./model";
 
 /** What the queue asks of the service. Calls reject with Problem, or SignedOut. */
 export interface Remote {
@@ -55,11 +55,16 @@ export function createRemote(service: Api, mayAct: () => boolean): Remote {
       data(
         api.PUT("/songs/{songId}/lyrics", {
           ...at(songId),
-          body: { version, ...(words && "file" in words ? { file: words.file } : { text: words?.text ?? "" }) },
+          body: { version, ...inBody(words) },
         }),
       ),
     change: (songId, details) => data(api.PATCH("/songs/{songId}", { ...at(songId), body: details })),
     remove: async (songId) => void (await api.DELETE("/songs/{songId}", at(songId))),
     stop: async (songId) => void (await api.POST("/songs/{songId}/cancel", at(songId))),
   };
+}
+
+function inBody(words: Words | null): Pick<LyricsChange, "text" | "file" | "encoding"> {
+  if (!words || "text" in words) return { text: words?.text ?? "" };
+  return { file: words.file, ...(words.encoding && { encoding: words.encoding }) };
 }
