@@ -32,15 +32,15 @@ class Track:
     rms: float  # of the half second blocks that sound
 
 
-def make_song(folder: Path, split: str, seed: int) -> Path:
-    """Song number `seed` of the split, unless it is there already."""
-    from training import instruments, voices
+def make_song(folder: Path, split: str, seed: int, seconds: float = SECONDS) -> Path:
+    """Song number `seed` of the split, unless it is there already. Its truth goes to truth/ in the folder."""
+    from training import instruments, truth, voices
 
     path = folder / f"{split}-{seed:05d}.npy"
     if path.with_suffix(".json").exists():
         return path
     rng = np.random.default_rng([seed, {"train": 0, "held": 1}[split]])
-    song, frames = Song(rng, SECONDS), int(SECONDS * RATE)
+    song, frames, line = Song(rng, seconds), int(seconds * RATE), None
     tracks = [
         ("drums", instruments.drum_track(song, frames, split, rng)),
         ("bass", instruments.bass_track(song, frames, split, rng)),
@@ -48,12 +48,14 @@ def make_song(folder: Path, split: str, seed: int) -> Path:
     for _ in range(int(rng.integers(2, 5))):
         tracks.append(("other", instruments.other_track(song, frames, split, rng)))
     if rng.random() < (0.7 if split == "train" else 1):
-        tracks.append(("vocals", voices.vocal_track(song, frames, _voices(split), rng)))  # type: ignore[arg-type]
+        vocals, line = voices.vocal_track(song, frames, _voices(split), rng)  # type: ignore[arg-type]
+        tracks.append(("vocals", vocals))
     tracks = [
         (stem, effects.unit(audio[:frames]))
         for stem, audio in tracks
         if np.isfinite(audio).all() and np.abs(audio).max() > 1e-4
     ]
+    truth.write(folder / "truth" / path.with_suffix(".json").name, truth.of_song(song, line))
     np.save(path, np.stack([np.round(audio * 32_000).astype(np.int16) for _, audio in tracks]))
     path.with_suffix(".json").write_text(json.dumps([[stem, _loudness(audio)] for stem, audio in tracks]))
     return path

@@ -107,8 +107,16 @@ def _syllables(audio: Audio) -> list[Syllable]:
     return out
 
 
-def sing(voice: Voice, notes: list[Note], frames: int, rng: Random) -> Audio:
-    """`voice` sings the notes, an octave chosen to suit it: mono, `frames` long."""
+@dataclass
+class Line:
+    """What a voice really sang: its pitch every 5 ms (Hz, 0 where it rests) and its notes, in its own octave."""
+
+    hz: NDArray[np.float64]
+    notes: list[Note]
+
+
+def sing(voice: Voice, notes: list[Note], frames: int, rng: Random) -> tuple[Audio, Line]:
+    """`voice` sings the notes, an octave chosen to suit it: mono, `frames` long; and what it sang."""
     at = np.arange(int(frames / RATE / _FRAME) + 1) * _FRAME
     bins = voice[0].envelope.shape[1]
     pitch = np.zeros(len(at))
@@ -120,6 +128,7 @@ def sing(voice: Voice, notes: list[Note], frames: int, rng: Random) -> Audio:
     warp = np.clip(np.arange(bins) / rng.uniform(0.88, 1.14), 0, bins - 1).astype(int)
     vibrato, rate, slide = rng.uniform(0, 0.6), rng.uniform(4.3, 6.8), rng.uniform(0.02, 0.12)
     index, before = int(rng.integers(len(voice))), None
+    sung_notes: list[Note] = []
     for start, length, midi, velocity in notes:
         syllable = voice[index % len(voice)]
         index += 1 if rng.random() < 0.9 else int(rng.integers(1, len(voice)))
@@ -143,15 +152,15 @@ def sing(voice: Voice, notes: list[Note], frames: int, rng: Random) -> Audio:
         tone += (from_pitch - tone[0]) * np.exp(-t / slide)
         pitch[first + syllable.onset : first + count] = 440 * 2 ** ((tone - 69) / 12)
         before = float(midi + shift)
+        sung_notes.append((start, length, midi + shift, velocity))
+    line = Line(np.clip(pitch, 0, 1200), sung_notes)
     if not pitch.any():
-        return np.zeros(frames, np.float32)
-    sung = pyworld.synthesize(
-        np.clip(pitch, 0, 1200), envelope, np.clip(noise, 1e-3, 1), _SING_RATE, 1000 * _FRAME
-    )
+        return np.zeros(frames, np.float32), line
+    sung = pyworld.synthesize(line.hz, envelope, np.clip(noise, 1e-3, 1), _SING_RATE, 1000 * _FRAME)
     sung = signal.resample_poly(sung, RATE, _SING_RATE).astype(np.float32)
     out = np.zeros(frames, np.float32)
     out[: min(frames, len(sung))] = sung[:frames]
-    return effects.unit(out)
+    return effects.unit(out), line
 
 
 def _stretched(length: int, onset: int, count: int) -> NDArray[np.intp]:
@@ -173,20 +182,19 @@ def _shape(count: int, onset: int) -> NDArray[np.float64]:
     return shape
 
 
-def vocal_track(song: Song, frames: int, voices: list[Voice], rng: Random) -> Audio:
-    """A lead, often doubled or with a second voice, through a vocal chain."""
+def vocal_track(song: Song, frames: int, voices: list[Voice], rng: Random) -> tuple[Audio, Line | None]:
+    """A lead, often doubled or with a second voice, through a vocal chain; and the lead's line."""
     notes = song.melody(int(rng.integers(3, 5)), rng.uniform(0.1, 0.7), rng.uniform(0.1, 0.7))
     if not notes:
-        return np.zeros((frames, 2), np.float32)
+        return np.zeros((frames, 2), np.float32), None
     voice = voices[rng.integers(len(voices))]
-    audio = effects.stereo(
-        sing(voice, notes, frames, rng), float(rng.choice([0, 0, 0, rng.uniform(-0.5, 0.5)]))
-    )
+    lead, line = sing(voice, notes, frames, rng)
+    audio = effects.stereo(lead, float(rng.choice([0, 0, 0, rng.uniform(-0.5, 0.5)])))
     for _ in range(int(rng.choice([0, 0, 0, 1, 2]))):
         other = voice if rng.random() < 0.5 else voices[rng.integers(len(voices))]
         move = int(rng.choice([0, 3, 4, 7, 12]))
         part = [(s + rng.normal(0, 0.015), n, p + move, v) for s, n, p, v in notes]
-        audio += effects.stereo(sing(other, part, frames, rng), rng.uniform(-1, 1)) * np.float32(
+        audio += effects.stereo(sing(other, part, frames, rng)[0], rng.uniform(-1, 1)) * np.float32(
             rng.uniform(0.2, 0.8)
         )
     audio = effects.butter(audio, rng.uniform(60, 140), "high")
@@ -196,4 +204,4 @@ def vocal_track(song: Song, frames: int, voices: list[Voice], rng: Random) -> Au
         audio = effects.compress(audio, rng)
     if rng.random() < 0.25:
         audio = effects.delay(audio, rng, song.seconds(float(rng.choice([0.5, 1]))))
-    return effects.studio(audio, rng, wet=0.75)
+    return effects.studio(audio, rng, wet=0.75), line
