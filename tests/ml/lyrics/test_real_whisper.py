@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from cli.commands import DEMO_SONG
-from cli.pip import run_pip
+from cli.packages import run_pip
 from ml.lyrics import read_tag_lyrics, write_lyrics
 from ml.models import ModelError
 from ml.models.fetch import fetch

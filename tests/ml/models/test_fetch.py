@@ -214,19 +214,19 @@ def test_demucs_comes_from_its_own_host_by_the_hash_in_its_name(
 
 def test_what_demucs_own_host_lacks_comes_from_the_hub(host: Host, store: ModelStore) -> None:
     host.publish_on_hub(
-        DEMUCS["htdemucs"].hub, {"955717e8.safetensors": b"tensors"}, large=("955717e8.safetensors",)
+        DEMUCS["hdemucs_mmi"].hub, {"75fc33f5.safetensors": b"tensors"}, large=("75fc33f5.safetensors",)
     )
-    made = fetch(store, "htdemucs", hosts=host.hosts)
+    made = fetch(store, "hdemucs_mmi", hosts=host.hosts)
     assert (made.proved, made.revision) == (HUB_ETAG, REVISION)
-    assert made.bag == {"models": ["955717e8"], "weights": None, "segment": None}
-    assert host.asked[0][0] == "/demucs/hybrid_transformer/955717e8-8726e21a.th"
+    assert made.bag == {"models": ["75fc33f5"], "weights": None, "segment": 44.0}
+    assert host.asked[0][0] == "/demucs/hybrid_transformer/75fc33f5-1941ce65.th"
 
 
 def test_the_hub_can_be_asked_first(host: Host, store: ModelStore) -> None:
     host.publish_on_hub(
-        DEMUCS["htdemucs"].hub, {"955717e8.safetensors": b"tensors"}, large=("955717e8.safetensors",)
+        DEMUCS["hdemucs_mmi"].hub, {"75fc33f5.safetensors": b"tensors"}, large=("75fc33f5.safetensors",)
     )
-    fetch(store, "htdemucs", hosts=host.hosts, from_hub=True)
+    fetch(store, "hdemucs_mmi", hosts=host.hosts, from_hub=True)
     assert not any(path.startswith("/demucs") for path, _ in host.asked)
 
 
