@@ -19,6 +19,7 @@ from moto.core.models import botocore_stubber
 from samtranslator.yaml_helper import yaml_parse
 
 from tests import answers
+from tests.prepared import prepared
 
 ROOT = Path(__file__).resolve().parents[1]
 REGION, ACCOUNT = "us-east-1", "123456789012"
@@ -130,6 +131,27 @@ def _client_of(function: str, service: str, *args: Any, **kwargs: Any) -> Any:
     return client
 
 
+def prepare() -> None:
+    """Make the templates' tables, the buckets and the state machine."""
+    known = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    for resource in template_of(ROOT / "templates/storage.yaml")["Resources"].values():
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            properties = resource["Properties"]
+            name = properties["TableName"]["Fn::Sub"].replace("${AppName}", "unplugd")
+            _client("dynamodb").create_table(
+                TableName=name.replace("${Environment}", "test"),
+                **{key: properties[key] for key in known if key in properties},
+            )
+    for bucket in ("UPLOADS_BUCKET", "OUTPUT_BUCKET"):
+        _client("s3").create_bucket(Bucket=CHOSEN[bucket])
+    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+    _client("stepfunctions").create_state_machine(
+        name=MACHINE.rsplit(":", 1)[1],
+        definition=json.dumps(definition),
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/machine",
+    )
+
+
 class Cloud:
     """moto's AWS with the templates' tables, the buckets, the queue and the state machine."""
 
@@ -154,27 +176,13 @@ class Cloud:
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", session())
         self.db, self.s3, self.sqs, self.sfn = map(_client, ("dynamodb", "s3", "sqs", "stepfunctions"))
-        self._make_tables()
-        for bucket in ("UPLOADS_BUCKET", "OUTPUT_BUCKET"):
-            self.s3.create_bucket(Bucket=CHOSEN[bucket])
-        self.queue_url: str = self.sqs.create_queue(QueueName="unplugd-test-wake")["QueueUrl"]
-        definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
-        self.sfn.create_state_machine(
-            name=MACHINE.rsplit(":", 1)[1],
-            definition=json.dumps(definition),
-            roleArn=f"arn:aws:iam::{ACCOUNT}:role/machine",
-        )
 
-    def _make_tables(self) -> None:
-        known = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-        for resource in template_of(ROOT / "templates/storage.yaml")["Resources"].values():
-            if resource["Type"] == "AWS::DynamoDB::Table":
-                properties = resource["Properties"]
-                name = properties["TableName"]["Fn::Sub"].replace("${AppName}", "unplugd")
-                self.db.create_table(
-                    TableName=name.replace("${Environment}", "test"),
-                    **{key: properties[key] for key in known if key in properties},
-                )
+    @contextmanager
+    def running(self) -> Iterator[Cloud]:
+        """With the tables, the buckets and the state machine empty, and a queue."""
+        with prepared(ACCOUNT, prepare):
+            self.queue_url: str = self.sqs.create_queue(QueueName="unplugd-test-wake")["QueueUrl"]
+            yield self
 
     def call(self, room: str, name: str, trigger: dict[str, Any]) -> Any:
         """Run a handler as Lambda would: the template's environment, the role's permissions, nothing else. What a REST

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from tests.cloud import CHOSEN, OWNER, SONG, Cloud
 from unplugd.aws.rows import to_row
@@ -18,8 +17,7 @@ from unplugd.kernel.errors import NotFound
 
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    with mock_aws():
-        made = Cloud(monkeypatch)
+    with Cloud(monkeypatch).running() as made:
         yield made
         assert (made.refused, made.lost_answers) == ([], [])
 

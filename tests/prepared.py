@@ -1,0 +1,66 @@
+"""A prepared AWS in memory, put back between tests: to make tables and buckets again takes longer than most tests."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from moto.backends import get_backend
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from moto.core.models import botocore_stubber
+
+# moto's backend of each service that is copied, and where it keeps it. A queue holds a lock, which has no copy.
+_COPIED = {"dynamodb": "us-east-1", "s3": "aws", "stepfunctions": "us-east-1"}
+
+
+@contextmanager
+def prepared(account: str, prepare: Callable[[], None]) -> Iterator[None]:
+    """moto's AWS as `prepare` left it the first time; what happens to it inside is forgotten afterwards."""
+    botocore_stubber.enabled = True
+    try:
+        _forget()
+        for service, put_back in _copies(account, prepare).items():
+            put_back(_backend(service, account))
+        yield
+    finally:
+        botocore_stubber.enabled = False
+        _forget()
+
+
+def _backend(service: str, account: str) -> Any:
+    return get_backend(service)[account][_COPIED[service]]  # type: ignore[call-overload]
+
+
+def _forget() -> None:
+    BackendDict.reset()
+    reset_model_data()
+
+
+@functools.cache
+def _copies(account: str, prepare: Callable[[], None]) -> dict[str, Callable[[Any], None]]:
+    """For each service, what gives an empty backend the prepared state."""
+    prepare()
+    owners = dict(get_backend("s3").bucket_accounts)  # S3 alone keeps something outside its backend
+    copies = {service: _copy_of(_backend(service, account)) for service in _COPIED}
+    _forget()
+
+    def with_owners(backend: Any) -> None:
+        s3(backend)
+        get_backend("s3").bucket_accounts.update(owners)
+
+    s3 = copies["s3"]
+    return {**copies, "s3": with_owners}
+
+
+def _copy_of(backend: Any) -> Callable[[Any], None]:
+    state = copy.deepcopy(vars(backend), {id(backend): backend})
+
+    def put_back(into: Any) -> None:
+        # What points to the old backend points to the new one.
+        vars(into).update(copy.deepcopy(state, {id(backend): into}))
+
+    return put_back
