@@ -76,9 +76,12 @@ def _with_hung_connections(name: str, where: str, run: Callable[[World, Guest], 
         world.fault("http", r"^POST .*/@connections/", "hold", times=100_000)
         try:
             run(world, guest)
+            wait_for(world.is_quiet, HUNG_SETTLE_S, "the end of all executions")
         finally:
             for connection in extra:
                 connection.close()
+        # Retries would hide it: a function that sends without a deadline is ended, and the next one has fewer to send.
+        assert not world.timed_out(), f"ended by their timeout: {world.timed_out()}"
 
     return Case(name, f"WebSocket: {HUNG} connections hang: {where}", hung, settle_s=HUNG_SETTLE_S)
 

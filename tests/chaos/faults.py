@@ -20,6 +20,8 @@ from tests.chaos import rules
 from tests.chaos.edits import EDITS
 
 MINUTE_S = 4
+# The names of the functions that were ended by their timeout, a line each time.
+TIMED_OUT = "timed-out"
 INSIDE = Path(__file__).with_name("inside")
 _PREFIX = "unplugd-dev-"
 
@@ -75,6 +77,9 @@ class Faults:
                 else:
                     return _fault()
             result = execute(func, event, request_id)
+            if "Task timed out" in json.dumps(result.get("body"), default=str):
+                with (self._folder / TIMED_OUT).open("a") as note:
+                    note.write(f"{name}\n")
             return _fault() if lost else result
 
         service._execute_function_warm = under_rules

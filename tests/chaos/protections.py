@@ -35,6 +35,13 @@ def _believe(world: World) -> Callable[[], object]:
     return note.unlink
 
 
+def _no_deadline(world: World) -> Callable[[], object]:
+    """A function sends a message to all connections of a person, however long that takes."""
+    note = world.folder / "no-deadline"
+    note.touch()
+    return note.unlink
+
+
 def _no_schedule(world: World) -> Callable[[], object]:
     bridge = world.client("events")
     bridge.disable_rule(Name=MINUTE_RULE)
@@ -67,6 +74,7 @@ PROTECTIONS = (
     Protection("sweeper", "end-event-lost", _no_schedule),
     Protection("exit-code choice", "demucs-bad-input", _no_judge),
     Protection("seq", "progress-doubled-reversed", _edit(r"\.UpdateItem$", "without-seq", "ADD seq")),
+    Protection("message deadline", "hung-failed", _no_deadline),
     Protection("deterministic name", "start-answer-lost", _edit(r"\.StartExecution$", "with-random-name")),
 )
 

@@ -20,7 +20,7 @@ from typing import Any
 from cli.session import Session
 from local.stack import Endpoint, LocalStack, deploy
 from tests.chaos import rules
-from tests.chaos.faults import Faults
+from tests.chaos.faults import TIMED_OUT, Faults
 from tests.chaos.people import Guest
 
 PREFIX = "unplugd-dev"
@@ -153,7 +153,8 @@ class World:
         placed, self._rules = self._rules, []
         for one in placed:
             one.lift()
-        (self.folder / "clock").unlink(missing_ok=True)
+        for name in ("clock", TIMED_OUT):
+            (self.folder / name).unlink(missing_ok=True)
         (self.folder / "release").unlink(missing_ok=True)
         return placed
 
@@ -181,6 +182,11 @@ class World:
     def wait_for_run(self, song_id: str, stage: str, what: str = "begin", within_s: float = 40) -> None:
         """Wait for a task's note."""
         wait_for(lambda: self.count(song_id, stage, what), within_s, f"{stage} to {what} for {song_id}")
+
+    def timed_out(self) -> list[str]:
+        """The functions that were ended by their timeout since the case began."""
+        note = self.folder / TIMED_OUT
+        return note.read_text().split() if note.exists() else []
 
     def row(self, user_id: str, song_id: str) -> dict[str, Any] | None:
         """The song's row, or None."""
