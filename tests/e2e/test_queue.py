@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -104,7 +104,7 @@ def test_ten_racing_starters_start_each_song_once(
         then = f"2026-01-31T08:00:{n:02}.000Z"
         song = Song(f"person-{n % PEOPLE}", f"song-{n:02}", Status.PENDING_UPLOAD, then, then)
         songs.create_pending(song)
-        assert songs.mark_queued(song, seen=song, now=then)
+        assert songs.mark_queued(replace(song, queued_at=then), seen=song)
 
     def complete(arn: str) -> None:
         payload = machine.inputs[arn]
@@ -115,7 +115,7 @@ def test_ten_racing_starters_start_each_song_once(
 
     def start_and_finish(_starter: int) -> None:
         for _ in range(4 * total):
-            Starter(songs, queue, slots, machine, lambda *_: 0, utc_now()).run(set())
+            Starter(songs, queue, slots, machine, lambda *_: 0, utc_now).run(set())
             if arn := machine.finish():
                 complete(arn)
             elif len(machine.states) == total and not machine.at_work():

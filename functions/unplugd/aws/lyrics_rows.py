@@ -17,8 +17,8 @@ class LyricsRows(SongTable):
 
     def save_layer(self, song: Song, *, seen: LyricsStatus | None, run: bool, now: str) -> Song | None:
         """Point the row at the layer that `song` names (its version is one more than the row's), and with `run` put the
-        lyrics of a complete song in the queue. `seen`: the state of the lyrics that was read. None if another layer was
-        first, or if the song's state has changed."""
+        lyrics of a complete song in the queue, at its `queued_at`. `seen`: the state of the lyrics that was read. None
+        if another layer was first, or if the song's state has changed."""
         changes: dict[str, Any] = {f"lyrics_{name}": getattr(song, f"lyrics_{name}") for name in _FIELDS}
         # What the layer does to the state of the lyrics rests on the state that was seen.
         when: dict[str, Any] = {"status": song.status, "attempt": song.attempt}
@@ -27,7 +27,10 @@ class LyricsRows(SongTable):
         if song.status is Status.COMPLETED and seen:
             when["lyrics_status"] = seen
             changes |= {"lyrics_status": song.lyrics_status, "lyrics_reason": song.lyrics_reason}
+        since = song.queued_at or now
         if run:
-            changes |= LYRICS.queued(song, now)
+            changes |= LYRICS.queued(song, since)
         newer = "(attribute_not_exists(#lyricsVersion) OR #lyricsVersion < :lyricsVersion)"
-        return self._change(song, changes, now=now, when=when, also=newer, queue=(WAITS, now) if run else ...)
+        return self._change(
+            song, changes, now=now, when=when, also=newer, queue=(WAITS, since) if run else ...
+        )

@@ -129,13 +129,13 @@ class SongTable:
         )
         return changed is not None
 
-    def mark_queued(self, song: Song, *, seen: Song, now: str) -> Song | None:
-        """PENDING_UPLOAD → QUEUED, with the validator's results and the position that it sent (taken from `song`).
+    def mark_queued(self, song: Song, *, seen: Song) -> Song | None:
+        """PENDING_UPLOAD → QUEUED, with the validator's results, the time and the position that `song` has.
 
         The row no longer expires. Title and artist must still be those of `seen`: a person may have changed them."""
         changes = {
             "status": Status.QUEUED,
-            "queued_at": now,
+            "queued_at": song.queued_at,
             "attempt": 1,
             "title": song.title,
             "artist": song.artist,
@@ -146,6 +146,7 @@ class SongTable:
             "ttl": None,
         }
         when = {"status": Status.PENDING_UPLOAD, "title": seen.title, "artist": seen.artist}
+        now = song.queued_at or ""
         return self._change(song, changes, now=now, when=when, queue=(WAITS, now))
 
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None:
@@ -153,8 +154,10 @@ class SongTable:
         changes = {"status": Status.FAILED, "error_code": code, "error_message": message, "ttl": None}
         return self._change(song, changes, now=now, when={"status": Status.PENDING_UPLOAD})
 
-    def mark_queued_again(self, song: Song, *, kind: Kind, now: str) -> Song | None:
-        """The next attempt, a job of `kind`, joins the queue. The state of such jobs must still be as in `song`."""
+    def mark_queued_again(self, song: Song, *, kind: Kind) -> Song | None:
+        """The next attempt, a job of `kind`, joins the queue at the time that `song` has. The state of such jobs must
+        still be as in `song`."""
+        now = song.queued_at or ""
         return self._change(song, kind.queued(song, now), now=now, when=kind.when(song), queue=(WAITS, now))
 
     def mark_processing(self, song: Song, *, execution_arn: str, now: str) -> Song | None:

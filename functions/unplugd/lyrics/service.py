@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
-from lyricsfile.registry import FORMATS
 from unplugd.domain import files
 from unplugd.domain.notify import Push
 from unplugd.domain.queueing import WakeQueue, put_in_queue
 from unplugd.domain.song import LyricsStatus, Song, Status
 from unplugd.domain.song_view import public_view
-from unplugd.kernel.clock import to_iso
+from unplugd.kernel.clock import Clock, to_iso
 from unplugd.kernel.errors import AppError, Conflict, NotFound, Transient
 from unplugd.kernel.ids import NewId, is_song_id
 from unplugd.kernel.log import logger
@@ -61,6 +59,8 @@ def get_lyrics(song_id: str, *, machine: bool, owner: str, songs: Songs, results
 
 def to_file(view: View, kind: str) -> tuple[str, str, str]:
     """The lyrics as a file of a format, its content type and its name; offset and nudges are in its times."""
+    from lyricsfile.registry import FORMATS
+
     form = FORMATS[kind]
     if not view.lines and not view.instrumental:
         raise Conflict(view.notice or "This song has no lyrics that could be written to a file.")
@@ -104,7 +104,7 @@ def put_lyrics(
     results: Results,
     queue: WakeQueue,
     push: Push,
-    now: datetime,
+    clock: Clock,
     new_id: NewId,
 ) -> dict[str, Any]:
     """Make `asked` the next version of the person's layer. Words without times go to the machine: at
@@ -118,28 +118,28 @@ def put_lyrics(
         key = files.layer_key(owner, song_id, layer.version, new_id())
         results.write_json(key, layers.storable(layer))
         next_row, run = _next_row(song, layer, key, results)
-        write = partial(_save_layer, songs=songs, seen=song, run=run, key=key, now=now)
+        write = partial(_save_layer, songs=songs, seen=song, run=run, key=key, clock=clock)
         if run:
             saved = put_in_queue(
-                replace(next_row, queued_at=to_iso(now)),
+                next_row,
                 write=write,
                 place_of=songs.queue_position_of,
                 queue=queue,
                 push=push,
-                now=now,
+                clock=clock,
             )
         else:
             saved = write(next_row)
         if saved is not None:
             _tidy(saved, results)
-            return public_view(saved, now=now, queue_position=saved.queue_position)
+            return public_view(saved, now=clock(), queue_position=saved.queue_position)
         results.delete(key)
     raise Transient("This song is being changed at this moment. Please try again.")
 
 
-def _save_layer(row: Song, *, songs: Songs, seen: Song, run: bool, key: str, now: datetime) -> Song | None:
+def _save_layer(row: Song, *, songs: Songs, seen: Song, run: bool, key: str, clock: Clock) -> Song | None:
     """The row after the write; None when another change was first."""
-    saved = songs.save_layer(row, seen=seen.lyrics_status, run=run, now=to_iso(now))
+    saved = songs.save_layer(row, seen=seen.lyrics_status, run=run, now=to_iso(clock()))
     return saved or _saved_before(row, key, songs)
 
 

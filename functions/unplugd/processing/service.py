@@ -12,7 +12,7 @@ from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.song import Song, Status
 from unplugd.domain.unreadable import Unreadable
 from unplugd.kernel import metrics
-from unplugd.kernel.clock import to_iso
+from unplugd.kernel.clock import Clock, to_iso
 from unplugd.kernel.errors import Conflict, Invalid, NotFound
 from unplugd.kernel.log import logger
 from unplugd.processing import ports, progress, rules, starter
@@ -61,12 +61,12 @@ def start_processing(
     slots: ports.Slots,
     executions: ports.Executions,
     push: Push,
-    now: datetime,
+    clock: Clock,
 ) -> int:
     """Free the slots of executions that are over, then start as many waiting songs as there are free slots.
 
     `ended`: execution ARNs that an event says are over. Answers how many songs were started."""
-    return starter.Starter(songs, queue, slots, executions, push, now).run(ended)
+    return starter.Starter(songs, queue, slots, executions, push, clock).run(ended)
 
 
 # --- progress ---------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from unplugd.domain.queueing import join_queue
 from unplugd.domain.song import Song, Status
 from unplugd.domain.unreadable import Unreadable, UnreadableSong
 from unplugd.kernel import metrics
-from unplugd.kernel.clock import from_iso, to_iso
+from unplugd.kernel.clock import Clock, from_iso, to_iso
 from unplugd.kernel.errors import Transient
 from unplugd.kernel.log import logger
 from unplugd.processing import rules
@@ -50,11 +50,16 @@ class Starter:
     slots: Slots
     executions: Executions
     push: Push
-    now: datetime
+    clock: Clock
     news: list[Song] = field(
         default_factory=list, init=False
     )  # as written, in this order; owners to be notified
     faults: list[Exception] = field(default_factory=list, init=False)
+
+    @property
+    def now(self) -> datetime:
+        """The present: a starter may be at work for seconds, as others are, and a row has the time of its write."""
+        return self.clock()
 
     def run(self, ended: Collection[str]) -> int:
         """`ended`: ARNs of executions that an event says are over. Answers how many songs were started."""
@@ -215,13 +220,14 @@ class Starter:
                 song, code=judged.code, message=judged.message, now=to_iso(self.now)
             )
         else:
-            now = to_iso(self.now)
+            earlier = song.queued_at
             after = join_queue(
-                replace(song, queued_at=song.queued_at or now),
+                song,
                 write=lambda waiting: self.songs.mark_back_in_queue(
-                    waiting, now=now, attempt=song.attempt + 1, place=waiting.queue_position
+                    waiting, now=to_iso(self.now), attempt=song.attempt + 1, place=waiting.queue_position
                 ),
                 place_of=self.queue.place,
+                since=(lambda: from_iso(earlier)) if earlier else self.clock,
             )
         logger().warning(
             "an execution ended without a result", extra={"songId": song.song_id, "attempt": song.attempt}
@@ -232,15 +238,17 @@ class Starter:
         """Queue the job that the song needs next: words that a person gave during a run are timed by another one."""
         kind = owed_kind(song) if song else None
         if song and kind:
-            now = to_iso(self.now)
-            write = partial(self.songs.mark_queued_again, kind=kind, now=now)
-            self._note(join_queue(replace(song, queued_at=now), write=write, place_of=self.queue.place))
+            write = partial(self.songs.mark_queued_again, kind=kind)
+            self._note(join_queue(song, write=write, place_of=self.queue.place, since=self.clock))
 
     # --- who is next ----------------------------------------------------------------------------------------
 
-    def _fill(self, order: Sequence[Waiting], running: set[str], free: list[str]) -> list[Waiting]:
-        """Start songs in order while there are slots. Those that started, or have left the queue, join `running`."""
-        started = []
+    def _fill(
+        self, order: Sequence[Waiting], running: set[str], free: list[str]
+    ) -> list[tuple[Waiting, str]]:
+        """Start songs in order while there are slots; answers them with the time of their start. Those that started, or
+        have left the queue, join `running`."""
+        started: list[tuple[Waiting, str]] = []
         for entry in order:
             if not free:
                 break
@@ -249,7 +257,7 @@ class Starter:
             running.add(entry.song_id)
             try:
                 if self._start_next(entry, free):
-                    started.append(entry)
+                    started.append((entry, to_iso(self.now)))
             except Exception as fault:
                 self._count(fault, entry.song_id)
         return started
@@ -320,11 +328,10 @@ class Starter:
         self.slots.release(lease)
         return False
 
-    def _pass_turns(self, left: Sequence[Waiting], started: Sequence[Waiting]) -> list[Waiting]:
+    def _pass_turns(self, left: Sequence[Waiting], started: Sequence[tuple[Waiting, str]]) -> list[Waiting]:
         """The queue without the started songs; the next songs of their owners now carry the time of that start."""
         turns: dict[str, str] = {}
-        for order, entry in enumerate(started):
-            at = to_iso(self.now + timedelta(milliseconds=order))
+        for entry, at in started:
             following = next((e for e in left if e.user_id == entry.user_id), None)
             turns[entry.user_id] = at
             if following is not None:

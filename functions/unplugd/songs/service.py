@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +24,7 @@ from unplugd.domain.queueing import WakeQueue, put_in_queue
 from unplugd.domain.song import Song, Status
 from unplugd.domain.song_view import public_view
 from unplugd.domain.unreadable import Unreadable, UnreadableSong
-from unplugd.kernel.clock import to_iso
+from unplugd.kernel.clock import Clock, to_iso
 from unplugd.kernel.errors import AppError, Conflict, NotFound, Transient
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
@@ -47,7 +46,7 @@ class Songs(Protocol):
     ) -> tuple[Sequence[Song | UnreadableSong], str | None]: ...
     def queue_position_of(self, song: Song) -> int: ...
     def update_details(self, song: Song, changes: Mapping[str, Any], *, now: str) -> Song | None: ...
-    def mark_queued_again(self, song: Song, *, kind: Kind, now: str) -> Song | None: ...
+    def mark_queued_again(self, song: Song, *, kind: Kind) -> Song | None: ...
     def mark_cancelled(self, song: Song, *, now: str) -> Song | None: ...
 
 
@@ -174,7 +173,7 @@ def retry_song(
     results: Manifests,
     queue: WakeQueue,
     push: Push,
-    now: datetime,
+    clock: Clock,
 ) -> dict[str, Any]:
     """Put a failed or cancelled song, or a finished one whose lyrics failed, back in the queue without another
     upload. Finished stages are in S3, so only the missing ones run. Of several calls at once one succeeds; the others
@@ -188,16 +187,16 @@ def retry_song(
     if not _separated(song, results) and (song.attempt == 0 or not originals.exists(song.s3_key or "")):
         raise Conflict("The uploaded file is no longer here. Please upload the song again.")
     queued = put_in_queue(
-        dataclasses.replace(song, queued_at=to_iso(now)),
-        write=partial(songs.mark_queued_again, kind=kind, now=to_iso(now)),
+        song,
+        write=partial(songs.mark_queued_again, kind=kind),
         place_of=songs.queue_position_of,
         queue=queue,
         push=push,
-        now=now,
+        clock=clock,
     )
     if queued is None:
         raise Conflict("This song is already being processed.")
-    return public_view(queued, now=now, queue_position=queued.queue_position)
+    return public_view(queued, now=clock(), queue_position=queued.queue_position)
 
 
 def _separated(song: Song, results: Manifests) -> bool:

@@ -15,7 +15,7 @@ from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queueing import WakeQueue, put_in_queue
 from unplugd.domain.song import Song, Status
 from unplugd.domain.unreadable import Unreadable
-from unplugd.kernel.clock import to_iso
+from unplugd.kernel.clock import Clock, to_iso
 from unplugd.kernel.errors import Conflict, Invalid, NotFound, TooLarge, TooMany, Transient, UnsupportedType
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
@@ -32,7 +32,7 @@ class Songs(Protocol):
     def count_pending(self, owner: str, *, limit: int, now: int) -> int: ...
     def create_pending(self, song: Song) -> None: ...
     def extend_upload(self, song: Song, *, ttl: int) -> bool: ...
-    def mark_queued(self, song: Song, *, seen: Song, now: str) -> Song | None: ...
+    def mark_queued(self, song: Song, *, seen: Song) -> Song | None: ...
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
     def queue_position_of(self, song: Song) -> int: ...
 
@@ -147,7 +147,7 @@ def validate_upload(
     objects: Objects,
     queue: WakeQueue,
     push: Push,
-    now: datetime,
+    clock: Clock,
 ) -> None:
     """Check an object that arrived. Repeated, late or reordered events change a song at most once."""
     try:
@@ -172,9 +172,9 @@ def validate_upload(
         return
     refusal = rules.TOO_LARGE if size_bytes > MAX_BYTES else rules.judge(found)
     if refusal:
-        _refuse(song, refusal, songs=songs, objects=objects, push=push, now=now)
+        _refuse(song, refusal, songs=songs, objects=objects, push=push, now=clock())
     else:
-        _accept(song, found, size_bytes, songs=songs, queue=queue, push=push, now=now)
+        _accept(song, found, size_bytes, songs=songs, queue=queue, push=push, clock=clock)
 
 
 def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, now: datetime) -> int:
@@ -258,7 +258,7 @@ def _accept(
     songs: Songs,
     queue: WakeQueue,
     push: Push,
-    now: datetime,
+    clock: Clock,
 ) -> None:
     """Put the song in the queue, unless another call did or it was deleted. What a person changed during the check
     is read again, and is kept over the file's tags."""
@@ -276,11 +276,10 @@ def _accept(
             duration_sec=probe.duration_s,
             original_format=probe.format,
             file_size_bytes=size_bytes,
-            queued_at=to_iso(now),
         )
-        write = partial(songs.mark_queued, seen=seen, now=to_iso(now))
+        write = partial(songs.mark_queued, seen=seen)
         if put_in_queue(
-            known, write=write, place_of=songs.queue_position_of, queue=queue, push=push, now=now
+            known, write=write, place_of=songs.queue_position_of, queue=queue, push=push, clock=clock
         ):
             return
         seen = songs.get(song.user_id, song.song_id)

@@ -20,7 +20,7 @@ def handler(request: http.Request) -> http.Response:
         results=wiring.results(),
         queue=wiring.wake_queue(),
         push=wiring.push,
-        now=utc_now(),
+        clock=utc_now,
         new_id=new_song_id,
     )
     return http.ok(song)

@@ -17,5 +17,5 @@ def handler(wake_ups: list[dict[str, Any]]) -> None:
         slots=wiring.slots(),
         executions=wiring.executions(),
         push=wiring.push,
-        now=utc_now(),
+        clock=utc_now,
     )

@@ -16,6 +16,6 @@ def handler(request: http.Request) -> http.Response:
         results=wiring.results(),
         queue=wiring.wake_queue(),
         push=wiring.push,
-        now=utc_now(),
+        clock=utc_now,
     )
     return http.accepted(song)

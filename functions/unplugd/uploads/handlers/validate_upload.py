@@ -22,5 +22,5 @@ def handler(new: s3.NewObject) -> None:
             objects=wiring.uploads(),
             queue=wiring.wake_queue(),
             push=wiring.push,
-            now=utc_now(),
+            clock=utc_now,
         )
