@@ -1,107 +1,138 @@
 """The composition root: which adapter serves which use case. Everything is made when first asked for, then kept.
 
-On Lambda the clients and the logger are made when this module is imported: the init phase of a worker has a whole
-processor, and the first caller waits less."""
+A function imports the adapters that it uses and no others. On Lambda they and the logger are made when this module is
+imported: the init phase of a worker has a whole processor, and the first caller waits less."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unplugd.aws.clients import client
-from unplugd.aws.connections import ConnectionTable
-from unplugd.aws.executions import Executions
-from unplugd.aws.functions import UploadEvents
-from unplugd.aws.lyrics_rows import LyricsRows
-from unplugd.aws.objects import Objects
-from unplugd.aws.people import UserPool
-from unplugd.aws.queue_index import QueueIndex
-from unplugd.aws.queues import WakeQueue
-from unplugd.aws.slots import SlotTable
-from unplugd.aws.sockets import Sockets
-from unplugd.aws.song_table import SongTable
-from unplugd.aws.tokens import TokenVerifier
-from unplugd.aws.tombstones import Tombstones
-from unplugd.domain import personal_data
 from unplugd.kernel import settings
 from unplugd.kernel.log import logger
+
+if TYPE_CHECKING:
+    from unplugd.aws.connections import ConnectionTable
+    from unplugd.aws.executions import Executions
+    from unplugd.aws.functions import UploadEvents
+    from unplugd.aws.lyrics_rows import LyricsRows
+    from unplugd.aws.objects import Objects
+    from unplugd.aws.people import UserPool
+    from unplugd.aws.queue_index import QueueIndex
+    from unplugd.aws.queues import WakeQueue
+    from unplugd.aws.slots import SlotTable
+    from unplugd.aws.sockets import Sockets
+    from unplugd.aws.song_table import SongTable
+    from unplugd.aws.tokens import TokenVerifier
+    from unplugd.aws.tombstones import Tombstones
 
 
 @cache
 def songs() -> SongTable:
+    from unplugd.aws.song_table import SongTable
+
     return SongTable(client("dynamodb"), settings.songs_table())
 
 
 @cache
 def lyrics_rows() -> LyricsRows:
+    from unplugd.aws.lyrics_rows import LyricsRows
+
     return LyricsRows(client("dynamodb"), settings.songs_table())
 
 
 @cache
 def queue_index() -> QueueIndex:
+    from unplugd.aws.queue_index import QueueIndex
+
     return QueueIndex(client("dynamodb"), settings.songs_table())
 
 
 @cache
 def tombstones() -> Tombstones:
+    from unplugd.aws.tombstones import Tombstones
+
     return Tombstones(client("dynamodb"), settings.songs_table())
 
 
 @cache
 def people() -> UserPool:
+    from unplugd.aws.people import UserPool
+
     return UserPool(client("cognito-idp"), settings.user_pool_id())
 
 
 @cache
 def connections() -> ConnectionTable:
+    from unplugd.aws.connections import ConnectionTable
+
     return ConnectionTable(client("dynamodb"), settings.connections_table())
 
 
 @cache
 def slots() -> SlotTable:
+    from unplugd.aws.slots import SlotTable
+
     return SlotTable(client("dynamodb"), settings.slots_table(), settings.max_concurrent_songs())
 
 
 @cache
 def uploads() -> Objects:
+    from unplugd.aws.objects import Objects
+
     return Objects(client("s3"), settings.uploads_bucket())
 
 
 @cache
 def buckets() -> dict[str, Objects]:
     """The buckets by the names that `personal_data` uses."""
+    from unplugd.domain import personal_data
+
     return {personal_data.UPLOADS: uploads(), personal_data.OUTPUT: results()}
 
 
 @cache
 def upload_events() -> UploadEvents:
+    from unplugd.aws.functions import UploadEvents
+
     return UploadEvents(client("lambda"), settings.validate_function(), settings.uploads_bucket())
 
 
 @cache
 def results() -> Objects:
+    from unplugd.aws.objects import Objects
+
     return Objects(client("s3"), settings.output_bucket())
 
 
 @cache
 def executions() -> Executions:
+    from unplugd.aws.executions import Executions
+
     return Executions(client("stepfunctions"), settings.state_machine_arn())
 
 
 @cache
 def wake_queue() -> WakeQueue:
+    from unplugd.aws.queues import WakeQueue
+
     return WakeQueue(client("sqs"), settings.wake_queue_url())
 
 
 @cache
 def sockets() -> Sockets:
+    from unplugd.aws.sockets import Sockets
+
     endpoint = settings.websocket_endpoint()
     return Sockets(client("apigatewaymanagementapi", endpoint, quick=True))
 
 
 @cache
 def tokens() -> TokenVerifier:
+    from unplugd.aws.tokens import TokenVerifier
+
     return TokenVerifier(
         issuer=settings.token_issuer(), audience=settings.token_audience(), jwks_url=settings.jwks_url()
     )
@@ -114,26 +145,28 @@ def push(user_id: str, message: Mapping[str, Any], within_s: float) -> int:
     return service.push(user_id, message, connections=connections(), sockets=sockets(), within_s=within_s)
 
 
-# The variable that a template gives a function for a service, and the service's client.
-_SERVICES = {
-    "SONGS_TABLE": "dynamodb",
-    "CONNECTIONS_TABLE": "dynamodb",
-    "UPLOADS_BUCKET": "s3",
-    "OUTPUT_BUCKET": "s3",
-    "WAKE_QUEUE_URL": "sqs",
-    "STATE_MACHINE_ARN": "stepfunctions",
-    "VALIDATE_FUNCTION": "lambda",
-    "USER_POOL_ID": "cognito-idp",
+# The variable that a template gives a function for a service, and what the function then uses.
+_PARTS: Mapping[str, Callable[[], object]] = {
+    "SONGS_TABLE": songs,
+    "SLOTS_TABLE": slots,
+    "CONNECTIONS_TABLE": connections,
+    "UPLOADS_BUCKET": uploads,
+    "OUTPUT_BUCKET": results,
+    "WAKE_QUEUE_URL": wake_queue,
+    "STATE_MACHINE_ARN": executions,
+    "VALIDATE_FUNCTION": upload_events,
+    "USER_POOL_ID": people,
+    "WEBSOCKET_ENDPOINT": sockets,
+    "JWKS_URL": tokens,
 }
 
 
 def load() -> None:
-    """Make the logger and the clients of this function now, without calling any service."""
+    """Make the logger and the adapters of this function now, without calling any service."""
     logger()
-    for service in sorted({name for variable, name in _SERVICES.items() if settings.is_set(variable)}):
-        client(service)
-    if settings.is_set("WEBSOCKET_ENDPOINT"):
-        sockets()
+    for variable, part in _PARTS.items():
+        if settings.is_set(variable):
+            part()
 
 
 if settings.is_on_lambda():

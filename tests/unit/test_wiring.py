@@ -45,3 +45,33 @@ def test_a_lambda_worker_makes_its_clients_at_init() -> None:
 
 def test_elsewhere_an_import_loads_nothing() -> None:
     assert loaded(**FUNCTION) == "0 False False"
+
+
+def imported(handler: str) -> set[str]:
+    """The modules that importing a handler loads elsewhere than on Lambda."""
+    code = f"import sys; sys.path.insert(0, {str(FUNCTIONS)!r}); import {handler}; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", code], env=FUNCTION, capture_output=True, text=True, check=True
+    )
+    return set(run.stdout.split())
+
+
+def test_a_handler_imports_no_adapter_of_others() -> None:
+    modules = imported("unplugd.uploads.handlers.create_upload")
+    others = {
+        "connections",
+        "executions",
+        "lyrics_rows",
+        "people",
+        "slots",
+        "sockets",
+        "tokens",
+        "tombstones",
+    }
+    assert not {f"unplugd.aws.{name}" for name in others} & modules
+
+
+def test_reading_lyrics_loads_no_file_format() -> None:
+    modules = imported("unplugd.lyrics.handlers.get_lyrics")
+    assert "lyricsfile.model" in modules
+    assert not {"lyricsfile.registry", "lyricsfile.lrc", "lyricsfile.ass"} & modules

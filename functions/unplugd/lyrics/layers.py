@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lyricsfile.encoding import ENCODINGS
-from lyricsfile.registry import READABLE
 from unplugd.kernel.errors import Invalid, TooLarge
 from unplugd.lyrics import rules, segments
 from unplugd.lyrics.model import MAX_BYTES, MAX_LINES, MAX_SHIFT_MS, Lines, Source, timed
@@ -92,8 +90,7 @@ def change(given: Mapping[str, Any]) -> Change:
     version = reader.whole("version", 0, 2**31)
     offset_ms = reader.whole("offsetMs", -MAX_SHIFT_MS, MAX_SHIFT_MS)
     nudges = reader.nudges()
-    kind = reader.choice("format", READABLE)
-    encoding = reader.choice("encoding", ENCODINGS)
+    kind, encoding = _file_fields(reader, given)
     source = reader.choice("source", (Source.SUPPLIED, Source.EDITED))
     by = [name for name in WORDS_BY if given.get(name) is not None]
     if len(by) > 1:
@@ -112,6 +109,16 @@ def change(given: Mapping[str, Any]) -> Change:
         return replace(asked, lines=lines, kind=found, source=Source(source or Source.SUPPLIED))
     lines = rules.checked(segments.from_json(raw))
     return replace(asked, lines=lines, kind="json", source=Source(source or Source.EDITED))
+
+
+def _file_fields(reader: _Reader, given: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The format and the encoding of a file, where they are given. Only then is the list of all formats loaded."""
+    if given.get("format") is None and given.get("encoding") is None:
+        return None, None
+    from lyricsfile.encoding import ENCODINGS
+    from lyricsfile.registry import READABLE
+
+    return reader.choice("format", READABLE), reader.choice("encoding", ENCODINGS)
 
 
 class _Reader:

@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lyricsfile.files import read as read_file
 from lyricsfile.reading import NotRead
-from lyricsfile.registry import FORMATS
 from unplugd.kernel.errors import Invalid, TooLarge
 from unplugd.lyrics import segments
 from unplugd.lyrics.model import (
@@ -31,6 +29,10 @@ _SECONDS_A_WORD = 0.4  # of a line without an end
 
 def read(text: str | bytes, *, kind: str | None, encoding: str | None = None) -> tuple[Lines, str]:
     """The lines of a file, and its format, found out when `kind` is None. `Invalid` names the line that is wrong."""
+    from lyricsfile.files import (
+        read as read_file,
+    )  # all formats: a third of what most calls would load, and not use
+
     if (len(text) if isinstance(text, bytes) else _size(text)) > MAX_BYTES:
         raise too_large()
     try:
@@ -147,11 +149,18 @@ VERSIONS = ("current", "machine")
 def wanted(query: Mapping[str, str]) -> Wanted:
     """Read the query string; `Invalid` names what is wrong."""
     kind, version = query.get("format", "json"), query.get("version", VERSIONS[0])
-    if kind != "json" and kind not in FORMATS:
-        raise Invalid("format must be one of json, " + ", ".join(FORMATS))
+    if kind != "json":
+        _check_format(kind)
     if version not in VERSIONS:
         raise Invalid("version must be one of " + ", ".join(VERSIONS))
     return Wanted(None if kind == "json" else kind, version == "machine")
+
+
+def _check_format(kind: str) -> None:
+    from lyricsfile.registry import FORMATS
+
+    if kind not in FORMATS:
+        raise Invalid("format must be one of json, " + ", ".join(FORMATS))
 
 
 def file_name(about: About, suffix: str) -> str:
