@@ -186,10 +186,10 @@ def _lyrics(tags: Any) -> Iterator[tuple[int, str]]:
             yield 3, unescaped(text)
 
 
-def lrc_mark(seconds: float) -> str:
+def lrc_mark(seconds: float, brackets: str = "[]") -> str:
     """The LRC mark of a time: 62.5 s is "[01:02.500]"."""
     ms = max(0, round(seconds * 1000))
-    return f"[{ms // 60_000:02}:{ms // 1000 % 60:02}.{ms % 1000:03}]"
+    return f"{brackets[0]}{ms // 60_000:02}:{ms // 1000 % 60:02}.{ms % 1000:03}{brackets[1]}"
 
 
 def _synchronised(frame: Any) -> str:
@@ -200,11 +200,20 @@ def _synchronised(frame: Any) -> str:
     pairs = [(repaired(text) if frame.encoding == 0 else text, ms) for text, ms in frame.text]
     # Taggers write a line a frame, with or without the line break, or a syllable a frame with breaks between lines.
     breaks = any("\n" in text or "\r" in text for text, _ in pairs)
-    lines: list[str] = []
+    lines: list[list[tuple[str, int]]] = [[]]
     for text, ms in pairs:
-        if not lines or not breaks or text[:1] in "\r\n" or not lines[-1]:
-            lines.append(lrc_mark(ms / 1000))
-        lines[-1] += text.strip("\r\n") if not text.strip() else text.replace("\r", "").strip("\n")
-        if breaks and text.endswith(("\n", "\r")):
-            lines.append("")
-    return "\n".join(line for line in lines if line)
+        first, *others = re.split(r"\r\n|\r|\n", text)
+        if lines[-1] and not breaks:
+            lines.append([])
+        if first or not others:  # an empty frame ends what is sung before it
+            lines[-1].append((first, ms))
+        lines += [[(other, ms)] if other else [] for other in others]
+    return "\n".join(map(_lrc_line, filter(None, lines)))
+
+
+def _lrc_line(pieces: list[tuple[str, int]]) -> str:
+    """A line of LRC, with a time before each piece where it has several."""
+    words = (
+        [f"{lrc_mark(ms / 1000, '<>')}{text}" for text, ms in pieces] if len(pieces) > 1 else [pieces[0][0]]
+    )
+    return lrc_mark(pieces[0][1] / 1000) + "".join(words)

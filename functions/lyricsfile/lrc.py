@@ -4,6 +4,7 @@ words (https://en.wikipedia.org/wiki/LRC_(file_format)). Times have 10 ms."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from lyricsfile.model import MAX_LINES, MAX_WORDS, About, Line, Lines, pieces
@@ -148,31 +149,41 @@ def write_enhanced(lines: Lines, about: About) -> str:
     return _write(lines, about, words=True)
 
 
-def _write(lines: Lines, about: About, *, words: bool) -> str:
-    out = [f"[{tag}:{clean(value)}]" for tag, value in (("ti", about.title), ("ar", about.artist)) if value]
-    for i, line in enumerate(lines):
-        if line.stanza:
-            out.append("")
-        text = _enhanced(line) if words and line.words else guarded(line.text, _MARKUP)
-        out.append(f"[{_stamp(line.start or 0.0)}]{text}")
-        after = lines[i + 1].start if i + 1 < len(lines) else None
-        if line.end is not None and (after is None or _stamp(line.end) < _stamp(after)):
-            out.append(f"[{_stamp(line.end)}]")
-    return "\n".join(out) + "\n"
-
-
-def _enhanced(line: Line) -> str:
-    """A word's end is written only if the next word does not begin there."""
-    out, shown = "", ""
-    follow = [f"<{_stamp(word.start)}>" for word in line.words[1:]]
-    for word, piece, after in zip(line.words, pieces(line), [*follow, ""], strict=True):
-        start, end = f"<{_stamp(word.start)}>", f"<{_stamp(word.end)}>"
-        out += ("" if start == shown else start) + guarded(piece.rstrip(), _MARKUP)
-        out += ("" if end == after else end) + piece[len(piece.rstrip()) :]
-        shown = "" if end == after else end
-    return out
+def write_exact(lines: Lines) -> str:
+    """Lines and words to the millisecond, for our own programs; lines without a time stay so."""
+    return _write(lines, About(), words=True, stamp=_millisecond_stamp)
 
 
 def _stamp(time: float) -> str:
     centiseconds = round(time * 100)
     return f"{centiseconds // 6000:02d}:{centiseconds // 100 % 60:02d}.{centiseconds % 100:02d}"
+
+
+def _millisecond_stamp(time: float) -> str:
+    ms = round(time * 1000)
+    return f"{ms // 60_000:02d}:{ms // 1000 % 60:02d}.{ms % 1000:03d}"
+
+
+def _write(lines: Lines, about: About, *, words: bool, stamp: Callable[[float], str] = _stamp) -> str:
+    out = [f"[{tag}:{clean(value)}]" for tag, value in (("ti", about.title), ("ar", about.artist)) if value]
+    for i, line in enumerate(lines):
+        if line.stanza:
+            out.append("")
+        text = _enhanced(line, stamp) if words and line.words else guarded(line.text, _MARKUP)
+        out.append((f"[{stamp(line.start)}]" if line.start is not None else "") + text)
+        after = lines[i + 1].start if i + 1 < len(lines) else None
+        if line.end is not None and (after is None or stamp(line.end) < stamp(after)):
+            out.append(f"[{stamp(line.end)}]")
+    return "\n".join(out) + "\n"
+
+
+def _enhanced(line: Line, stamp: Callable[[float], str]) -> str:
+    """A word's end is written only if the next word does not begin there."""
+    out, shown = "", ""
+    follow = [f"<{stamp(word.start)}>" for word in line.words[1:]]
+    for word, piece, after in zip(line.words, pieces(line), [*follow, ""], strict=True):
+        start, end = f"<{stamp(word.start)}>", f"<{stamp(word.end)}>"
+        out += ("" if start == shown else start) + guarded(piece.rstrip(), _MARKUP)
+        out += ("" if end == after else end) + piece[len(piece.rstrip()) :]
+        shown = "" if end == after else end
+    return out

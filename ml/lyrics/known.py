@@ -48,12 +48,19 @@ class KnownText:
 
 
 def from_text(text: str) -> KnownText:
-    """Plain text, LRC or another format, as a tag has it: a line is known to start where it says."""
-    known = (
-        (line_of(line.text, stanza=line.stanza), line.start, None if line.words else line.end)
-        for line in lines_of_text(text)
-    )
-    return KnownText(tuple(KnownLine(line, start, end) for line, start, end in known if line is not None))
+    """Plain text, LRC or another format, as a tag has it: a line is known to start where it says, and words too."""
+    lines = lines_of_text(text)
+    # A single mark in front of a line, or in front of several words, times the line.
+    timed = any(len(line.words) > 1 for line in lines)
+    known = []
+    for given in lines:
+        line = line_of(given.text, stanza=given.stanza)
+        if line is not None:
+            words = [{"word": word.text, "start": word.start, "end": word.end} for word in given.words]
+            single = timed and all(len(word.text.split()) == 1 for word in given.words)
+            times = _unit_times(line, words) if words and single else None
+            known.append(KnownLine(line, given.start, None if words and not times else given.end, times))
+    return KnownText(tuple(known))
 
 
 def from_layer(document: Mapping[str, Any]) -> KnownText:

@@ -1,10 +1,11 @@
 """The words a song file carries in its own tags."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from audiofile import tags
-from audiofile.tags import lrc_mark
+from lyricsfile import lrc
 from lyricsfile.files import read
 from lyricsfile.model import Line, Lines
 from lyricsfile.reading import NotRead
@@ -29,8 +30,8 @@ def read_tag_lyrics(source: Path) -> str | None:
     """The lyrics in `source`'s tags, one line of text a line, or None.
 
     Every kind of tag is read (audiofile.tags), and every format of lyrics in it (lyricsfile); what has times comes
-    first. Lines keep their times, as LRC marks; LRC headers and word times go. At most MAX_TEXT_BYTES are kept. Never
-    raises for what a file holds: tags that cannot be read are no lyrics.
+    first. Lines and words keep their times, as marks of enhanced LRC; LRC headers go. At most MAX_TEXT_BYTES are kept.
+    Never raises for what a file holds: tags that cannot be read are no lyrics.
     """
     try:
         texts = tags.read(source).lyrics
@@ -54,17 +55,15 @@ def lines_of_text(text: str) -> Lines:
 
 
 def _as_text(lines: Lines) -> str:
-    """Lines as LRC where any has a time, else as text with an empty line between verses."""
-    timed = any(line.start is not None for line in lines)
-    out: list[str] = []
-    for i, line in enumerate(lines):
-        if line.stanza and out and not timed:
-            out.append("")
-        out.append((lrc_mark(line.start) if line.start is not None else "") + line.text)
-        after = lines[i + 1].start if i + 1 < len(lines) else None
-        if line.end is not None and not line.words and (after is None or line.end < after):
-            out.append(lrc_mark(line.end))
-    return "\n".join(out)
+    """Lines as LRC where any has a time, with the times of its words; else as text with an empty line between verses.
+    Line times without those of words where both would be too long."""
+    if all(line.start is None for line in lines):
+        return "\n".join(("\n" if line.stanza and i else "") + line.text for i, line in enumerate(lines))
+    lines = tuple(replace(line, stanza=False) for line in lines)
+    text = lrc.write_exact(lines).strip()
+    if len(text.encode()) <= MAX_TEXT_BYTES:
+        return text
+    return lrc.write_exact(tuple(replace(line, words=()) for line in lines)).strip()
 
 
 def clean_lines(text: str) -> list[str]:

@@ -15,7 +15,8 @@ from mutagen.wave import WAVE
 
 from audiofile import tags as audio_tags
 from ml.lyrics import read_tag_lyrics
-from ml.lyrics.tags import MAX_TEXT_BYTES, clean_lines
+from ml.lyrics.known import from_text
+from ml.lyrics.tags import MAX_TEXT_BYTES, clean_lines, lines_of_text
 
 TEXT = "First line of words\nsecond line"
 
@@ -46,7 +47,6 @@ def test_id3_in_wav(tmp_path: Path) -> None:
     "frames",
     [
         [("First line of words", 1_500), ("second line", 62_250)],
-        [("First ", 1_500), ("line of words", 2_000), ("\nsecond ", 62_250), ("line", 63_000)],
         [("First line of words\n", 1_500), ("second line\n", 62_250)],
     ],
 )
@@ -64,7 +64,90 @@ def test_lrc_in_a_tag_keeps_its_times_moved_by_its_offset(tmp_path: Path) -> Non
     file = FLAC(path)
     file["LYRICS"] = "[ar:x]\n[offset:500]\n[00:10.00][00:20]one\n[00:00.2]<00:00.30>two"
     file.save()
-    assert read_tag_lyrics(path) == "[00:00.000]two\n[00:09.500]one\n[00:19.500]one"
+    assert read_tag_lyrics(path) == (
+        "[00:00.000]<00:00.000>two<00:02.000>\n[00:02.000]\n[00:09.500]one\n[00:19.500]one"
+    )
+
+
+ENHANCED = (
+    "[00:10.00]<00:10.00>First <00:10.50>line<00:11.00>\n[01:02.25]<01:02.25>se<01:02.75>cond<01:03.50>"
+)
+SUNG = [("First", 10.0, 10.5), ("line", 10.5, 11.0), ("se", 62.25, 62.75), ("cond", 62.75, 63.5)]
+
+
+def sung(path: Path) -> list[tuple[str, float, float]]:
+    """The words that the lyrics stage gets from a song's tags."""
+    text = read_tag_lyrics(path)
+    assert text is not None
+    known = from_text(text)
+    assert known.timed
+    lines = lines_of_text(text)
+    ends = [line.times[-1][1] for line in known.lines if line.times]
+    assert ends == pytest.approx([line.words[-1].end for line in lines])
+    return [(word.text, word.start, word.end) for line in lines for word in line.words]
+
+
+@pytest.mark.parametrize("break_first", [True, False])
+def test_synchronised_words_keep_their_times(tmp_path: Path, break_first: bool) -> None:
+    path = sound(tmp_path / "song.mp3")
+    pieces = [
+        ("First ", 10_000),
+        ("line", 10_500),
+        ("", 11_000),
+        ("\nse", 62_250),
+        ("cond", 62_750),
+        ("", 63_500),
+    ]
+    if not break_first:
+        pieces[2], pieces[3] = ("\n", 11_000), ("se", 62_250)
+    tags = ID3()
+    tags.add(SYLT(encoding=3, lang="eng", desc="", format=2, type=1, text=pieces))
+    tags.save(path)
+    expected = SUNG if break_first else [SUNG[0], ("line", 10.5, 12.5), *SUNG[2:]]
+    assert sung(path) == expected
+
+
+def test_enhanced_lrc_in_an_id3_frame_keeps_its_words(tmp_path: Path) -> None:
+    path = sound(tmp_path / "song.mp3")
+    tags = ID3()
+    tags.add(USLT(encoding=3, lang="eng", desc="", text=ENHANCED))
+    tags.save(path)
+    assert sung(path) == SUNG
+
+
+@pytest.mark.parametrize("name", ["LYRICS", "SYNCEDLYRICS"])
+def test_enhanced_lrc_in_vorbis_comments_keeps_its_words(tmp_path: Path, name: str) -> None:
+    path = sound(tmp_path / "song.flac")
+    file = FLAC(path)
+    file[name] = ENHANCED
+    file.save()
+    assert sung(path) == SUNG
+
+
+def test_one_mark_in_front_of_several_words_times_the_line() -> None:
+    known = from_text("[00:10.00]<00:10.00>one <00:11.00>two<00:12.00>\n[00:20.00]<00:20.50>three four\n")
+    assert [line.times for line in known.lines] == [((10.0, 11.0), (11.0, 12.0)), None]
+    assert (known.lines[1].start, known.lines[1].end) == (20.0, None)
+
+
+def test_words_of_a_tag_are_not_read_as_marks(tmp_path: Path) -> None:
+    path = sound(tmp_path / "song.flac")
+    file = FLAC(path)
+    file["LYRICS"] = "1\n00:00:01,000 --> 00:00:02,000\n[00:05.00] o'clock <b>la</b>\n"
+    file.save()
+    (line,) = lines_of_text(read_tag_lyrics(path) or "")
+    assert (line.text, line.start, line.end) == ("[00:05.00] o'clock la", 1.0, 2.0)
+
+
+def test_too_many_word_times_are_dropped_before_words(tmp_path: Path) -> None:
+    path = sound(tmp_path / "song.flac")
+    file = FLAC(path)
+    lines = ["".join(f"<{m:02}:{s:02}.{i}0>a " for i in range(5)) for m in range(50) for s in range(0, 60, 3)]
+    file["LYRICS"] = "\n".join(lines)
+    file.save()
+    text = read_tag_lyrics(path) or ""
+    assert len(text.encode()) <= MAX_TEXT_BYTES
+    assert len(lines_of_text(text)) >= 900
 
 
 @pytest.mark.parametrize("name", ["LYRICS", "UNSYNCEDLYRICS", "lyrics", "UNSYNCED LYRICS", "SYNCEDLYRICS"])
