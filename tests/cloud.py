@@ -16,9 +16,9 @@ import boto3
 import pytest
 from botocore.exceptions import ConnectionClosedError
 from moto.core.models import botocore_stubber
-from samtranslator.yaml_helper import yaml_parse
 
 from tests import answers
+from tests.documents import template_of
 from tests.prepared import prepared
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,12 +57,6 @@ _ACTIONS = {
     "lambda:Invoke": "lambda:InvokeFunction",
 }
 _SERVICES = {"sfn": "states", "stepfunctions": "states"}
-
-
-@functools.cache
-def template_of(path: Path) -> dict[str, Any]:
-    """A template, read once: that takes longer than most tests."""
-    return yaml_parse(path.read_text())  # type: ignore[no-any-return]
 
 
 @functools.cache

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
-from samtranslator.yaml_helper import yaml_parse
 
 from cli.redrive import redrive
 from tests.cloud import ROOT, session
+from tests.documents import template_from
 
 PREFIX = "unplugd-dev"
 QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:"
@@ -125,7 +125,7 @@ def test_every_dead_letter_queue_has_an_alarm_and_is_emptied() -> None:
     """`redrive` goes by name: a queue that is called otherwise would never be emptied."""
     resources = {}
     for path in (ROOT / "templates").glob("*.yaml"):
-        resources |= yaml_parse(path.read_text())["Resources"]
+        resources |= template_from(path.read_text())["Resources"]
     dead = {
         name for name, one in resources.items() if "DeadLetters" in name and one["Type"] == "AWS::SQS::Queue"
     }

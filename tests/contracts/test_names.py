@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
+
+from tests.documents import template_from
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("account", "uploads", "processing", "realtime", "songs", "lyrics")
@@ -45,7 +46,7 @@ class Function:
 def functions() -> list[Function]:
     found = []
     for path in sorted((ROOT / "templates").glob("*.yaml")):
-        for logical_id, resource in yaml_parse(path.read_text())["Resources"].items():
+        for logical_id, resource in template_from(path.read_text())["Resources"].items():
             if resource["Type"] == "AWS::Serverless::Function":
                 found.append(Function(path.name, logical_id, resource["Properties"]))
     return found

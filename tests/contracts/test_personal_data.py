@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.cloud import ROOT, template_of
+from tests.documents import ROOT, template_of
 from unplugd.domain import personal_data
 from unplugd.domain.personal_data import NOTHING_PERSONAL
 

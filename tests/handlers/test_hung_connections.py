@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.cloud import CHOSEN, OWNER, ROOT, SONG, Cloud, event, template_of
+from tests.cloud import CHOSEN, OWNER, ROOT, SONG, Cloud, event
+from tests.documents import template_of
 from tests.handlers.hanging import Hanging
 from tests.handlers.processing.starting import wake
 from tests.handlers.uploads.test_validate_upload import arrive, wav

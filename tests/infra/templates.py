@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
+
+from tests.documents import template_from
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES: dict[str, dict[str, Any]] = {
-    path.stem: yaml_parse(path.read_text()) for path in sorted((ROOT / "templates").glob("*.yaml"))
+    path.stem: template_from(path.read_text()) for path in sorted((ROOT / "templates").glob("*.yaml"))
 }
-FRONT_DOOR: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+FRONT_DOOR: dict[str, Any] = template_from((ROOT / "template.yaml").read_text())
 
 
 @dataclass(frozen=True)

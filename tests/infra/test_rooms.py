@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
+from tests.documents import template_from
 from tests.infra.templates import ROOT, transformed
 
 COPIED = ("functions", "templates", "reference", "statemachines", "template.yaml", ".importlinter")
@@ -91,4 +91,4 @@ def test_a_room_can_be_removed(room: str, tmp_path: Path) -> None:
 
     assert room not in (tmp_path / "templates/api.yaml").read_text().replace("songId}/lyrics", "")
     for path in (tmp_path / "templates").glob("*.yaml"):
-        transformed(yaml_parse(path.read_text()))
+        transformed(template_from(path.read_text()))

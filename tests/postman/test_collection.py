@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
+from tests.documents import template_from
 from unplugd.kernel import errors
 
 HERE = Path(__file__).parent
@@ -102,7 +102,7 @@ def test_the_environment_names_every_variable_and_fills_none() -> None:
 def test_every_call_of_the_api_is_in_it() -> None:
     declared = set()
     for path in (ROOT / "templates").glob("*.yaml"):
-        for resource in yaml_parse(path.read_text())["Resources"].values():
+        for resource in template_from(path.read_text())["Resources"].values():
             if route := resource.get("Metadata", {}).get("Route"):
                 declared.add((route["Method"].upper(), route["Path"]))
     called = set()

@@ -7,7 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.cloud import CHOSEN, OWNER, ROOT, SONG, STRANGER, Cloud, event, template_of
+from tests.cloud import CHOSEN, OWNER, ROOT, SONG, STRANGER, Cloud, event
+from tests.documents import template_of
 from unplugd.account import service
 from unplugd.aws import tombstones
 from unplugd.aws.objects import Objects

@@ -72,6 +72,7 @@ TEXTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["embedded", "auto", "align", "base"])
 @settings(
     max_examples=8,
@@ -96,6 +97,7 @@ def test_words_out_are_a_persons_words_in(
     assert all(a["start"] <= b["start"] for a, b in pairwise(words))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "source"), [("auto", "supplied"), ("align", "supplied"), ("base", "transcribed")]
 )
