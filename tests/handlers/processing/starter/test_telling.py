@@ -88,9 +88,16 @@ def test_a_run_that_fails_half_way_tells_what_it_has_written(
 
     monkeypatch.setattr("unplugd.aws.queue_index.QueueIndex.give_turn", fail)
     cloud.connect("hers")
+    cloud.connect("his", STRANGER)
     wake(cloud)
-    first = sent[0][1]
-    assert (first["songId"], first["type"]) == (HERS[0], "PROCESSING_STARTED")
+    assert [(to, said["songId"], said["type"], said.get("position")) for to, said in sent] == [
+        ("hers", HERS[0], "PROCESSING_STARTED", None),
+        ("his", HIS, "PROCESSING_STARTED", None),
+        ("hers", HERS[1], "QUEUED", 1),
+        ("hers", HERS[2], "QUEUED", 2),
+    ]
+    rows = [cloud.row(song_id) or {} for song_id in HERS] + [cloud.row(HIS, STRANGER) or {}]
+    assert [row["status"] for row in rows] == ["PROCESSING", "QUEUED", "QUEUED", "PROCESSING"]
 
 
 @pytest.mark.parametrize("scanned_first", ["slot-0", "slot-1"])
