@@ -26,8 +26,8 @@ export default defineConfig({
     ...devices["Desktop Chrome"],
     channel: undefined,
     viewport: { width: 1280, height: 800 },
-    // CI shows its words only, and recording every step takes a good part of a small machine's time.
-    trace: process.env.CI ? "off" : "retain-on-failure",
+    // TRACE=1 records every step of a test that fails. Its pictures and copies of the page double the browser's work.
+    trace: process.env.TRACE ? "retain-on-failure" : "off",
     screenshot: "only-on-failure",
     launchOptions: {
       executablePath: CHROMIUM.find((path) => path && existsSync(path)),

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test as base, expect, type Page } from "@playwright/test";
 import type { Song, UploadLink } from "@/api/client";
+import { Copies } from "./copies";
 import { running, type Stack } from "./stack";
 
 export { expect } from "@playwright/test";
@@ -18,6 +19,8 @@ export const CODE = "123456";
 export interface Person {
   email: string;
   password: string;
+  /** What the app stores in the browser of somebody who has signed in. */
+  session: string;
 }
 
 /** A file to send. */
@@ -41,6 +44,12 @@ export class PersonsApi {
     /** The ID token; an hour long. */
     readonly token: string,
   ) {}
+
+  /** The user's id. */
+  get userId(): string {
+    const claims = Buffer.from(this.token.split(".")[1] ?? "", "base64url").toString();
+    return (JSON.parse(claims) as { sub: string }).sub;
+  }
 
   /** The raw answer, with any status. */
   async fetch(method: string, path: string, body?: unknown): Promise<Response> {
@@ -97,7 +106,8 @@ export class PersonsApi {
 
 /** A new confirmed user, signed in by Cognito's own API. */
 export async function signUp(stack: Stack): Promise<PersonsApi> {
-  const person = { email: `e2e-${randomBytes(6).toString("hex")}@unplugd.example`, password: "Secret-1-for-tests" };
+  const email = `e2e-${randomBytes(6).toString("hex")}@unplugd.example`;
+  const person = { email, password: "Secret-1-for-tests" };
   const client = { ClientId: stack.userPoolClientId };
   await cognito(stack, "SignUp", {
     ...client,
@@ -111,7 +121,9 @@ export async function signUp(stack: Stack): Promise<PersonsApi> {
     AuthFlow: "USER_PASSWORD_AUTH",
     AuthParameters: { USERNAME: person.email, PASSWORD: person.password },
   });
-  return new PersonsApi(stack, person, answer.AuthenticationResult.IdToken);
+  const { IdToken, RefreshToken: refreshToken } = answer.AuthenticationResult;
+  const session = JSON.stringify({ email, refreshToken, clientId: stack.userPoolClientId });
+  return new PersonsApi(stack, { ...person, session }, IdToken);
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Cognito's answers have no types here
@@ -127,6 +139,19 @@ async function cognito(stack: Stack, action: string, body: unknown): Promise<any
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${action}: ${answer.status} ${text}`);
   return text ? JSON.parse(text) : {};
+}
+
+/** Opens a page as somebody who signed in earlier: with the session that the app stores, and without the sign-in page. */
+export async function openAs(page: Page, person: Person, path = "/"): Promise<void> {
+  await enterSession(page, person);
+  await page.goto(path);
+  await page.locator("#root > *").first().waitFor({ state: "attached" });
+}
+
+/** Stores the session, as `openAs` does, before any page of the app is open. */
+export async function enterSession(page: Page, person: Person): Promise<void> {
+  await page.goto("/config.json");
+  await page.evaluate((session) => localStorage.setItem("unplugd.session", session), person.session);
 }
 
 /** Signs in through the sign-in page; the page that was asked for comes behind it. */
@@ -165,7 +190,9 @@ interface Fixtures {
   person: Person;
   /** A page on which that person is signed in, at the library. */
   signedIn: Page;
-  /** Uploads a song as this test's person and waits until it is COMPLETED. Without a file: `shortSong()`. */
+  /** A page with that person's session, on which the app is not open yet. */
+  entered: Page;
+  /** A COMPLETED song of this test's person: `file`, sent and separated, or without it a copy of a finished `shortSong()`. */
   finishedSong: (file?: AudioFile, wishes?: Wishes) => Promise<Song>;
   /** What the Content-Security-Policy refused and what fell through to the console as an error; empty at each end. */
   complaints: string[];
@@ -175,6 +202,8 @@ interface WorkerFixtures {
   stack: Stack;
   /** A person whose library holds the whole shipped song, finished. For tests that change nothing of it. */
   listener: { api: PersonsApi; person: Person; song: Song };
+  /** Gives a person a copy of a finished `shortSong()`; the first call has it separated. */
+  giveShortSong: (api: PersonsApi) => Promise<string>;
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
@@ -187,17 +216,38 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     },
     { scope: "worker", timeout: SONG_TIMEOUT_MS },
   ],
+  giveShortSong: [
+    async ({ stack }, give) => {
+      const copies = new Copies(stack.dataDir);
+      const separate = async () => {
+        const owner = await signUp(stack);
+        return { owner, song: await owner.until(await owner.upload(await shortSong()), "COMPLETED") };
+      };
+      let first: ReturnType<typeof separate> | undefined;
+      await give(async (api) => {
+        const { owner, song } = await (first ??= separate());
+        return copies.copy(owner.userId, song, api.userId);
+      });
+      copies.close();
+    },
+    { scope: "worker" },
+  ],
   baseURL: async ({ stack }, give) => give(stack.webUrl),
   api: async ({ stack }, give) => give(await signUp(stack)),
   person: async ({ api }, give) => give(api.person),
   signedIn: async ({ page, person }, give) => {
-    await signIn(page, person);
+    await openAs(page, person);
     await give(page);
   },
-  finishedSong: async ({ api }, give) =>
+  entered: async ({ page, person }, give) => {
+    await enterSession(page, person);
+    await give(page);
+  },
+  finishedSong: async ({ api, giveShortSong }, give) =>
     give(async (file, wishes) => {
-      const songId = await api.upload(file ?? (await shortSong()), wishes);
-      return api.until(songId, "COMPLETED");
+      if (file) return api.until(await api.upload(file, wishes), "COMPLETED");
+      const songId = await giveShortSong(api);
+      return wishes ? api.call("PATCH", `/songs/${songId}`, wishes) : api.song(songId);
     }),
   complaints: [
     async ({ page }, give) => {

@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Page, Route, WebSocketRoute } from "@playwright/test";
 import type { Song } from "@/api/client";
 import { aSong } from "@/api/songs.fake";
-import { expect, signIn, test } from "./fixtures";
+import { expect, openAs, test } from "./fixtures";
 import { choose, row, ulid } from "./library-page";
 import type { Stack } from "./stack";
 
@@ -59,7 +59,7 @@ test("10,000 songs scroll to the end with few rows in the page", async ({ page, 
     return aSong(ulid(number), { title: `Song ${number}`, status: "COMPLETED", lyricsStatus: "READY" });
   });
   const { lists } = await library(page, stack, songs);
-  await signIn(page, person);
+  await openAs(page, person);
   await expect(row(page, "Song 10000")).toBeVisible();
   expect(lists).toHaveLength(1);
   const rows = page.getByRole("list", { name: "Songs" }).getByRole("listitem");
@@ -92,7 +92,7 @@ test("Back leads to the place in the list that was left, the library's link to i
     aSong(ulid(300 - index), { title: `Song ${300 - index}`, status: "CANCELLED" }),
   );
   await library(page, stack, songs);
-  await signIn(page, person);
+  await openAs(page, person);
   await expect(row(page, "Song 300")).toBeVisible();
   await page.mouse.move(600, 500);
   await page.mouse.wheel(0, 5000);
@@ -123,7 +123,7 @@ test("search and filters find, say what they do not, and stay in the address", a
     aSong(ulid(1), { title: "Blue moon", status: "COMPLETED" }),
   ];
   const { lists } = await library(page, stack, songs);
-  await signIn(page, person);
+  await openAs(page, person);
   const titles = page.getByRole("list", { name: "Songs" }).getByRole("link");
   await expect(titles).toHaveText(["Blue", "Waiting", "Ninth", "Broken", "Stopped", "Blue moon"]);
   await expect(row(page, "Blue")).toContainText("Writing the lyrics");
@@ -170,7 +170,7 @@ test("a search that finds nothing in the newest songs goes on to the older ones"
     await released;
     return reply(route, { data: [song], nextCursor: null });
   });
-  await signIn(page, person);
+  await openAs(page, person);
   await expect(row(page, "Long ago")).toBeVisible();
   await page.getByRole("searchbox").fill("ago");
   await expect(page.getByRole("status", { name: "Loading your songs" })).toBeVisible();
@@ -187,7 +187,7 @@ test("a library that cannot be read says so and tries again", async ({ page, per
       ? reply(route, { error: "invalid_request", message: "Something in our house is broken." }, 400)
       : route.fallback(),
   );
-  await signIn(page, person);
+  await openAs(page, person);
   await expect(page.getByRole("alert")).toContainText(
     "Your songs could not be read. Something in our house is broken.",
   );
@@ -203,7 +203,7 @@ test("messages move the rows, a complete song stays complete, markup stays text"
     aSong(ulid(1), { title: "Words", status: "COMPLETED", lyricsStatus: "FAILED", seq: 9 }),
   ];
   const { socket } = await library(page, stack, songs);
-  await signIn(page, person);
+  await openAs(page, person);
   await expect(row(page, bold)).toContainText("Number 2 in the queue");
   await expect(row(page, bold)).toContainText("<script>alert(1)</script>");
   const say = (message: object) => socket().send(JSON.stringify(message));
@@ -255,7 +255,7 @@ for (const [where, size] of [
   test(`on ${where} nothing sticks out, and everybody can use it`, async ({ page, person, stack }) => {
     await page.setViewportSize(size);
     await library(page, stack, everyKind);
-    await signIn(page, person);
+    await openAs(page, person);
     await expect(row(page, "Loreley")).toBeVisible();
     for (const theme of ["dark", "light"]) {
       await page.evaluate((name) => (document.documentElement.dataset.theme = name), theme);

@@ -1,5 +1,5 @@
 import type { WebSocketRoute } from "@playwright/test";
-import { demoSong, expect, makeAudio, shortSong, signIn, test } from "./fixtures";
+import { demoSong, expect, makeAudio, shortSong, openAs, test } from "./fixtures";
 import { choose, menu, row, ulid } from "./library-page";
 
 /** Songs take what they take where other things run as well. */
@@ -39,7 +39,7 @@ test("a connection that is lost for 20 seconds mid-processing catches up", async
     sockets.push(ws);
     ws.connectToServer();
   });
-  await signIn(page, person);
+  await openAs(page, person);
   await api.upload(await demoSong(), { title: "Through the gap" });
   await expect(row(page, "Through the gap").getByRole("progressbar")).toHaveAttribute("aria-valuenow", /[1-9]/, SONG);
 
@@ -132,7 +132,7 @@ test("delete can be taken back, and is sent when it is not", async ({ signedIn: 
 
 test("a delete is sent when the tab is closed before its time", async ({ page, context, person, api }) => {
   const { songId } = await api.announce(makeAudio(1), { title: "Closing" });
-  await signIn(page, person);
+  await openAs(page, person);
   const tab = await context.newPage();
   await tab.goto("/");
   await choose(tab, "Closing", "Delete");

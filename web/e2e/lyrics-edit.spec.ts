@@ -3,7 +3,7 @@ import { look, lyricsOf, open, panel, songWith, words } from "./lyrics-page";
 import { button } from "./player-page";
 
 test("a song without words says what to do; pasted words are timed while one looks on", async ({
-  signedIn: page,
+  entered: page,
   finishedSong,
   api,
 }) => {
@@ -26,7 +26,7 @@ test("a song without words says what to do; pasted words are timed while one loo
   expect((await lyricsOf(api, song)).timed).toBe("words");
 });
 
-test("a file in another encoding is asked about, not guessed", async ({ signedIn: page, finishedSong, api }) => {
+test("a file in another encoding is asked about, not guessed", async ({ entered: page, finishedSong, api }) => {
   const song = await finishedSong();
   await page.goto(`/songs/${song.songId}`);
   await button(panel(page), "Add lyrics").click();
@@ -45,7 +45,7 @@ test("a file in another encoding is asked about, not guessed", async ({ signedIn
 });
 
 test("edited words are saved with their times, survive a reload, show markup as text, and can be taken back", async ({
-  signedIn: page,
+  entered: page,
   finishedSong,
   api,
 }) => {
@@ -88,7 +88,7 @@ test("edited words are saved with their times, survive a reload, show markup as 
   expect((await lyricsOf(api, song)).segments).toEqual(saved.segments);
 });
 
-test("two tabs edit the same lyrics, and nothing is lost", async ({ signedIn: page, context, finishedSong, api }) => {
+test("two tabs edit the same lyrics, and nothing is lost", async ({ entered: page, context, finishedSong, api }) => {
   const song = await finishedSong();
   await songWith(api, song, ["one two three", "four five six"]);
   const other = await context.newPage();
@@ -116,7 +116,7 @@ test("two tabs edit the same lyrics, and nothing is lost", async ({ signedIn: pa
   await other.close();
 });
 
-test("another tab that only moved the offset is no conflict", async ({ signedIn: page, finishedSong, api }) => {
+test("another tab that only moved the offset is no conflict", async ({ entered: page, finishedSong, api }) => {
   const song = await finishedSong();
   await songWith(api, song, ["one two three"]);
   await open(page, song);
@@ -129,7 +129,7 @@ test("another tab that only moved the offset is no conflict", async ({ signedIn:
   expect(await lyricsOf(api, song)).toMatchObject({ offsetMs: 250, segments: [{ text: "one 2 three" }] });
 });
 
-test("by keys alone: split, join, nudge, undo, tap along, save", async ({ signedIn: page, finishedSong, api }) => {
+test("by keys alone: split, join, nudge, undo, tap along, save", async ({ entered: page, finishedSong, api }) => {
   const song = await finishedSong();
   await songWith(api, song, ["one two three", "four five six", "seven eight nine"]);
   await open(page, song);

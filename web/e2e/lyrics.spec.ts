@@ -1,5 +1,5 @@
 import type { Lyrics } from "@/api/client";
-import { expect, signIn, test } from "./fixtures";
+import { expect, enterSession, test } from "./fixtures";
 import { look, lyricsOf, open, panel, type Sample, songWith, words } from "./lyrics-page";
 import { button, spills, violations } from "./player-page";
 
@@ -23,7 +23,7 @@ function misfit({ position, word, line }: Sample, { segments, offsetMs }: Lyrics
 test("while it plays, the word under the playhead is the one that is marked", async ({ page, listener }) => {
   const { api, person, song } = listener;
   const lyrics = await lyricsOf(api, song);
-  await signIn(page, person);
+  await enterSession(page, person);
   await open(page, song);
   await words(page).nth(3).click();
   await page.keyboard.press("Escape");
@@ -48,7 +48,7 @@ test("while it plays, the word under the playhead is the one that is marked", as
 test("a word leads to where it is sung, by the pointer and by keys", async ({ page, listener }) => {
   const { api, person, song } = listener;
   const { segments } = await lyricsOf(api, song);
-  await signIn(page, person);
+  await enterSession(page, person);
   await open(page, song);
   const second = segments[1]?.words ?? [];
   const line = panel(page).getByRole("listitem").nth(1);
@@ -70,7 +70,7 @@ test("a word leads to where it is sung, by the pointer and by keys", async ({ pa
 test("the list follows what is sung until somebody scrolls, and again when asked", async ({ page, listener }) => {
   const { person, song } = listener;
   await page.setViewportSize({ width: 360, height: 560 });
-  await signIn(page, person);
+  await enterSession(page, person);
   await open(page, song);
   const last = panel(page).getByRole("listitem").last();
   await words(page).first().focus();
@@ -87,7 +87,7 @@ test("the list follows what is sung until somebody scrolls, and again when asked
   await expect(button(page, "Follow")).toBeHidden();
 });
 
-test("the offset moves what is marked at once, and is kept", async ({ signedIn: page, finishedSong, api }) => {
+test("the offset moves what is marked at once, and is kept", async ({ entered: page, finishedSong, api }) => {
   const song = await finishedSong();
   await songWith(api, song, ["one two three", "four five six"]);
   await open(page, song);
@@ -111,7 +111,7 @@ test("in the karaoke view the line that is sung is large, early by a moment, on 
 }) => {
   const { api, person, song } = listener;
   const { segments } = await lyricsOf(api, song);
-  await signIn(page, person);
+  await enterSession(page, person);
   await open(page, song);
   await words(page).nth(5).click();
   await page.getByRole("banner").getByRole("button", { name: "Sing" }).click(); // "Sing" is also sung
@@ -156,7 +156,7 @@ test("in the karaoke view the line that is sung is large, early by a moment, on 
   await expect(now).toHaveText(segments[2]?.text ?? "");
 });
 
-test("a pause is counted down to in the karaoke view", async ({ signedIn: page, finishedSong, api }) => {
+test("a pause is counted down to in the karaoke view", async ({ entered: page, finishedSong, api }) => {
   const song = await finishedSong();
   const lines = [{ text: "late", start: 6, end: 7, words: [{ word: "late", start: 6, end: 7 }] }];
   await api.call("PUT", `/songs/${song.songId}/lyrics`, { version: song.lyricsVersion, segments: lines });
@@ -169,7 +169,7 @@ test("a pause is counted down to in the karaoke view", async ({ signedIn: page, 
 test("on a phone all of it is reached, in both colours, and axe finds nothing", async ({ page, listener }) => {
   const { person, song } = listener;
   await page.setViewportSize({ width: 360, height: 740 });
-  await signIn(page, person);
+  await enterSession(page, person);
   for (const theme of ["dark", "light"]) {
     await page.evaluate((chosen) => localStorage.setItem("unplugd.theme", chosen), theme);
     await open(page, song);

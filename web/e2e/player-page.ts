@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page } from "@playwright/test";
 import type { Song } from "@/api/client";
-import { type Person, signIn } from "./fixtures";
+import { enterSession, type Person } from "./fixtures";
 
 declare global {
   interface Window {
@@ -24,10 +24,10 @@ async function listen(page: Page): Promise<void> {
   });
 }
 
-/** Signs in with an ear on the loudspeaker. Returns the path of the listener's song. */
+/** The listener's session and an ear on the loudspeaker, before the app is open. Returns the path of the listener's song. */
 export async function enter(page: Page, listener: { person: Person; song: Song }): Promise<string> {
   await listen(page);
-  await signIn(page, listener.person);
+  await enterSession(page, listener.person);
   return `/songs/${listener.song.songId}`;
 }
 

@@ -3,7 +3,7 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Download, Page } from "@playwright/test";
 import type { Song } from "@/api/client";
 import type { FinishedSong } from "@/api/songs";
-import { expect, makeAudio, type PersonsApi, signIn, test } from "./fixtures";
+import { expect, makeAudio, type PersonsApi, openAs, test } from "./fixtures";
 
 type Stem = keyof FinishedSong["stems"];
 const HEADER = 44;
@@ -17,7 +17,7 @@ async function open(page: Page, api: PersonsApi, songId: string, mix?: object): 
       [`unplugd.mix.${songId}`, kept],
     );
   }
-  await signIn(page, api.person, `/songs/${songId}`);
+  await openAs(page, api.person, `/songs/${songId}`);
   await page.getByRole("tab", { name: "Download" }).click();
   await expect(page.getByRole("heading", { name: "Your mix" })).toBeVisible();
 }
