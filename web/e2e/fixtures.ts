@@ -90,6 +90,12 @@ export class PersonsApi {
     return link.songId;
   }
 
+  /** Cancels the songs that wait or are being processed. */
+  async stopSongs(): Promise<void> {
+    for (const { songId, status } of await this.songs())
+      if (status === "QUEUED" || status === "PROCESSING") await this.fetch("POST", `/songs/${songId}/cancel`);
+  }
+
   /** The song once it has one of these states; rejects when it ends in another. */
   async until(songId: string, ...states: string[]): Promise<Song> {
     const deadline = Date.now() + SONG_TIMEOUT_MS;
@@ -172,6 +178,19 @@ export async function demoSong(): Promise<AudioFile> {
 
 /** The first seconds of the shipped song without its tags: real music that is done quickly. */
 export async function shortSong(seconds = 8): Promise<AudioFile> {
+  const { bytes, start, end } = await firstSeconds(seconds);
+  return { name: "short.mp3", type: "audio/mpeg", bytes: bytes.slice(start, end) };
+}
+
+/** The same with the tags of the shipped song. */
+export async function shortSongWithTags(seconds = 8): Promise<AudioFile> {
+  const { bytes, tag, start, end } = await firstSeconds(seconds);
+  const bytesWithTag = new Uint8Array([...bytes.slice(0, tag), ...bytes.slice(start, end)]);
+  return { name: "short.mp3", type: "audio/mpeg", bytes: bytesWithTag };
+}
+
+/** The shipped song, and where its tag ends and its first seconds start and end (bytes). */
+async function firstSeconds(seconds: number) {
   const { bytes } = await demoSong();
   const frame = (at: number) => Math.floor((144 * 160_000) / 44_100) + (((bytes[at + 2] ?? 0) >> 1) & 1);
   // ID3 writes its length as four times seven bits; behind it is a frame that says how long the whole would be.
@@ -180,7 +199,7 @@ export async function shortSong(seconds = 8): Promise<AudioFile> {
   let end = start;
   for (let frames = Math.round((seconds * 44_100) / 1152); frames > 0 && end < bytes.length; frames--)
     end += frame(end);
-  return { name: "short.mp3", type: "audio/mpeg", bytes: bytes.slice(start, end) };
+  return { bytes, tag, start, end };
 }
 
 interface Fixtures {
@@ -233,7 +252,12 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { scope: "worker" },
   ],
   baseURL: async ({ stack }, give) => give(stack.webUrl),
-  api: async ({ stack }, give) => give(await signUp(stack)),
+  api: async ({ stack }, give) => {
+    const api = await signUp(stack);
+    await give(api);
+    // Else the songs of this test would be separated while the next one runs.
+    await api.stopSongs();
+  },
   person: async ({ api }, give) => give(api.person),
   signedIn: async ({ page, person }, give) => {
     await openAs(page, person);

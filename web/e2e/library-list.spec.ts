@@ -61,7 +61,9 @@ test("10,000 songs scroll to the end with few rows in the page", async ({ page, 
   const { lists } = await library(page, stack, songs);
   await openAs(page, person);
   await expect(row(page, "Song 10000")).toBeVisible();
-  expect(lists).toHaveLength(1);
+  // The first page comes again where the live connection opens after it; each of the others once.
+  const further = () => lists.map((url) => url.searchParams.get("cursor")).filter((cursor) => cursor !== null);
+  expect(further()).toEqual([]);
   const rows = page.getByRole("list", { name: "Songs" }).getByRole("listitem");
   // Within the page: hundreds of steps from outside, each with its recording, took longer than the page did.
   const most = await page.evaluate(async () => {
@@ -75,7 +77,7 @@ test("10,000 songs scroll to the end with few rows in the page", async ({ page, 
     return most;
   });
   await expect(row(page, "Song 1")).toBeVisible();
-  expect(lists).toHaveLength(100);
+  expect(further()).toEqual(Array.from({ length: 99 }, (_, page) => String((page + 1) * 100)));
   expect(most).toBeLessThan(60);
   await expect(rows.last()).toHaveAttribute("aria-posinset", "10000");
   await expect(rows.last()).toHaveAttribute("aria-setsize", "10000");

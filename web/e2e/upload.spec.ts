@@ -1,6 +1,16 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { type AudioFile, demoSong, expect, makeAudio, openAs, shortSong, signIn, signUp, test } from "./fixtures";
+import {
+  type AudioFile,
+  expect,
+  makeAudio,
+  openAs,
+  shortSong,
+  shortSongWithTags,
+  signIn,
+  signUp,
+  test,
+} from "./fixtures";
 
 const addButton = (page: Page) => page.getByRole("button", { name: "Add songs" });
 const rows = (page: Page) => page.getByRole("list", { name: "Songs on their way" }).getByRole("listitem");
@@ -55,7 +65,7 @@ const underWay = (page: Page) => expect(rows(page).first()).toContainText(/[1-9]
 
 test("a picked song goes up with one click, and becomes a finished song", async ({ signedIn: page, api }) => {
   test.setTimeout(300_000);
-  await pick(page, await demoSong());
+  await pick(page, await shortSongWithTags());
   await expect(rows(page)).toContainText("One More Time"); // by its tags
   await expect(rows(page)).toHaveCount(0); // sent, and faded away
   const [song] = await api.songs();
