@@ -1,6 +1,7 @@
+import { violations } from "./axe";
 import { expect, signIn, test } from "./fixtures";
 import { panel, songWith, words } from "./lyrics-page";
-import { at, button, enter, openPlayer, violations } from "./player-page";
+import { at, button, enter, openPlayer } from "./player-page";
 
 test("words that cannot be edited now do not stop the song", async ({ page, listener }) => {
   await page.route(/LyricsEditor-.*\.js/, (route) => route.abort());

@@ -1,7 +1,8 @@
 import type { Lyrics } from "@/api/client";
+import { violations } from "./axe";
 import { expect, enterSession, test } from "./fixtures";
 import { look, lyricsOf, open, panel, type Sample, songWith, words } from "./lyrics-page";
-import { button, spills, violations } from "./player-page";
+import { button, spills } from "./player-page";
 
 /** How far (seconds) what is marked may be from what is sung. */
 const NEAR = 0.1;

@@ -1,4 +1,3 @@
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page } from "@playwright/test";
 import type { Song } from "@/api/client";
 import { enterSession, type Person } from "./fixtures";
@@ -54,11 +53,6 @@ export const sing = (page: Page) => page.getByRole("banner").getByRole("button",
 export const pressed = (page: Page, name: string, value: boolean) =>
   expect(button(page, name)).toHaveAttribute("aria-pressed", String(value));
 export const status = (page: Page) => page.getByRole("region", { name: "Player" }).getByRole("status");
-
-export async function violations(page: Page): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page }).analyze();
-  return found.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).join(", ")}`);
-}
 
 /** No sideways scrolling, and nothing that spills out of the window. */
 export const spills = (page: Page) =>

@@ -1,4 +1,5 @@
 import type { Page } from "@playwright/test";
+import { violations } from "./axe";
 import { expect, test } from "./fixtures";
 import {
   AUDIBLE,
@@ -13,7 +14,6 @@ import {
   sing,
   spills,
   status,
-  violations,
 } from "./player-page";
 
 let songUrl: string;

@@ -1,5 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { violations } from "./axe";
 import { CODE, expect, makeAudio, signIn, test } from "./fixtures";
 
 const fresh = () => `e2e-${crypto.randomUUID()}@unplugd.example`;
@@ -12,8 +12,7 @@ const title = (page: Page, name: string) => page.getByRole("heading", { name, le
 const inside = (page: Page, email: string) => button(page, `Account of ${email}`);
 
 async function expectAccessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 }
 
 async function signOut(page: Page, email: string) {

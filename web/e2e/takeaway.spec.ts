@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import AxeBuilder from "@axe-core/playwright";
 import type { Download, Page } from "@playwright/test";
 import type { Song } from "@/api/client";
 import type { FinishedSong } from "@/api/songs";
+import { violations } from "./axe";
 import { expect, makeAudio, type PersonsApi, openAs, test } from "./fixtures";
 
 type Stem = keyof FinishedSong["stems"];
@@ -223,8 +223,7 @@ for (const [device, width, scheme] of [
     await page.addInitScript((theme) => localStorage.setItem("unplugd.theme", theme), scheme);
     await open(page, api, song.songId);
     const check = async () => {
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+      expect(await violations(page)).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     };
     await check();
