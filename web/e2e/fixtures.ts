@@ -284,7 +284,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       });
       await give(complaints);
       // A page may still read something when its test ends: a route that is at work then is no fault of the test.
-      await page.unrouteAll({ behavior: "ignoreErrors" });
+      if (!page.isClosed()) await page.unrouteAll({ behavior: "ignoreErrors" });
       expect(complaints, "the page broke its own policy, or an error fell through").toEqual([]);
     },
     { auto: true },

@@ -165,8 +165,11 @@ test("after a reload on another page it goes on all the same", async ({ signedIn
 test("a lost answer: the storage says 412, and that is success", async ({ signedIn: page, api }) => {
   const song = makeAudio(3, [{ hz: 440 }], "Lost.wav");
   let link = "";
-  page.on("response", async (answer) => {
-    if (answer.request().method() === "POST" && answer.url().endsWith("/songs/upload-url")) link = await answer.text();
+  await page.route("**/songs/upload-url", async (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    const response = await route.fetch();
+    link = await response.text(); // known here before the page has it, and so before the page sends its file
+    await route.fulfill({ response });
   });
   // A fresh link could come too late: the file may have been checked already. Here it is the first one again.
   await page.route("**/songs/*/upload-url", (route) =>
