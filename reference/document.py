@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reference import examples
+from reference import examples, measurement
 from reference.operations import OPERATIONS, Operation
 from reference.routes import Route, routes, template
 from reference.schemas import SONG_ID, components
 from reference.shapes import Schema
 from unplugd.kernel import errors
 
-TITLES = {"account": "Account", "songs": "Songs", "lyrics": "Lyrics", "uploads": "Uploads"}
+TITLES = {
+    "account": "Account",
+    "songs": "Songs",
+    "lyrics": "Lyrics",
+    "measurement": "Measurements",
+    "uploads": "Uploads",
+}
 _INTRODUCTION = """\
 A private karaoke and practice studio: upload a song, get its four stems and its lyrics, play them in a mixer.
 
@@ -21,6 +27,9 @@ song is answered like one that does not exist. Every error has the same shape: `
 people, and `details` if several fields are wrong. Changes of a song are pushed over a WebSocket: see websocket.md.
 
 `make reference` generates this document from the code; a test fails if it is out of date."""
+
+
+_IN_PATH: dict[str, Schema] = {"songId": SONG_ID, "measure": measurement.MEASURE}
 
 
 class Undescribed(Exception):
@@ -85,10 +94,11 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
         raise Undescribed(
             f"{route.name} knows the query parameters {route.query}, not {sorted(operation.query)}"
         )
-    if set(route.path_parameters) - {"songId"}:
+    if set(route.path_parameters) - set(_IN_PATH):
         raise Undescribed(f"{route} has a path parameter that the reference does not know")
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": SONG_ID} for name in route.path_parameters
+        {"name": name, "in": "path", "required": True, "schema": _IN_PATH[name]}
+        for name in route.path_parameters
     ] + [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()]
     described: dict[str, Any] = {
         "operationId": route.name,
@@ -128,7 +138,7 @@ def _links(name: str) -> dict[str, Any]:
     """The calls that can follow an answer: every call about the song that it names."""
     if name != "UploadLink":
         return {}
-    about = [route.name for route in routes() if route.path_parameters]
+    about = [route.name for route in routes() if route.path_parameters == ("songId",)]
     return {
         "links": {
             one: {"operationId": one, "parameters": {"songId": "$response.body#/songId"}} for one in about

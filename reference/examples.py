@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from reference import measurement
 from unplugd.domain.files import LINK_SECONDS, STREAM_SUFFIX
+from unplugd.domain.measurement import MEASURES
 from unplugd.domain.song import LyricsStatus, Song, Status
 from unplugd.domain.song_view import public_view
 from unplugd.kernel.clock import to_iso
@@ -25,6 +27,7 @@ BODIES: dict[str, Any] = {
         "title": "One More Time",
     },
     "LyricsChange": {"version": 0, "format": "lrc", "text": "[00:12.00]One more time\n[00:15.50]and again"},
+    "MeasurementChange": {"value": {"tonic": "A", "mode": "minor"}},
     "SongChanges": {"artist": "Unplugd Demo Band", "language": "en"},
 }
 
@@ -97,6 +100,12 @@ def answer(name: str) -> Any:
         "SongPage": {"data": [at_work], "nextCursor": None},
         "Deleted": {"deleted": True},
         "Lyrics": _lyrics(),
+        "Measurements": {
+            "songId": SONG_ID,
+            "measuredAt": to_iso(NOW),
+            "measures": dict.fromkeys(MEASURES) | {"key": measurement.example()},
+        },
+        "Measurement": {"songId": SONG_ID, "measure": "key", "measured": measurement.example()},
         "Presets": {"data": rules.presets()},
         "UploadLink": {
             "songId": SONG_ID,

@@ -83,6 +83,23 @@ OPERATIONS: dict[str, Operation] = {
             "times are aligned by a run. 409 if `version` is not the current one."
         ),
     ),
+    "get_measurements": Operation(
+        {200: "Measurements"},
+        refusals=(errors.Conflict,),
+        notes="Every measure is present; null until something is known of it.",
+    ),
+    "put_measurement": Operation(
+        {200: "Measurement"},
+        body="MeasurementChange",
+        refusals=(errors.Conflict,),
+        notes="Sets the fields that are sent. They stay when the song is measured again, unless `lock` is false. 409 "
+        "if the song is not complete.",
+    ),
+    "delete_measurement": Operation(
+        {200: "Measurement"},
+        refusals=(errors.Conflict,),
+        notes="Removes what a person set. 409 if the song is not complete.",
+    ),
     "create_upload": Operation(
         {201: "UploadLink"},
         body="NewUpload",

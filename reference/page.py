@@ -107,8 +107,9 @@ def _type(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f'<a href="#{name}">{name}</a>'
-    if "oneOf" in schema:
-        return " or ".join(_type(one) for one in schema["oneOf"])
+    for choice in ("oneOf", "anyOf"):
+        if choice in schema:
+            return " or ".join(_type(one) for one in schema[choice])
     if "const" in schema:
         return f"<code>{escape(json.dumps(schema['const']))}</code>"
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from audiofile import CONTENT_TYPES, MAX_BYTES
-from reference import lyrics
+from reference import lyrics, measurement
 from reference.shapes import Schema, closed, nullable
 from unplugd.domain import stems
 from unplugd.domain.files import LINK_SECONDS
@@ -64,6 +64,12 @@ _ABOUT: dict[str, Schema] = {
         "minimum": 0,
         "description": "Version of a person's lyrics; a change names the version that it is based on.",
     },
+    "measuredAt": TIME | {"description": "When tempo, key and more were last measured."},
+    "tempoBpm": {
+        "description": "Beats a minute that hold for most of the song; a person's value comes first."
+    },
+    "musicKey": {"description": "Such as `Eb minor`; a person's value comes first."},
+    "loudnessLufs": {"description": "Integrated loudness (EBU R 128)."},
     "lyricsOffsetMs": {"description": "Milliseconds added to the times of the lyrics."},
 }
 _PRIMITIVES = {str: "string", int: "integer", float: "number"}
@@ -89,6 +95,11 @@ def _song_properties() -> dict[str, Schema]:
         if name == "status":
             by_type = by_type | {"enum": [*by_type["enum"], UNREADABLE]}
         properties[name] = {**about, **by_type}
+    properties["camelot"] = {
+        "type": ["string", "null"],
+        "pattern": "^(1[0-2]|[1-9])[AB]$",
+        "description": "The key's place on the Camelot wheel.",
+    }
     properties["etaSec"] = {
         "type": ["integer", "null"],
         "minimum": 0,
@@ -186,6 +197,7 @@ def components() -> dict[str, Schema]:
             }
         ),
         **lyrics.components(),
+        **measurement.components(),
         "Presets": closed(
             {
                 "data": _list(

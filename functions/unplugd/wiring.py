@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from unplugd.aws.executions import Executions
     from unplugd.aws.functions import UploadEvents
     from unplugd.aws.lyrics_rows import LyricsRows
+    from unplugd.aws.measurement_rows import MeasurementRows
     from unplugd.aws.objects import Objects
     from unplugd.aws.people import UserPool
     from unplugd.aws.queue_index import QueueIndex
@@ -41,6 +42,13 @@ def lyrics_rows() -> LyricsRows:
     from unplugd.aws.lyrics_rows import LyricsRows
 
     return LyricsRows(client("dynamodb"), settings.songs_table())
+
+
+@cache
+def measurement_rows() -> MeasurementRows:
+    from unplugd.aws.measurement_rows import MeasurementRows
+
+    return MeasurementRows(client("dynamodb"), settings.songs_table())
 
 
 @cache

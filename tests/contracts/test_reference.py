@@ -17,6 +17,7 @@ from reference.document import MEANINGS, document
 from reference.examples import BODIES
 from reference.routes import ROOT, routes, template
 from tests import answers
+from unplugd.domain.measurement import MEASURES
 from unplugd.domain.song_view import PUBLIC
 from unplugd.kernel import errors
 from unplugd.kernel.ids import is_song_id
@@ -48,7 +49,7 @@ def test_a_shape_is_a_json_schema_that_takes_nothing_unnamed(name: str) -> None:
 
 
 def test_a_song_has_exactly_the_public_fields() -> None:
-    assert set(SCHEMAS["Song"]["properties"]) == set(PUBLIC) | {"etaSec", "queuePosition"}
+    assert set(SCHEMAS["Song"]["properties"]) == set(PUBLIC) | {"camelot", "etaSec", "queuePosition"}
     secret = {"s3Key", "executionArn", "stemsPrefix", "lyricsKey", "userId", "ttl"}
     assert not secret & set(SCHEMAS["Song"]["properties"])
 
@@ -107,9 +108,10 @@ def test_path_and_query_limits_are_the_codes() -> None:
     parameters = {
         one["name"]: one["schema"] for call in OPERATIONS.values() for one in call.get("parameters", [])
     }
-    assert set(parameters) == {"songId", "status", "q", "limit", "cursor", "format", "version"}
+    assert set(parameters) == {"songId", "measure", "status", "q", "limit", "cursor", "format", "version"}
     assert is_song_id("01J9ZQ4X5V8K2M3N4P5Q6R7S8T")
     assert re.search(parameters["songId"]["pattern"], "01J9ZQ4X5V8K2M3N4P5Q6R7S8T")
+    assert tuple(parameters["measure"]["enum"]) == MEASURES
     assert parameters["limit"]["maximum"] == MAX_LIMIT
 
 

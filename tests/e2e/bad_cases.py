@@ -169,6 +169,11 @@ def _announce(name: str, error: str = "invalid_request", status: int = 400, **ch
     return Call(name, status, error, body=_with(**changes))
 
 
+def _measure(name: str, measure: str, value: Any, status: int = 400, error: str = "invalid_request") -> Call:
+    path = f"/songs/01ARZ3NDEKTSV4RRFFQ69G5FAV/measurements/{measure}"
+    return Call(name, status, error, "PUT", path, json.dumps({"value": value}).encode())
+
+
 def _list(name: str, query: str) -> Call:
     error = "bad_cursor" if query.startswith("cursor") else "invalid_request"
     return Call(name, 400, error, "GET", f"/songs?{query}")
@@ -206,5 +211,11 @@ CALLS = (
     _list("a limit of 101", "limit=101"),
     _list("a limit that is not a number", "limit=ten"),
     _list("an unknown query field", "page=2"),
+    _measure("an unknown measure", "mood", {}, 404, "not_found"),
+    _measure("a measure without its value", "key", None),
+    _measure("a key that is none", "key", {"tonic": "H", "mode": "minor"}),
+    _measure("a tempo of 1,000", "beats", {"anchors": [{"t": 0, "beat": 0, "bpm": 1000}]}),
+    _measure("chords that overlap", "chords", [{"start": 0, "end": 2, "label": "C"}] * 2),
+    _measure("a list for the loudness", "loudness", []),
     Call("an invalid id", 404, "not_found", "GET", "/songs/not-a-song"),
 )

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.stack
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "bad-input.md"
 BEGIN, END = "<!-- generated -->", "<!-- end -->"
 SENTENCE = re.compile(r"[A-Z][^{}<>]+\.")
-ABOUT_A_FIELD = re.compile(r"[\w/?]+ (must|is) [^{}<>]+")  # begins with the field's own name
+ABOUT_A_FIELD = re.compile(r"[\w/?.]+ (must|is) [^{}<>]+")  # begins with the field's own name
 INTERNAL = re.compile(r"arn:|Traceback|unplugd-|boto|lambda", re.IGNORECASE)
 
 

@@ -29,6 +29,11 @@ ROUTES = routes()
 OF_ONE_SONG = [route for route in ROUTES if route.path_parameters]
 
 
+def address(path: str, song_id: str) -> str:
+    """A route's path with its parameters."""
+    return path.replace("{songId}", song_id).replace("{measure}", "key")
+
+
 @dataclass
 class Door:
     """The API with two people: the owner of a song, and one who is up to no good."""
@@ -45,7 +50,7 @@ class Door:
     def call(self, route: Route, token: str | None, song_id: str | None = None) -> httpx.Response:
         """Call a route as it is meant to be called."""
         headers = {"Origin": ORIGIN} | ({"Authorization": token} if token is not None else {})
-        path = route.path.replace("{songId}", song_id or self.song_id)
+        path = address(route.path, song_id or self.song_id)
         body = BODIES.get(str(route.request_model))
         return self.api.request(route.method, path.lstrip("/"), headers=headers, json=body)
 
@@ -177,7 +182,7 @@ def test_a_preflight_needs_no_token(path: str, door: Door) -> None:
     methods = [route.method for route in ROUTES if route.path == path]
     for method in methods:
         answer = door.api.options(
-            path.replace("{songId}", door.song_id).lstrip("/"),
+            address(path, door.song_id).lstrip("/"),
             headers={
                 "Origin": ORIGIN,
                 "Access-Control-Request-Method": method,
@@ -196,7 +201,7 @@ def test_a_preflight_needs_no_token(path: str, door: Door) -> None:
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.request_model], ids=str)
 def test_the_gateway_turns_away_what_is_no_object(route: Route, body: str, door: Door) -> None:
     headers = {"Authorization": door.owner["IdToken"], "Content-Type": "application/json", "Origin": ORIGIN}
-    path = route.path.replace("{songId}", door.song_id).lstrip("/")
+    path = address(route.path, door.song_id).lstrip("/")
     answer = door.api.request(route.method, path, headers=headers, content=body)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_json")
     assert answer.headers["access-control-allow-origin"] == ORIGIN

@@ -68,7 +68,7 @@ def only_the_functions(config: Path) -> None:
     config.write_text(head + "".join(ours))
 
 
-@pytest.mark.parametrize("room", ["account", "lyrics"])
+@pytest.mark.parametrize("room", ["account", "lyrics", "measurement"])
 def test_a_room_can_be_removed(room: str, tmp_path: Path) -> None:
     for name in COPIED:
         source = ROOT / name

@@ -3,6 +3,7 @@
     uploads bucket   uploads/{userId}/{songId}/{fileName}     the original
     output bucket    output/{userId}/{songId}/{name}          everything made from a song
     output bucket    output/{userId}/{songId}/lyrics/...      the versions of a person's own lyrics
+    output bucket    output/{userId}/{songId}/edits/...       the versions of a person's changes to measurements
 
 The user is in each key, so that one prefix holds all that a person owns, and another person's id never matches."""
 
@@ -21,6 +22,7 @@ TRANSCRIBED_LYRICS = (
     "lyrics.transcribed.json"  # what the machine recognised, kept by a run over a person's words
 )
 PEAKS = "peaks.json"
+MEASUREMENTS = "measurements.json"
 FAILURE = "failure.json"
 STREAM_SUFFIX = "mp3"  # of the streamable encoding: docs/decisions/0003-streamable-encoding.md
 
@@ -28,7 +30,7 @@ LINK_SECONDS = 900  # how long a presigned link works
 
 _UPLOAD = re.compile(rf"uploads/([^/]+)/({SONG_ID_PATTERN})/([^/]+)\Z")
 _UPLOAD_IN_TEXT = re.compile(rf"(uploads/[^/\s\"]+/{SONG_ID_PATTERN}/)[^\s\"]+")
-_LAYER = re.compile(r"person-(\d+)-[0-9A-Za-z]+\.json\Z")
+_PERSON = re.compile(r"person-(\d+)-[0-9A-Za-z]+\.json\Z")
 
 
 class UploadKey(NamedTuple):
@@ -106,7 +108,22 @@ def layer_key(user_id: str, song_id: str, version: int, unique: str) -> str:
     return f"{layers_prefix(user_id, song_id)}person-{version}-{unique}.json"
 
 
-def layer_version(key: str) -> int | None:
-    """The version that a key names; None for any other key."""
-    version = _LAYER.match(key.rpartition("/")[2])
+def person_version(key: str) -> int | None:
+    """The version of a person's lyrics or changes that a key names; None for any other key."""
+    version = _PERSON.match(key.rpartition("/")[2])
     return int(version[1]) if version else None
+
+
+def measurements_key(user_id: str, song_id: str) -> str:
+    """The key of what was measured of a song, in the output bucket."""
+    return f"{output_prefix(user_id, song_id)}{MEASUREMENTS}"
+
+
+def edits_prefix(user_id: str, song_id: str) -> str:
+    """The prefix of the versions of a person's changes to measurements, in the output bucket."""
+    return f"{output_prefix(user_id, song_id)}edits/"
+
+
+def edits_key(user_id: str, song_id: str, version: int, unique: str) -> str:
+    """The key of one version of a person's changes to measurements; `unique` as for lyrics."""
+    return f"{edits_prefix(user_id, song_id)}person-{version}-{unique}.json"

@@ -74,6 +74,15 @@ class Song:
     lyrics_source: str | None = None  # the layer's: supplied or edited
     run_lyrics_source: str | None = None  # the last run's: transcribed or supplied (by the file's tags)
     lyrics_offset_ms: int = 0
+    measured_at: str | None = None  # when measurements.json was last written
+    tempo_bpm: float | None = None  # as measured
+    music_key: str | None = None  # `Eb minor`
+    loudness_lufs: float | None = None
+    own_tempo_bpm: float | None = None  # as a person says; a new measurement leaves it
+    own_music_key: str | None = None
+    own_loudness_lufs: float | None = None
+    edits_version: int = 0  # of the person's changes to measurements; 0 without any
+    edits_key: str | None = None  # their key in the output bucket
     ttl: int | None = None
 
     @property

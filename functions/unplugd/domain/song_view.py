@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from unplugd.domain import unreadable
+from unplugd.domain import measurement, unreadable
 from unplugd.domain.song import Song, Status, eta_s
 from unplugd.domain.unreadable import UnreadableSong
 from unplugd.kernel.clock import to_iso
@@ -38,6 +38,10 @@ PUBLIC = {
     "lyricsSource": "lyrics_source",
     "lyricsVersion": "lyrics_version",
     "lyricsOffsetMs": "lyrics_offset_ms",
+    "measuredAt": "measured_at",
+    "tempoBpm": "tempo_bpm",
+    "musicKey": "music_key",
+    "loudnessLufs": "loudness_lufs",
 }
 
 
@@ -84,4 +88,8 @@ def public_view(
     view = {name: getattr(song, field) for name, field in PUBLIC.items()}
     view["title"] = song.shown_title
     view["lyricsSource"] = song.lyrics_source or song.run_lyrics_source
+    for name in ("tempoBpm", "musicKey", "loudnessLufs"):
+        own = getattr(song, f"own_{PUBLIC[name]}")
+        view[name] = view[name] if own is None else own
+    view["camelot"] = measurement.camelot(view["musicKey"])
     return view | {"etaSec": eta_s(song, now), "queuePosition": queue_position}

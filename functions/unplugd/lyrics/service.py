@@ -192,7 +192,7 @@ def _tidy(song: Song, results: Results) -> None:
     """Remove versions that no request can be reading any more. After a fault, the next change removes them."""
     try:
         for key in list(results.names(files.layers_prefix(song.user_id, song.song_id))):
-            version = files.layer_version(key)
+            version = files.person_version(key)
             old = version is not None and version <= song.lyrics_version - KEPT_VERSIONS
             if old and key != song.lyrics_text_key:
                 results.delete(key)

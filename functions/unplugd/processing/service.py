@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from unplugd.domain import files, stems
-from unplugd.domain.job import failed_kind
+from unplugd.domain import files, measurement, stems
+from unplugd.domain.job import SEPARATION, failed_kind
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.song import Song, Status
 from unplugd.domain.unreadable import Unreadable
@@ -128,6 +128,9 @@ def mark_completed(
         "lyrics_reason": reason,
         "run_lyrics_source": _machine_source(lyrics) or song.run_lyrics_source,
     }
+    # A run for lyrics alone measures nothing, and what an unlocked change was made over stays the same.
+    if song.job and song.job.kind is SEPARATION:
+        facts |= _measured(f"{prefix}{files.MEASUREMENTS}", objects, now)
     done = songs.mark_completed(song, facts=facts, now=to_iso(now))
     return done or _completed_before(user_id, song_id, attempt, songs)
 
@@ -139,6 +142,15 @@ def _completed_before(user_id: str, song_id: str, attempt: int, songs: Songs) ->
     if song.status is not Status.COMPLETED or song.job:
         raise Conflict("The song is no longer being processed.")
     return song
+
+
+def _measured(key: str, objects: Objects, now: datetime) -> dict[str, Any]:
+    """The figures that the row repeats; nothing of a song that was separated without being measured. What a person
+    changed has fields of its own, which no completion writes."""
+    written = objects.read_json(key)
+    if written is None:
+        return {}
+    return {**measurement.figures(written), "measured_at": to_iso(now)}
 
 
 def _machine_source(lyrics: Mapping[str, Any]) -> str | None:
@@ -227,10 +239,10 @@ def _remove_half_written(prefix: str, objects: Objects) -> None:
         keep = (
             key in finished
             # A person's words, and what the machine had written before them, are no leftovers.
-            or key.startswith(f"{prefix}lyrics/")
+            or key.startswith((f"{prefix}lyrics/", f"{prefix}edits/"))
             or key == f"{prefix}{files.TRANSCRIBED_LYRICS}"
             or key.startswith(f"{prefix}checkpoints/")
-            or (manifest and key == f"{prefix}{files.MANIFEST}")
+            or (manifest and key in (f"{prefix}{files.MANIFEST}", f"{prefix}{files.MEASUREMENTS}"))
         )
         if not keep:
             objects.delete(key)

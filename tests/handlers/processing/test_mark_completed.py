@@ -229,3 +229,61 @@ def test_a_listed_stem_without_a_file_is_incomplete(
     results(WORDS, stems=SIX[:5], listed=SIX)
     with pytest.raises(Invalid, match=r"piano\.wav"):
         call(cloud)
+
+
+def put_measured(cloud: Cloud, document: Any) -> None:
+    key = f"{PREFIX}measurements.json"
+    cloud.s3.put_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key, Body=json.dumps(document).encode())
+
+
+MEASURED = {
+    "beats": {"anchors": [{"t": 0.1, "beat": 0, "bpm": 150.04}]},
+    "key": {"tonic": "C", "mode": "minor"},
+    "loudness": {"integrated": -9.26},
+}
+
+
+def test_the_row_repeats_tempo_key_and_loudness(
+    cloud: Cloud, put_song: Any, results: Callable[..., None]
+) -> None:
+    put_song(**RUNNING)
+    results(WORDS)
+    put_measured(cloud, MEASURED)
+    call(cloud)
+    row = cloud.row() or {}
+    shown = (float(row["tempoBpm"]), row["musicKey"], float(row["loudnessLufs"]))
+    assert shown == (150.0, "C minor", -9.26)
+    assert row["measuredAt"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        [],
+        {},
+        {"beats": [], "key": "C", "loudness": None},
+        {"beats": {"anchors": [{"t": "x", "bpm": 1e9}, 3]}, "key": {"tonic": ["C"], "mode": 1}},
+        {"loudness": {"integrated": True}},
+    ],
+)
+def test_measurements_of_any_form_never_fail_a_song(
+    cloud: Cloud, put_song: Any, results: Callable[..., None], document: Any
+) -> None:
+    put_song(**RUNNING)
+    results(WORDS)
+    if document is not None:
+        put_measured(cloud, document)
+    call(cloud)
+    row = cloud.row() or {}
+    assert row["status"] == "COMPLETED"
+    assert not {"tempoBpm", "musicKey", "loudnessLufs"} & set(row)
+
+
+def test_a_run_for_lyrics_measures_nothing(cloud: Cloud, put_song: Any, results: Callable[..., None]) -> None:
+    put_song(**LYRICS_RUN, measured_at="2026-01-31T08:20:00.000Z", tempo_bpm=75.0)
+    results(WORDS)
+    put_measured(cloud, MEASURED)
+    call(cloud, attempt=2)
+    row = cloud.row() or {}
+    assert (row["measuredAt"], float(row["tempoBpm"])) == ("2026-01-31T08:20:00.000Z", 75.0)

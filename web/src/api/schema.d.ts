@@ -164,6 +164,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/songs/{songId}/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tempo, beats, key, chords, sections, loudness and melody of a song.
+         * @description Every measure is present; null until something is known of it.
+         */
+        get: operations["get_measurements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/songs/{songId}/measurements/{measure}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set fields of one measure oneself.
+         * @description Sets the fields that are sent. They stay when the song is measured again, unless `lock` is false. 409 if the song is not complete.
+         */
+        put: operations["put_measurement"];
+        post?: never;
+        /**
+         * Go back to what the machine measured.
+         * @description Removes what a person set. 409 if the song is not complete.
+         */
+        delete: operations["delete_measurement"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/songs/{songId}/retry": {
         parameters: {
             query?: never;
@@ -265,6 +309,19 @@ export interface components {
             lyricsVersion: number;
             /** @description Milliseconds added to the times of the lyrics. */
             lyricsOffsetMs: number;
+            /**
+             * Format: date-time
+             * @description When tempo, key and more were last measured.
+             */
+            measuredAt: string | null;
+            /** @description Beats a minute that hold for most of the song; a person's value comes first. */
+            tempoBpm: number | null;
+            /** @description Such as `Eb minor`; a person's value comes first. */
+            musicKey: string | null;
+            /** @description Integrated loudness (EBU R 128). */
+            loudnessLufs: number | null;
+            /** @description The key's place on the Camelot wheel. */
+            camelot: string | null;
             /** @description Estimated seconds until the stage ends. */
             etaSec: number | null;
             /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
@@ -323,6 +380,19 @@ export interface components {
             lyricsVersion: number;
             /** @description Milliseconds added to the times of the lyrics. */
             lyricsOffsetMs: number;
+            /**
+             * Format: date-time
+             * @description When tempo, key and more were last measured.
+             */
+            measuredAt: string | null;
+            /** @description Beats a minute that hold for most of the song; a person's value comes first. */
+            tempoBpm: number | null;
+            /** @description Such as `Eb minor`; a person's value comes first. */
+            musicKey: string | null;
+            /** @description Integrated loudness (EBU R 128). */
+            loudnessLufs: number | null;
+            /** @description The key's place on the Camelot wheel. */
+            camelot: string | null;
             /** @description Estimated seconds until the stage ends. */
             etaSec: number | null;
             /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
@@ -382,6 +452,19 @@ export interface components {
             lyricsVersion: number;
             /** @description Milliseconds added to the times of the lyrics. */
             lyricsOffsetMs: number;
+            /**
+             * Format: date-time
+             * @description When tempo, key and more were last measured.
+             */
+            measuredAt: string | null;
+            /** @description Beats a minute that hold for most of the song; a person's value comes first. */
+            tempoBpm: number | null;
+            /** @description Such as `Eb minor`; a person's value comes first. */
+            musicKey: string | null;
+            /** @description Integrated loudness (EBU R 128). */
+            loudnessLufs: number | null;
+            /** @description The key's place on the Camelot wheel. */
+            camelot: string | null;
             /** @description Estimated seconds until the stage ends. */
             etaSec: number | null;
             /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
@@ -565,6 +648,127 @@ export interface components {
                 [key: string]: number;
             } | null;
         };
+        Measurements: {
+            songId: string;
+            /** Format: date-time */
+            measuredAt: string | null;
+            measures: {
+                /** @description Null until something is known. */
+                beats: {
+                    /** @description What the machine measured, with the person's fields over it. A machine's value can have more fields than a person can set, such as `confidence`. */
+                    value: Record<string, never> | Record<string, never>[];
+                    /** @description The fields that are the person's. */
+                    edited: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                    /** @description Those of them that stay when the song is measured again. */
+                    locked: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                } | null;
+                /** @description Null until something is known. */
+                key: {
+                    /** @description What the machine measured, with the person's fields over it. A machine's value can have more fields than a person can set, such as `confidence`. */
+                    value: Record<string, never> | Record<string, never>[];
+                    /** @description The fields that are the person's. */
+                    edited: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                    /** @description Those of them that stay when the song is measured again. */
+                    locked: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                } | null;
+                /** @description Null until something is known. */
+                chords: {
+                    /** @description What the machine measured, with the person's fields over it. A machine's value can have more fields than a person can set, such as `confidence`. */
+                    value: Record<string, never> | Record<string, never>[];
+                    /** @description The fields that are the person's. */
+                    edited: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                    /** @description Those of them that stay when the song is measured again. */
+                    locked: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                } | null;
+                /** @description Null until something is known. */
+                sections: {
+                    /** @description What the machine measured, with the person's fields over it. A machine's value can have more fields than a person can set, such as `confidence`. */
+                    value: Record<string, never> | Record<string, never>[];
+                    /** @description The fields that are the person's. */
+                    edited: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                    /** @description Those of them that stay when the song is measured again. */
+                    locked: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                } | null;
+                /** @description Null until something is known. */
+                loudness: {
+                    /** @description What the machine measured, with the person's fields over it. A machine's value can have more fields than a person can set, such as `confidence`. */
+                    value: Record<string, never> | Record<string, never>[];
+                    /** @description The fields that are the person's. */
+                    edited: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                    /** @description Those of them that stay when the song is measured again. */
+                    locked: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                } | null;
+                /** @description Null until something is known. */
+                melody: {
+                    /** @description What the machine measured, with the person's fields over it. A machine's value can have more fields than a person can set, such as `confidence`. */
+                    value: Record<string, never> | Record<string, never>[];
+                    /** @description The fields that are the person's. */
+                    edited: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                    /** @description Those of them that stay when the song is measured again. */
+                    locked: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                } | null;
+            };
+        };
+        Measurement: {
+            songId: string;
+            /** @enum {string} */
+            measure: "beats" | "key" | "chords" | "sections" | "loudness" | "melody";
+            /** @description Null until something is known. */
+            measured: {
+                /** @description What the machine measured, with the person's fields over it. A machine's value can have more fields than a person can set, such as `confidence`. */
+                value: Record<string, never> | Record<string, never>[];
+                /** @description The fields that are the person's. */
+                edited: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+                /** @description Those of them that stay when the song is measured again. */
+                locked: ("anchors" | "chords" | "downbeats" | "integrated" | "meter" | "mode" | "notes" | "range" | "sections" | "tonic" | "truePeak")[];
+            } | null;
+        };
+        MeasurementChange: {
+            /** @description Fields of the measure in the address; a field that is not sent stays as it is. No time may be later than the song's end. */
+            value: {
+                /** @description From `t` seconds, which is beat `beat`, `bpm` holds. */
+                anchors?: {
+                    t: number;
+                    beat: number;
+                    bpm: number;
+                }[];
+                /** @description Seconds; each begins a bar. */
+                downbeats?: number[];
+                meter?: number;
+            } | {
+                /** @enum {string} */
+                tonic: "C" | "C#" | "D" | "Eb" | "E" | "F" | "F#" | "G" | "Ab" | "A" | "Bb" | "B" | "Db" | "D#" | "Gb" | "G#" | "A#";
+                /** @enum {string} */
+                mode: "major" | "minor";
+            } | {
+                start: number;
+                end: number;
+                label: string;
+            }[] | {
+                start: number;
+                end: number;
+                label: string;
+            }[] | {
+                /** @description LUFS */
+                integrated?: number;
+                /** @description LU */
+                range?: number;
+                /** @description dBTP */
+                truePeak?: number;
+            } | {
+                notes: {
+                    start: number;
+                    end: number;
+                    midi: number;
+                    cents?: number;
+                }[];
+            };
+            /**
+             * @description False: the value stays only until the song is measured again.
+             * @default true
+             */
+            lock: boolean | null;
+        };
         Presets: {
             data: {
                 /** @enum {string} */
@@ -642,6 +846,19 @@ export interface components {
                     lyricsVersion: number;
                     /** @description Milliseconds added to the times of the lyrics. */
                     lyricsOffsetMs: number;
+                    /**
+                     * Format: date-time
+                     * @description When tempo, key and more were last measured.
+                     */
+                    measuredAt: string | null;
+                    /** @description Beats a minute that hold for most of the song; a person's value comes first. */
+                    tempoBpm: number | null;
+                    /** @description Such as `Eb minor`; a person's value comes first. */
+                    musicKey: string | null;
+                    /** @description Integrated loudness (EBU R 128). */
+                    loudnessLufs: number | null;
+                    /** @description The key's place on the Camelot wheel. */
+                    camelot: string | null;
                     /** @description Estimated seconds until the stage ends. */
                     etaSec: number | null;
                     /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
@@ -924,6 +1141,11 @@ export interface operations {
                      *             "lyricsSource": null,
                      *             "lyricsVersion": 0,
                      *             "lyricsOffsetMs": 0,
+                     *             "measuredAt": null,
+                     *             "tempoBpm": null,
+                     *             "musicKey": null,
+                     *             "loudnessLufs": null,
+                     *             "camelot": null,
                      *             "etaSec": 400,
                      *             "queuePosition": null,
                      *             "contentType": "audio/mpeg",
@@ -1085,6 +1307,11 @@ export interface operations {
                      *           "lyricsSource": null,
                      *           "lyricsVersion": 0,
                      *           "lyricsOffsetMs": 0,
+                     *           "measuredAt": null,
+                     *           "tempoBpm": null,
+                     *           "musicKey": null,
+                     *           "loudnessLufs": null,
+                     *           "camelot": null,
                      *           "etaSec": 400,
                      *           "queuePosition": null
                      *         }
@@ -1198,6 +1425,11 @@ export interface operations {
                      *       "lyricsSource": null,
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
+                     *       "measuredAt": null,
+                     *       "tempoBpm": null,
+                     *       "musicKey": null,
+                     *       "loudnessLufs": null,
+                     *       "camelot": null,
                      *       "etaSec": null,
                      *       "queuePosition": null,
                      *       "stems": {
@@ -1325,6 +1557,11 @@ export interface operations {
                      *       "lyricsSource": null,
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
+                     *       "measuredAt": null,
+                     *       "tempoBpm": null,
+                     *       "musicKey": null,
+                     *       "loudnessLufs": null,
+                     *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
                      *     }
@@ -1387,6 +1624,11 @@ export interface operations {
                      *       "lyricsSource": null,
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
+                     *       "measuredAt": null,
+                     *       "tempoBpm": null,
+                     *       "musicKey": null,
+                     *       "loudnessLufs": null,
+                     *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
                      *     }
@@ -1427,6 +1669,11 @@ export interface operations {
                      *       "lyricsSource": null,
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
+                     *       "measuredAt": null,
+                     *       "tempoBpm": null,
+                     *       "musicKey": null,
+                     *       "loudnessLufs": null,
+                     *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
                      *     }
@@ -1576,6 +1823,11 @@ export interface operations {
                      *       "lyricsSource": null,
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
+                     *       "measuredAt": null,
+                     *       "tempoBpm": null,
+                     *       "musicKey": null,
+                     *       "loudnessLufs": null,
+                     *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
                      *     }
@@ -1589,6 +1841,178 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
             413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    get_measurements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                songId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "measuredAt": "2026-01-31T08:20:00.000Z",
+                     *       "measures": {
+                     *         "beats": null,
+                     *         "key": {
+                     *           "value": {
+                     *             "tonic": "A",
+                     *             "mode": "minor"
+                     *           },
+                     *           "edited": [
+                     *             "mode",
+                     *             "tonic"
+                     *           ],
+                     *           "locked": [
+                     *             "mode",
+                     *             "tonic"
+                     *           ]
+                     *         },
+                     *         "chords": null,
+                     *         "sections": null,
+                     *         "loudness": null,
+                     *         "melody": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Measurements"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    put_measurement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                songId: string;
+                measure: "beats" | "key" | "chords" | "sections" | "loudness" | "melody";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "value": {
+                 *         "tonic": "A",
+                 *         "mode": "minor"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["MeasurementChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "measure": "key",
+                     *       "measured": {
+                     *         "value": {
+                     *           "tonic": "A",
+                     *           "mode": "minor"
+                     *         },
+                     *         "edited": [
+                     *           "mode",
+                     *           "tonic"
+                     *         ],
+                     *         "locked": [
+                     *           "mode",
+                     *           "tonic"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Measurement"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    delete_measurement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                songId: string;
+                measure: "beats" | "key" | "chords" | "sections" | "loudness" | "melody";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "measure": "key",
+                     *       "measured": {
+                     *         "value": {
+                     *           "tonic": "A",
+                     *           "mode": "minor"
+                     *         },
+                     *         "edited": [
+                     *           "mode",
+                     *           "tonic"
+                     *         ],
+                     *         "locked": [
+                     *           "mode",
+                     *           "tonic"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Measurement"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];
@@ -1638,6 +2062,11 @@ export interface operations {
                      *       "lyricsSource": null,
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
+                     *       "measuredAt": null,
+                     *       "tempoBpm": null,
+                     *       "musicKey": null,
+                     *       "loudnessLufs": null,
+                     *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
                      *     }
