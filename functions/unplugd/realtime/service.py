@@ -133,18 +133,31 @@ def push(
         return 0
     until = time.monotonic() + within_s
     delivered = 0
+    failed: dict[str, Exception] = {}
     for one in open_now:
         if _is_late(until):
             logger().warning("some connections were not tried: the time is up", extra=extra)
             break
         if fault := _fault_of_sending(one, message, sockets):
-            _drop(one, fault, connections)
-            # A connection that no longer exists needs no closing. When the time is up, the next ping closes it.
-            if not isinstance(fault, NotFound) and not _is_late(until):
-                _close(one, sockets)
+            failed[one] = fault
         else:
             delivered += 1
+    _drop_all(failed, until, connections, sockets)
     return delivered
+
+
+def _drop_all(
+    failed: Mapping[str, Exception], until: float, connections: Connections, sockets: Sockets
+) -> None:
+    """Remove and close the connections whose send failed. This comes after all sends: when a row cannot be removed, the
+    tries take seconds, which other connections of the person need. Those for which the time is up fail again."""
+    for number, (one, fault) in enumerate(failed.items()):
+        if number and _is_late(until):
+            return
+        _drop(one, fault, connections)
+        # A connection that no longer exists needs no closing. When the time is up, the next ping closes it.
+        if not isinstance(fault, NotFound) and not _is_late(until):
+            _close(one, sockets)
 
 
 def _is_late(until: float) -> bool:

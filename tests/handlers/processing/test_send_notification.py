@@ -8,9 +8,10 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from tests.cloud import SOCKETS, SONG, STRANGER, Cloud, event
+from unplugd.aws.connections import ConnectionTable
 from unplugd.aws.sockets import Sockets
 from unplugd.domain.song import Status
-from unplugd.kernel.errors import NotFound
+from unplugd.kernel.errors import NotFound, Transient
 
 Frames = list[tuple[str, dict[str, Any]]]
 
@@ -99,3 +100,24 @@ def test_a_slow_look_up_takes_no_time_from_sending(
     monkeypatch.setattr("unplugd.realtime.service.time.monotonic", lambda: seconds[0])
     monkeypatch.setattr(ConnectionTable, "of", slowly)
     assert call(cloud) == {"delivered": 2}
+
+
+def test_a_row_that_cannot_be_removed_costs_no_other_message(
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tries to remove the row of a connection that has gone take longer than messages may."""
+    put_song(status=Status.COMPLETED, attempt=1, seq=9)
+    for name in ("gone-1", "one", "gone-2", "two"):
+        cloud.connect(name)
+    seconds = [1000.0]
+    removed: list[str] = []
+
+    def refuse(_table: ConnectionTable, connection_id: str) -> None:
+        removed.append(connection_id)
+        seconds[0] += 7.0
+        raise Transient("The row cannot be removed.")
+
+    monkeypatch.setattr("unplugd.realtime.service.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr(ConnectionTable, "remove", refuse)
+    assert call(cloud) == {"delivered": 2}
+    assert len(removed) == 1  # then the time is up; a later message finds the other
