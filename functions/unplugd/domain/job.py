@@ -51,7 +51,6 @@ class Kind:
 
     name: str
     state_field: str
-    stages: tuple[str, ...]
     requires: Mapping[str, Any] = field(default_factory=dict)
     execution_input: Mapping[str, Any] = field(default_factory=dict)
     keeps_results: bool = True
@@ -92,7 +91,6 @@ def _take_up_words(song: Song) -> Changes:
 SEPARATION = Kind(
     "separation",
     state_field="status",
-    stages=("demucs", "whisper"),
     execution_input={"lyricsOnly": False},
     keeps_results=False,
     at_start=_take_up_words,
@@ -107,7 +105,6 @@ SEPARATION = Kind(
 LYRICS = Kind(
     "lyrics",
     state_field="lyrics_status",
-    stages=("whisper",),
     requires={"status": Status.COMPLETED},
     execution_input={"lyricsOnly": True},
     at_queue={"lyrics_reason": None},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unplugd.domain import job, stages
+from unplugd.domain import stages
 
 MACHINE = Path(__file__).resolve().parents[3] / "statemachines/processing.asl.json"
 
@@ -29,10 +29,6 @@ def test_stages_follow_each_other(name: str, other: str | None, after: bool) -> 
 def test_every_stage_has_its_state() -> None:
     states = json.loads(MACHINE.read_text())["States"]
     assert {stage.state for stage in stages.STAGES} <= set(states)
-
-
-def test_a_kind_runs_stages_that_exist() -> None:
-    assert {name for kind in job.KINDS for name in kind.stages} == set(stages.BY_NAME)
 
 
 def test_an_unknown_stage_has_a_label_too() -> None:

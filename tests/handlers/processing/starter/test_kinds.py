@@ -17,7 +17,6 @@ from unplugd.domain.song import Status
 ANALYSIS = Kind(
     "analysis",
     state_field="lyrics_source",
-    stages=("demucs",),
     requires={"status": Status.COMPLETED},
     execution_input={"analysisOnly": True},
     at_failure=lambda code, _message: {"lyrics_source": "FAILED", "error_code": code},
