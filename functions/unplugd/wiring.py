@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from unplugd.aws.slots import SlotTable
     from unplugd.aws.sockets import Sockets
     from unplugd.aws.song_table import SongTable
+    from unplugd.aws.sweeps import SweepPlace
     from unplugd.aws.tokens import TokenVerifier
     from unplugd.aws.tombstones import Tombstones
 
@@ -106,6 +107,13 @@ def upload_events() -> UploadEvents:
     from unplugd.aws.functions import UploadEvents
 
     return UploadEvents(client("lambda"), settings.validate_function(), settings.uploads_bucket())
+
+
+@cache
+def uploads_place() -> SweepPlace:
+    from unplugd.aws.sweeps import SweepPlace
+
+    return SweepPlace(client("dynamodb"), settings.songs_table(), "uploads")
 
 
 @cache

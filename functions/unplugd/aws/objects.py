@@ -93,8 +93,8 @@ class Objects:
         for found in self._list(prefix):
             yield found["Key"]
 
-    def _list(self, prefix: str) -> Iterator[dict[str, Any]]:
-        start: dict[str, str] = {}
+    def _list(self, prefix: str, after: str = "") -> Iterator[dict[str, Any]]:
+        start = {"StartAfter": after} if after else {}
         while True:
             with passing_faults("list the files"):
                 got = self._s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **start)
@@ -103,9 +103,9 @@ class Objects:
                 return
             start = {"ContinuationToken": got["NextContinuationToken"]}
 
-    def listed(self, prefix: str) -> Iterator[tuple[str, int, datetime]]:
-        """Key, bytes and time of arrival of each object under `prefix`."""
-        for found in self._list(prefix):
+    def listed(self, prefix: str, after: str = "") -> Iterator[tuple[str, int, datetime]]:
+        """Key, bytes and time of arrival of each object under `prefix` with a key behind `after`, in order."""
+        for found in self._list(prefix, after):
             yield found["Key"], int(found["Size"]), found["LastModified"]
 
     def delete(self, key: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -22,6 +23,7 @@ from unplugd.kernel.log import logger
 from unplugd.uploads import rules
 from unplugd.uploads.model import Probe
 
+SWEEP_FOR_S = 90.0  # the function is ended after 120; what it did not come to is first in the next sweep
 _TRIES = 4  # against a person who changes the song while it joins the queue
 
 
@@ -48,8 +50,15 @@ class Objects(Protocol):
 class Listing(Protocol):
     """The uploads bucket, to look through."""
 
-    def listed(self, prefix: str) -> Iterator[tuple[str, int, datetime]]: ...
+    def listed(self, prefix: str, after: str = "") -> Iterator[tuple[str, int, datetime]]: ...
     def delete(self, key: str) -> None: ...
+
+
+class Place(Protocol):
+    """Where a sweep stopped."""
+
+    def read(self) -> str: ...
+    def note(self, after: str) -> None: ...
 
 
 class Events(Protocol):
@@ -177,33 +186,78 @@ def validate_upload(
         _accept(song, found, size_bytes, songs=songs, queue=queue, push=push, clock=clock)
 
 
-def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, now: datetime) -> int:
+def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, place: Place, now: datetime) -> int:
     """Announce uploads again that have arrived and were never checked: their event was lost, or died with its function.
     Answers how many. A repeated event changes nothing twice. The row of such a song lives as long as its file, so
     that a redrive finds it however long the validator was broken.
 
-    Originals that no function will read again are deleted at any age: the function that should have done it died."""
+    Originals that no function will read again are deleted at any age: the function that should have done it died.
+
+    The next sweep begins behind the last upload that this one saw, also when that made it fail: however many there are,
+    none keeps the others waiting."""
+    until = time.monotonic() + SWEEP_FOR_S
+    stopped = place.read()
     repeated = 0
-    for key, size_bytes, arrived in objects.listed(UPLOADS):
-        if not rules.is_unchecked(now - arrived):
-            continue
-        try:
-            song = songs.get(*_owner_of(key))
-        except (Invalid, Unreadable):
-            continue  # no key of ours, or a row that cannot be read (which is reported where it is read)
-        if song is None or song.s3_key != key:
-            continue
-        if _is_done_with(song):
-            logger().warning("deleting an original that was left behind", extra={"songId": song.song_id})
-            objects.delete(key)
-        elif song.status is Status.PENDING_UPLOAD and now - arrived <= rules.SWEPT_FOR:
-            logger().warning("announcing an upload again", extra={"songId": song.song_id})
-            ttl = int((arrived + rules.ORIGINALS_KEPT).timestamp())
-            if song.ttl is not None and song.ttl < ttl:
-                songs.extend_upload(song, ttl=ttl)
-            events.repeat(key, size_bytes)
-            repeated += 1
+    last = ""
+    try:
+        for key, size_bytes, arrived in _from(stopped, objects):
+            last = key
+            if rules.is_unchecked(now - arrived):
+                repeated += _sweep(
+                    key, size_bytes, arrived, songs=songs, objects=objects, events=events, now=now
+                )
+            if time.monotonic() > until:
+                break
+        else:
+            last = ""
+    finally:
+        if last or stopped:
+            place.note(_behind(last))
     return repeated
+
+
+def _from(stopped: str, objects: Listing) -> Iterator[tuple[str, int, datetime]]:
+    """Every upload once: those behind `stopped`, then the others."""
+    yield from objects.listed(UPLOADS, after=stopped)
+    for found in objects.listed(UPLOADS) if stopped else ():
+        if found[0] > stopped:
+            return
+        yield found
+
+
+def _behind(key: str) -> str:
+    """A text behind `key`, and before those of the next song. It leaves out the file's name, which is private."""
+    return key.rsplit("/", 1)[0] + "0" if key else ""  # in keys, 0 follows the slash
+
+
+def _sweep(
+    key: str,
+    size_bytes: int,
+    arrived: datetime,
+    *,
+    songs: Songs,
+    objects: Listing,
+    events: Events,
+    now: datetime,
+) -> bool:
+    """Look after one upload; whether it was announced again."""
+    try:
+        song = songs.get(*_owner_of(key))
+    except (Invalid, Unreadable):
+        return False  # no key of ours, or a row that cannot be read (which is reported where it is read)
+    if song is None or song.s3_key != key:
+        return False
+    if _is_done_with(song):
+        logger().warning("deleting an original that was left behind", extra={"songId": song.song_id})
+        objects.delete(key)
+    elif song.status is Status.PENDING_UPLOAD and now - arrived <= rules.SWEPT_FOR:
+        logger().warning("announcing an upload again", extra={"songId": song.song_id})
+        ttl = int((arrived + rules.ORIGINALS_KEPT).timestamp())
+        if song.ttl is not None and song.ttl < ttl:
+            songs.extend_upload(song, ttl=ttl)
+        events.repeat(key, size_bytes)
+        return True
+    return False
 
 
 def _heard_before(song: Song, key: str, *, objects: Objects, queue: WakeQueue) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.cloud import CHOSEN, OWNER, SONG, STRANGER, Cloud, event
+from unplugd.aws.functions import UploadEvents
 from unplugd.domain.files import upload_key
 from unplugd.domain.song import LyricsStatus, Status
 from unplugd.edge import s3
-from unplugd.uploads import rules
+from unplugd.uploads import rules, service
 
 KEY = upload_key(OWNER, SONG, "söng +1.mp3")
 DAYS_LATER = 4 * 24 * 60 + 2  # minutes; older than a day, an original is looked at once an hour
@@ -185,3 +186,53 @@ def test_a_file_that_breaks_the_validator_is_given_up() -> None:
     due = [age for age in runs if rules.is_unchecked(age)]
     assert len(due) == 11 + 23
     assert due[0] < timedelta(minutes=10)
+
+
+SONGS = [f"01J9ZQ4X5V8K2M3N4P5Q6R7S8{letter}" for letter in "ABC"]
+
+
+def announced_songs(announced: Announced) -> list[str]:
+    """The songs announced since the last look."""
+    keys = [json.loads(call["Payload"])["detail"]["object"]["key"] for call in announced]
+    announced.clear()
+    return [key.split("/")[2] for key in keys]
+
+
+@pytest.fixture
+def three_uploads(cloud: Cloud, put_song: Any) -> None:
+    for song_id in SONGS:
+        key = upload_key(OWNER, song_id, "song.mp3")
+        put_song(song_id=song_id, s3_key=key)
+        cloud.s3.put_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key, Body=b"x")
+
+
+def test_a_sweep_that_is_cut_off_is_continued(
+    cloud: Cloud, three_uploads: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "SWEEP_FOR_S", -1.0)  # each has time for one
+        for song_id in [*SONGS, SONGS[0]]:  # and round again
+            assert sweep(cloud, monkeypatch, 10) == 1
+            assert announced_songs(announced) == [song_id]
+    assert "song.mp3" not in str(cloud.row("uploads", owner="#swept"))
+    assert sweep(cloud, monkeypatch, 10) == 3
+    assert announced_songs(announced) == [*SONGS[1:], SONGS[0]]
+    assert cloud.row("uploads", owner="#swept") is None
+
+
+def test_an_upload_that_makes_a_sweep_fail_stops_that_one_only(
+    cloud: Cloud, three_uploads: None, announced: Announced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repeat = UploadEvents.repeat
+
+    def refuse(events: UploadEvents, key: str, size_bytes: int) -> None:
+        if SONGS[0] in key:
+            raise PermissionError(key)
+        repeat(events, key, size_bytes)
+
+    monkeypatch.setattr(UploadEvents, "repeat", refuse)
+    with pytest.raises(PermissionError):
+        sweep(cloud, monkeypatch, 10)
+    with pytest.raises(PermissionError):
+        sweep(cloud, monkeypatch, 10)
+    assert announced_songs(announced) == SONGS[1:]

@@ -11,6 +11,10 @@ from unplugd.uploads import service
 @task.handler
 def handler(_event: dict[str, Any]) -> dict[str, Any]:
     repeated = service.sweep_uploads(
-        songs=wiring.songs(), objects=wiring.uploads(), events=wiring.upload_events(), now=utc_now()
+        songs=wiring.songs(),
+        objects=wiring.uploads(),
+        events=wiring.upload_events(),
+        place=wiring.uploads_place(),
+        now=utc_now(),
     )
     return {"repeated": repeated}
