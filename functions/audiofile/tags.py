@@ -13,6 +13,10 @@ from typing import Any
 
 from audiofile import place_of
 
+MAX_TEXT, MAX_LYRICS = 200_000, 20
+"""Characters of a text, and texts of lyrics in a file, that are looked at."""
+MAX_PIECES = 10_000  # of SYLT
+
 
 @dataclass(frozen=True)
 class Tags:
@@ -34,7 +38,7 @@ def read(path: Path) -> Tags:
         next(
             (", ".join(dict.fromkeys(names)) for found in artists if (names := [*map(one_line, found)])), None
         ),
-        tuple(text for _, text in sorted(texts, key=lambda pair: pair[0])),
+        tuple(text for _, text in sorted(texts, key=lambda pair: pair[0])[:MAX_LYRICS]),
     )
 
 
@@ -140,17 +144,17 @@ def _items(tags: Any) -> Iterator[tuple[str, Any, str]]:
             name = frame.desc if frame.FrameID == "TXXX" else frame.FrameID
             if frame.FrameID == "SYLT" or texts is None:
                 continue
-            for text in texts if isinstance(texts, list) else [texts]:
-                latin = getattr(frame, "encoding", None) == Encoding.LATIN1
-                yield _plain_name(name), frame, repaired(str(text)) if latin else str(text)
+            for value in texts if isinstance(texts, list) else [texts]:
+                latin, text = getattr(frame, "encoding", None) == Encoding.LATIN1, str(value)[:MAX_TEXT]
+                yield _plain_name(name), frame, repaired(text) if latin else text
         return
     pairs: Iterable[tuple[str, Any]] = tags.items() if hasattr(tags, "items") else tags
     for name, values in pairs:
         for value in values if isinstance(values, list | tuple) else [values]:
             if isinstance(value, bytes):  # MP4's free form
-                yield _plain_name(name), value, bytes(value).decode("utf-8", "replace")
+                yield _plain_name(name), value, bytes(value)[:MAX_TEXT].decode("utf-8", "replace")
             else:
-                for text in str(value).split("\0"):  # APEv2 keeps several values in one
+                for text in str(value)[:MAX_TEXT].split("\0"):  # APEv2 keeps several values in one
                     yield _plain_name(name), value, text
 
 
@@ -197,7 +201,7 @@ def _synchronised(frame: Any) -> str:
     holds something else than lyrics."""
     if frame.format != 2 or frame.type not in (0, 1, 2):
         return ""
-    pairs = [(repaired(text) if frame.encoding == 0 else text, ms) for text, ms in frame.text]
+    pairs = [(repaired(text) if frame.encoding == 0 else text, ms) for text, ms in frame.text[:MAX_PIECES]]
     # Taggers write a line a frame, with or without the line break, or a syllable a frame with breaks between lines.
     breaks = any("\n" in text or "\r" in text for text, _ in pairs)
     lines: list[list[tuple[str, int]]] = [[]]

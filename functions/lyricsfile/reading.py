@@ -13,6 +13,8 @@ from lyricsfile.model import MAX_TIME_S, Line, Lines, Word
 _LONGEST_WORD_S = 2.0  # the end of a last word that nothing gives an end
 _MOST_LINES, LONGEST_LINE = 50_000, 20_000  # with all that is not sung
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
+_MOST_MARKS = 30
+_MARKS = re.compile(rf"[^\w\s]{{{_MOST_MARKS + 1},}}")  # no mark is a letter of its own
 _JOINER = "\u2060"  # word joiner: neither seen nor wide
 _GUARD = re.compile(rf"(?<=[\[<{{}}\\|｜-]){_JOINER}")
 _READING = re.compile(r"<(?:rt|rp)>[^<]*(?:</(?:rt|rp)>)?|</?(?:ruby|rb|rtc)>", re.IGNORECASE)
@@ -48,7 +50,22 @@ def numbered(text: str) -> list[tuple[int, str]]:
 
 def clean(text: str) -> str:
     """One line of words: white space collapsed, control characters gone, composed (NFC)."""
-    return " ".join(_CONTROLS.sub("", unicodedata.normalize("NFC", text)).split())
+    return " ".join(_CONTROLS.sub("", unicodedata.normalize("NFC", _bounded_marks(text))).split())
+
+
+def _bounded_marks(text: str) -> str:
+    """`text` with at most 30 combining marks in a row, as Unicode's stream-safe format has it (UAX 15): composing sorts
+    them, and its time grows with their number squared."""
+    return text if text.isascii() else _MARKS.sub(_without_further_marks, text)
+
+
+def _without_further_marks(found: re.Match[str]) -> str:
+    out, marks = [], 0
+    for char in found[0]:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= _MOST_MARKS:
+            out.append(char)
+    return "".join(out)
 
 
 def guarded(text: str, pattern: re.Pattern[str]) -> str:

@@ -130,6 +130,27 @@ def test_one_mark_in_front_of_several_words_times_the_line() -> None:
     assert (known.lines[1].start, known.lines[1].end) == (20.0, None)
 
 
+def test_many_and_long_texts_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = sound(tmp_path / "song.mp3")
+    tags = ID3()
+    for i in range(300):
+        tags.add(USLT(encoding=0, lang="eng", desc=str(i), text=f"the words of frame {i}"))
+    tags.add(TXXX(encoding=0, desc="LYRICS", text=["\xe9a " * 500_000]))
+    tags.save(path)
+    longest = 0
+    repaired = audio_tags.repaired
+
+    def counted(text: str) -> str:
+        nonlocal longest
+        longest = max(longest, len(text))
+        return repaired(text)
+
+    monkeypatch.setattr(audio_tags, "repaired", counted)
+    found = audio_tags.read(path).lyrics
+    assert len(found) <= audio_tags.MAX_LYRICS
+    assert longest <= audio_tags.MAX_TEXT
+
+
 def test_words_of_a_tag_are_not_read_as_marks(tmp_path: Path) -> None:
     path = sound(tmp_path / "song.flac")
     file = FLAC(path)
