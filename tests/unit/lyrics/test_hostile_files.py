@@ -15,7 +15,7 @@ from lyricsfile.files import read
 def test_marks_without_end_are_cut_before_they_are_sorted(
     marks: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Composing sorts the marks of a letter: 18,000 of them in each of 15 lines took longer than a minute."""
+    """Composing sorts the marks of a letter: 18,000 of them in each of 15 lines took 24 s."""
     work = 0
     normalize = unicodedata.normalize
 
