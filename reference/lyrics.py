@@ -123,6 +123,12 @@ def components() -> dict[str, Schema]:
                 "instrumental": {"type": "boolean"},
                 "estimated": {"type": "boolean", "description": "Whether some of the times are estimated."},
                 "notice": {"type": ["string", "null"], "description": "A sentence for its owner."},
+                "grade": nullable({"type": "string", "enum": ["good", "rough", "unusable"]})
+                | {
+                    "description": "How far the times of given words can be trusted: `good`, in time; `rough`, lines "
+                    "may be seconds off; `unusable`, too uncertain to sing to. Null for transcribed words, for times "
+                    "that a person gave, and for lyrics written before grades existed."
+                },
                 "offsetMs": _OFFSET,
                 "nudges": _NUDGES,
                 "segments": {"type": "array", "items": _segment(_word())},

@@ -121,7 +121,9 @@ def closed(lines: Iterable[Line]) -> Lines:
             continue
         last, words = line.words[-1], line.words
         if last.end <= last.start and line.end is None:
-            next_start = next((one.start for one in given[i + 1 :] if one.start is not None), None)
+            later = (one.start for one in given[i + 1 :] if one.start is not None)
+            # A line that begins with this one or before its last word sounds together with it.
+            next_start = next((start for start in later if start > last.start), None)
             limit = last.start + _LONGEST_WORD_S
             until = min(limit, next_start) if next_start is not None else limit
             words = (*words[:-1], replace(last, end=round(max(last.start, until), 3)))

@@ -3,7 +3,7 @@
 All words of the song go into one grammar, in order, and the whole voice through one search, so that no line has to be
 found by itself: the best path over the song decides. What is not voice is left out before (`voiced`): between lines,
 music would otherwise draw words to itself (figures: bench/results/lyrics.json). The search is fed five seconds at
-a time: a stop is seen in between.
+a time: a stop is seen in between, and the end of the CPU time that it may take (MOST_CPU).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from ml import Stopped
 from ml.lyrics.hearing import HEARING_RATE
+from ml.lyrics.language import other_language
 from ml.lyrics.pronounce import phones_of, spelled
 from ml.lyrics.voice import Span
 
@@ -28,6 +30,11 @@ MAX_WORDS_A_SECOND = 8.0
 _MIN_ENGLISH = 0.75
 """Share of the words that must be in the dictionary if no language was given. Spanish lyrics reach 0.66."""
 _MIN_ENGLISH_ASKED = 0.33
+MOST_CPU = 0.25
+"""CPU seconds that a search may take for each second of voice. English takes 0.02 to 0.1; a text that is not sung there
+takes all beams and ends nowhere."""
+MOST_CPU_LEAST_S = 8.0
+"""What a short song may take all the same (s): on a slow machine the model's first frames cost most."""
 _BEAMS = (1e-60, 1e-100)
 """Search widths, tried in turn. At 1e-40 whole lines get lost under music; at 1e-200 it takes ten times as long."""
 _FLOOR_DB = -50.0  # of the peak: pure digital silence breaks the features' normalisation
@@ -90,7 +97,9 @@ class Aligner:
 
     def knows(self, words: Sequence[str], *, asked: bool = False) -> bool:
         """Whether enough of `words` are in the English dictionary to take the text for English. `asked`: somebody said
-        that it is, so a third will do (slang, names): a text in another script has none."""
+        that it is, so a third will do (slang, names). A text that is clearly in another language is not, even then."""
+        if other_language(words):
+            return False  # the dictionary has many foreign words and names
         share = _MIN_ENGLISH_ASKED if asked else _MIN_ENGLISH
         spellings = [spelling for word in words if (spelling := spelled(word))]
         if not spellings or len(spellings) < share * sum(any(c.isalpha() for c in w) for w in words):
@@ -118,8 +127,9 @@ class Aligner:
             return nothing
         voice, moved = _joined(samples, spans)
         pcm = _pcm(voice)
+        until = thread_time() + max(MOST_CPU_LEAST_S, MOST_CPU * len(voice) / HEARING_RATE)
         for beam in _BEAMS:
-            found = self._search(beam, pcm, [spelled(words[i]) for i in asked], progress, stop)
+            found = self._search(beam, pcm, [spelled(words[i]) for i in asked], progress, stop, until)
             if len(found) == len(asked):
                 for i, (start, end) in zip(asked, found, strict=True):
                     # Both ends lie in the stretch of the middle: a word cannot last across what was cut out.
@@ -143,7 +153,9 @@ class Aligner:
         words: Sequence[str],
         progress: Callable[[float], None],
         stop: threading.Event,
+        until: float,
     ) -> list[Span]:
+        """What was found of `words`; nothing once the thread's CPU time is `until`."""
         decoder = self._open(beam)
         missing = [word for word in dict.fromkeys(words) if decoder.lookup_word(word) is None]
         for i, word in enumerate(missing):
@@ -156,6 +168,8 @@ class Aligner:
             for at in range(0, len(pcm), _BLOCK_BYTES):
                 if stop.is_set():
                     raise Stopped
+                if thread_time() > until:
+                    return []
                 decoder.process_raw(pcm[at : at + _BLOCK_BYTES])
                 progress(min(1.0, (at + _BLOCK_BYTES) / len(pcm)))
         finally:

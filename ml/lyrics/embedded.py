@@ -11,8 +11,10 @@ from typing import Any
 
 from ml.lyrics import aligner, timing, trust
 from ml.lyrics.document import failed, instrumental
+from ml.lyrics.grade import REMEDY, grade
 from ml.lyrics.hearing import listen
 from ml.lyrics.known import KnownText
+from ml.lyrics.language import other_language
 from ml.lyrics.voice import Span, find_voice
 from ml.lyrics.words import says_instrumental
 
@@ -24,7 +26,7 @@ NO_WORDS = (
     "add the words to the song, or to the file's lyrics tag and upload it again."
 )
 NOT_ENGLISH = (
-    "The word times are estimates: the built-in aligner knows English only. "
+    "The word times are estimates: the built-in aligner knows English only{and_this}. "
     "For other languages a Whisper model is needed (make models)."
 )
 NO_ALIGNER = "The word times are estimates: the built-in aligner is not installed on this machine."
@@ -40,7 +42,7 @@ class Embedded:
     """Needs no model of its own. It hears no words: it can only find those that it is given."""
 
     name = "embedded"
-    version = "3"
+    version = "4"
 
     def write(
         self,
@@ -88,7 +90,11 @@ def document(
     notice: str | None,
     model: str | None = None,
 ) -> dict[str, Any]:
-    """The document of supplied words. It is `estimated` as a whole where most of its words are."""
+    """The document of supplied words. It is `estimated` as a whole where most of its words are; its `grade` says how
+    far the times can be trusted, and the notice what helps."""
+    duration_s = max([time.end for time in times] + [end for _, end in spans])
+    graded = grade(known.lines, times, spans, duration_s)
+    notice = " ".join(filter(None, (notice, REMEDY.get(graded)))) or None
     made = {
         "language": language,
         "instrumental": False,
@@ -97,6 +103,7 @@ def document(
         "engine": engine,
         **({"model": model} if model else {}),
         "estimated": sum(time.estimated for time in times) * 2 > len(times),
+        "grade": graded,
         **({"notice": notice} if notice else {}),
     }
     return trust.mark(made, spans)
@@ -117,12 +124,14 @@ def _align(
         return nothing, NO_VOICE
     spoken = (language or "").replace("_", "-").split("-")[0].lower()
     if spoken and spoken not in _ENGLISH:
-        return nothing, NOT_ENGLISH
+        return nothing, NOT_ENGLISH.format(and_this="")
+    if other := other_language(units):
+        return nothing, NOT_ENGLISH.format(and_this=f", and these words look {other}")
     if not aligner.is_installed():
         return nothing, NO_ALIGNER
     search = aligner.Aligner()
     if not search.knows(units, asked=spoken in _ENGLISH):
-        return nothing, NOT_ENGLISH
+        return nothing, NOT_ENGLISH.format(and_this="")
     samples = listen(vocals, progress=lambda f: progress(_READ + f * (_HEARD - _READ)), stop=stop)
     found = search.align(samples, units, progress=lambda f: progress(_HEARD + f * (0.99 - _HEARD)), stop=stop)
     found = timing.without_strays(known.lines, found)

@@ -4,16 +4,19 @@ spread between its neighbours."""
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise, takewhile
 from typing import Any
 
 from ml.lyrics.known import KnownLine
-from ml.lyrics.spread import spread
+from ml.lyrics.spread import COSTS, Costs, spread
 from ml.lyrics.voice import Span
 from ml.lyrics.words import Line
 
 MAX_SYLLABLES_A_SECOND = 12.0
 """No one sings faster; the fastest rap has about 11 syllables a second for a few seconds."""
+
+SHORTEST_S = 0.3
+"""No line is sung in less (s). Lines that begin nearer to each other sound together."""
 
 _NEAR_S = 1.5
 """How far from its known start a line may have been found. Line times made by hand are within a second."""
@@ -79,27 +82,77 @@ def without_strays(lines: Sequence[KnownLine], found: Sequence[Span | None]) -> 
 def between_own(
     lines: Sequence[KnownLine], found: Sequence[Span | None], duration_s: float
 ) -> list[Span | None]:
-    """`found` without lines that have times of their own, and without what was found elsewhere than between the own
-    times around it: an own time is true, so that was something else. Nor is anything kept that begins before what was
-    found earlier (Whisper's groups overlap by their margins)."""
-    kept: list[Span | None] = [None] * len(found)
-    for first, last, (start, end) in _gaps(lines, duration_s):
-        at = start
-        for i in range(first, last):
-            span = found[i]
-            if span is None or not start <= sum(span) / 2 <= end:
+    """`found` without lines whose words have times of their own, and without what was found elsewhere than a line can
+    be: a given time is true, so that was something else. A line with a given start keeps what lies in its own span
+    (`own_spans`), cut to it; another one what lies between the given times around it. Nor is anything kept that begins
+    before what was found earlier (Whisper's groups overlap by their margins)."""
+    kept: list[Span | None] = []
+    at = 0.0
+    for known, span in zip(lines, _possible(lines, duration_s), strict=True):
+        own = found[len(kept) : len(kept) + len(known.line.units)]
+        if known.start is not None or known.times:
+            at = span[0]
+        for word in own:
+            middle = sum(word) / 2 if word is not None else -1.0
+            begin = max(word[0], span[0]) if word is not None else -1.0
+            if word is None or known.times or not span[0] <= middle <= span[1] or begin < at - _BACK_S:
+                kept.append(None)
                 continue
-            begin = max(span[0], start)
-            if begin >= at - _BACK_S:
-                kept[i] = (begin, min(span[1], end))
-                at = begin
+            kept.append((begin, min(word[1], span[1])))
+            at = begin
     return kept
 
 
-def _gaps(lines: Sequence[KnownLine], duration_s: float) -> Iterator[tuple[int, int, Span]]:
-    """The runs of units without times of their own: first, last + 1, and the window (s) that the own times on either
-    side leave. Where these overlap there is none, and the window opens where the one before begins."""
-    times, end_s = _own_times(lines, duration_s), _floored(duration_s)
+def own_spans(lines: Sequence[KnownLine], duration_s: float) -> list[Span | None]:
+    """For each line with a given start the span (s) of its words; None for the others.
+
+    It ends where the line is known to end, else where the next line begins. Starts that are nearer than SHORTEST_S
+    belong to lines that sound together (a translation, two voices), and end together.
+    """
+    starts = [known.times[0][0] if known.times else known.start for known in lines]
+    spans: list[Span | None] = []
+    for known, start in zip(lines, starts, strict=True):
+        if start is None:
+            spans.append(None)
+            continue
+        later = [other for other in starts if other is not None and other >= start + SHORTEST_S]
+        past = start + SHORTEST_S > duration_s  # of another recording
+        end = min(later, default=start + _natural_s(known) if past else duration_s)
+        if known.times:
+            end = max(time for _, time in known.times)
+        elif known.end is not None and known.end > start:
+            end = known.end
+        spans.append((start, end))
+    return spans
+
+
+def _natural_s(known: KnownLine) -> float:
+    return max(2.0, 2 * _SYLLABLE_S * sum(known.line.weights))
+
+
+def _possible(lines: Sequence[KnownLine], duration_s: float) -> list[Span]:
+    """Where each line can be: in its own span, or between the given times around it. Where the ones before end after
+    the next ones begin, there is no room, and it opens where the one before begins."""
+    own = own_spans(lines, duration_s)
+    spans: list[Span] = []
+    floor: Span = (
+        0.0,
+        0.0,
+    )  # when the last line with a given time begins, and the earliest that another follows
+    for i, (known, span) in enumerate(zip(lines, own, strict=True)):
+        if span is not None:
+            floor = (span[0], known.times[-1][1] if known.times else span[0])
+            spans.append(span)
+            continue
+        ceiling = min(next((other[0] for other in own[i:] if other), duration_s), duration_s)
+        spans.append((floor[1] if floor[1] <= ceiling else min(floor[0], ceiling), ceiling))
+    return spans
+
+
+def _gaps(times: Sequence[Timed | None], duration_s: float) -> Iterator[tuple[int, int, Span]]:
+    """The runs of units without a time: first, last + 1, and the window (s) that the times on either side leave. Where
+    these overlap there is none, and the window opens where the one before begins."""
+    end_s = _floored(duration_s)
     first = 0
     while first < len(times):
         last = first
@@ -108,7 +161,7 @@ def _gaps(lines: Sequence[KnownLine], duration_s: float) -> Iterator[tuple[int, 
         if last > first:
             before = times[first - 1] if first else None
             after = times[last] if last < len(times) else None
-            ceiling = after.start if after else end_s
+            ceiling = min(after.start, end_s) if after else end_s
             floor = before.end if before else 0.0
             if before and floor > ceiling:
                 floor = min(before.start, ceiling)
@@ -116,14 +169,15 @@ def _gaps(lines: Sequence[KnownLine], duration_s: float) -> Iterator[tuple[int, 
         first = last + 1
 
 
-def _own_times(lines: Sequence[KnownLine], duration_s: float) -> list[Timed | None]:
-    """For each unit the time that came with it, None where none did; whole milliseconds, none after the song's end."""
-    end_s = _floored(duration_s)
+def _own_times(lines: Sequence[KnownLine]) -> list[Timed | None]:
+    """For each unit the time that came with it, None where none did; whole milliseconds. One after the song's end stays
+    as it is: the person has another recording in mind, and must see it."""
     times: list[Timed | None] = []
     for known in lines:
-        for start, end in known.times or ():
-            start_s = min(round(start, 3), end_s)
-            times.append(Timed(start_s, min(max(round(end, 3), start_s), end_s), estimated=False))
+        times += [
+            Timed(round(start, 3), round(max(start, end), 3), estimated=False)
+            for start, end in known.times or ()
+        ]
         if not known.times:
             times += [None] * len(known.line.units)
     return times
@@ -156,29 +210,68 @@ def _next_to_found(
 
 
 def complete(
-    lines: Sequence[KnownLine], found: Sequence[Span | None], spans: Sequence[Span], duration_s: float
+    lines: Sequence[KnownLine],
+    found: Sequence[Span | None],
+    spans: Sequence[Span],
+    duration_s: float,
+    costs: Costs = COSTS,
 ) -> list[Timed]:
     """A time for each unit of `lines`: its own; else where it was found, if that can be (`between_own`); else an
-    estimate. Within the song, and monotone but where own times are not. `spans` (s): where somebody sings."""
-    times = _own_times(lines, duration_s)
+    estimate. Within the song, within its line where that has a given time, and monotone but where given times are not.
+    `spans` (s): where somebody sings."""
+    times = _own_times(lines)
     kept = between_own(lines, found, duration_s)
+    own = own_spans(lines, duration_s)
     starts = list(accumulate((len(known.line.units) for known in lines), initial=0))
-    for first, last, window in _gaps(lines, duration_s):
+    for i, (known, span) in enumerate(zip(lines, own, strict=True)):
+        a, b = starts[i], starts[i + 1]
+        if span is not None and not known.times:
+            room = span if any(kept[a:b]) else _room(lines, i, span)
+            times[a:b] = _completed([known], kept[a:b], spans, room, costs)
+    for first, last, window in list(_gaps(times, duration_s)):
         part = lines[starts.index(first) : starts.index(last)]
-        times[first:last] = _completed(part, kept[first:last], spans, window)
-    return [time for time in times if time is not None]
+        times[first:last] = _completed(part, kept[first:last], spans, window, costs)
+    timed = [time for time in times if time is not None]
+    for known, span, (a, b) in zip(lines, own, pairwise(starts), strict=True):
+        if not known.times and timed[b - 1].end <= timed[a].start:
+            timed[a:b] = _with_length(timed[a:b], span, _floored(duration_s))
+    return timed
+
+
+def _room(lines: Sequence[KnownLine], i: int, span: Span) -> Span:
+    """Where line `i` may be put in its span when nothing of it was found: at most as long as a slow singer takes, and
+    with room for lines without a time that follow."""
+    line = lines[i]
+    if line.end is not None and line.end > span[0]:
+        return span
+    following = list(takewhile(lambda other: other.start is None and not other.times, lines[i + 1 :]))
+    own = sum(line.line.weights)
+    share = own / (own + sum(sum(other.line.weights) for other in following))
+    return span[0], span[0] + min((span[1] - span[0]) * share, _natural_s(line))
+
+
+def _with_length(times: Sequence[Timed], span: Span | None, end_s: float) -> list[Timed]:
+    """The words of a line that has no length, one after the other over SHORTEST_S (or the line's own span): it may
+    overlap its neighbours then, but it is seen."""
+    start = times[0].start
+    end = min(start + SHORTEST_S, span[1]) if span else min(start + SHORTEST_S, end_s)
+    if not span and end - start < SHORTEST_S:
+        start = max(0.0, end - SHORTEST_S)
+    step = (end - start) / len(times)
+    at = [round(start + i * step, 3) for i in range(len(times))] + [round(end, 3)]
+    return [Timed(a, b, estimated=True) for a, b in pairwise(at)]
 
 
 def _completed(
-    lines: Sequence[KnownLine], found: Sequence[Span | None], spans: Sequence[Span], window: Span
+    lines: Sequence[KnownLine],
+    found: Sequence[Span | None],
+    spans: Sequence[Span],
+    window: Span,
+    costs: Costs,
 ) -> list[Timed]:
-    """A time for each unit of lines that have none of their own, all within the window."""
+    """A time for each unit of lines whose words have none of their own, all within the window."""
     times: list[Timed | None] = [None if span is None else Timed(*span, estimated=False) for span in found]
     starts = list(accumulate((len(known.line.units) for known in lines), initial=0))
-    for i, known in enumerate(lines):
-        if known.start is not None and not any(times[starts[i] : starts[i + 1]]):
-            own = spread([known.line], _within(spans, _line_window(lines, i, window)))
-            times[starts[i] : starts[i + 1]] = [Timed(*span, estimated=True) for span in own]
     # A word that was not found is never before the first span, or after the last.
     first_s, last_s = (max(window[0], spans[0][0]), min(window[1], spans[-1][1])) if spans else window
     for i, known in enumerate(lines):
@@ -186,18 +279,8 @@ def _completed(
         ceiling = next((time.start for time in times[starts[i + 1] :] if time), last_s)
         line = times[starts[i] : starts[i + 1]]
         times[starts[i] : starts[i + 1]] = _next_to_found(known, line, floor, ceiling)
-    _fill(lines, times, starts, spans, window)
+    _fill(lines, times, starts, spans, window, costs)
     return _ordered([time for time in times if time is not None], window)
-
-
-def _line_window(lines: Sequence[KnownLine], i: int, window: Span) -> Span:
-    """Where a line with a known start is sung, within the window."""
-    start, end = lines[i].start or 0.0, lines[i].end
-    following = next((line.start for line in lines[i + 1 :] if line.start is not None), window[1])
-    if end is None or end <= start:
-        end = start + max(2.0, 2 * _SYLLABLE_S * sum(lines[i].line.weights))
-    start = min(max(start, window[0]), window[1])
-    return start, max(start, min(end, following, window[1]))
 
 
 def _fill(
@@ -206,6 +289,7 @@ def _fill(
     starts: Sequence[int],
     spans: Sequence[Span],
     within: Span,
+    costs: Costs,
 ) -> None:
     """Spread each run of units without a time over what is sung between its neighbours."""
     first = 0
@@ -217,7 +301,7 @@ def _fill(
         before = times[first - 1] if first else None
         after = times[last] if last < len(times) else None
         window = (before.end if before else within[0], after.start if after else within[1])
-        own = spread(_cut(lines, starts, first, last), _within(spans, window))
+        own = spread(_cut(lines, starts, first, last), _within(spans, window), costs)
         times[first:last] = [Timed(*span, estimated=True) for span in own]
         first = last
 
@@ -258,7 +342,8 @@ def _ordered(times: Sequence[Timed], window: Span) -> list[Timed]:
 
 
 def segments(lines: Sequence[KnownLine], times: Sequence[Timed]) -> list[dict[str, Any]]:
-    """The segments of lyrics.json: one for each line, in order. A line none of whose words was found is estimated."""
+    """The segments of lyrics.json: one for each line, in order. A given start or end of a line is kept as it is; the
+    line is estimated where it has no given start and none of its words was found."""
     found: list[dict[str, Any]] = []
     position = 0
     for known in lines:
@@ -274,7 +359,14 @@ def segments(lines: Sequence[KnownLine], times: Sequence[Timed]) -> list[dict[st
             }
             for unit, time in zip(known.line.units, own, strict=True)
         ]
-        end = max(time.end for time in own)  # a person's words may overlap
-        segment = {"start": own[0].start, "end": end, "text": known.line.text, "words": words}
-        found.append({**segment, "estimated": all(time.estimated for time in own)})
+        start, end = own[0].start, max(time.end for time in own)  # a person's words may overlap
+        if known.start is not None:
+            start = min(round(known.start, 3), start) if known.times else round(known.start, 3)
+        if known.end is not None and known.end > start:
+            end = max(round(known.end, 3), end) if known.times else round(known.end, 3)
+        if end <= start:
+            end = round(start + SHORTEST_S, 3)
+        segment = {"start": start, "end": end, "text": known.line.text, "words": words}
+        estimated = known.start is None and all(time.estimated for time in own)
+        found.append({**segment, "estimated": estimated})
     return found

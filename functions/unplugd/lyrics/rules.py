@@ -25,6 +25,10 @@ from unplugd.lyrics.model import (
 )
 
 _SECONDS_A_WORD = 0.4  # of a line without an end
+_SHORTEST_S = (
+    0.3  # lines that begin nearer to each other sound together; what ends sooner has no end that counts
+)
+_LEAST_S = 0.02  # shorter than that, the coarsest format (10 ms) may show a line for no time
 
 
 def read(text: str | bytes, *, kind: str | None, encoding: str | None = None) -> tuple[Lines, str]:
@@ -89,9 +93,8 @@ def with_ends(lines: Lines) -> Lines:
     for i, line in enumerate(given):
         if line.start is None:
             given[i] = _between(given, i)
-    return tuple(
-        _ended(line, given[i + 1].start if i + 1 < len(given) else None) for i, line in enumerate(given)
-    )
+    starts = [line.start for line in given if line.start is not None]
+    return tuple(_ended(line, starts) for line in given)
 
 
 def _between(lines: list[Line], i: int) -> Line:
@@ -108,11 +111,13 @@ def _between(lines: list[Line], i: int) -> Line:
     return replace(lines[i], start=round(start, 3), more={**lines[i].more, "estimated": True})
 
 
-def _ended(line: Line, after: float | None) -> Line:
-    if line.start is None or line.end is not None:
+def _ended(line: Line, starts: list[float]) -> Line:
+    """`line` with an end: where it has none that counts, before the next line that does not sound together with it."""
+    start = line.start
+    if start is None or (line.end is not None and line.end - start >= _LEAST_S):
         return line
-    end = line.start + _length_s(line)
-    return replace(line, end=round(end if after is None else max(line.start, min(end, after)), 3))
+    after = min((other for other in starts if other >= start + _SHORTEST_S), default=float("inf"))
+    return replace(line, end=round(min(start + _length_s(line), after), 3))
 
 
 def _length_s(line: Line) -> float:
@@ -132,7 +137,10 @@ def _moved(line: Line, by: float) -> Line:
     if line.start is None:
         return line
     words = tuple(replace(word, start=at(word.start), end=at(word.end)) for word in line.words)
-    return replace(line, start=at(line.start), end=at(line.end), words=words)
+    start, end = at(line.start), at(line.end)
+    if end - start < _LEAST_S:  # it was moved before the song's start, and is still a line of the file
+        end = round(start + _SHORTEST_S, 3)
+    return replace(line, start=start, end=end, words=words)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class View:
     language: str | None = None
     instrumental: bool = False
     notice: str | None = None
+    grade: str | None = None  # of the times that the machine gave a person's or a tag's words
     offset_ms: int = 0
     nudges: Mapping[int, int] = field(default_factory=dict)
     unworded: tuple[tuple[float, float], ...] = ()  # (start, end) of singing without words
@@ -45,6 +46,7 @@ class View:
             "instrumental": self.instrumental,
             "estimated": bool(unsure),
             "notice": self.notice,
+            "grade": self.grade,
             "offsetMs": self.offset_ms,
             "nudges": {str(line): ms for line, ms in sorted(self.nudges.items())},
             "segments": segments.to_json(self.lines),
@@ -97,6 +99,7 @@ def _with_findings(view: View, document: Mapping[str, Any]) -> View:
         language=document.get("language"),
         instrumental=bool(document.get("instrumental")),
         notice=document.get("notice") or document.get("reason"),
+        grade=document.get("grade"),
         unworded=tuple((span["start"], span["end"]) for span in document.get("unworded") or ()),
     )
 

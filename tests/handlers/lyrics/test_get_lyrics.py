@@ -41,6 +41,7 @@ ALIGNED = HEARD | {
     "source": "supplied",
     "textVersion": 1,
     "notice": "The times of one line are estimated.",
+    "grade": "rough",
 }
 
 
@@ -98,6 +99,7 @@ def test_what_the_machine_wrote(cloud: Cloud, put_song: Any) -> None:
     assert found["segments"][0] == HEARD["segments"][0]  # type: ignore[index]  # nothing is lost, flags included
     assert found["unworded"] == [{"start": 8.0, "end": 11.5}]
     assert (found["estimated"], found["instrumental"], found["notice"]) == (False, False, None)
+    assert found["grade"] is None
 
 
 def test_before_anything_is_written_it_is_404(cloud: Cloud, put_song: Any) -> None:
@@ -125,7 +127,7 @@ def test_words_the_machine_has_aligned(cloud: Cloud, put_layer: Any) -> None:
     store(cloud, "lyrics.transcribed.json", HEARD)
     found = read(cloud)
     assert (found["source"], found["timed"], found["estimated"]) == ("supplied", "words", True)
-    assert found["notice"] == "The times of one line are estimated."
+    assert (found["notice"], found["grade"]) == ("The times of one line are estimated.", "rough")
     assert [one.get("stanza") for one in found["segments"]] == [None, True]
     assert texts(read(cloud, version="machine")) == ["hello word", "again"]
 

@@ -38,6 +38,7 @@ def test_lines_fall_on_the_sung_spans(tmp_path: Path) -> None:
         "source": "supplied",
         "engine": "embedded",
         "estimated": True,
+        "grade": "good",
         "notice": "The word times are estimates: these words could not be found in the singing.",
         "unworded": [],
     }

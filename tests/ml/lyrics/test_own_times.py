@@ -127,11 +127,15 @@ def test_words_of_a_person_that_overlap_stay_as_they_are() -> None:
     assert segment["end"] == 9.0
 
 
-def test_nothing_comes_after_the_songs_end() -> None:
-    known = song({"text": "one more time"}, HELLO, {"text": "and on"})
-    made = complete(known.lines, [None] * 7, [(0.0, 21.5009)], 21.5009)
-    assert [(time.start, time.end) for time in made[3:5]] == [(20.0, 21.0), (21.25, 21.5)]
-    assert all(time.end <= 21.5 for time in made)
+def test_only_given_times_come_after_the_songs_end() -> None:
+    """A person who gave the lyrics of a longer recording must see that."""
+    known = song({"text": "one more time"}, HELLO, {"text": "and on"}, {"text": "later", "start": 30.0})
+    made = complete(known.lines, [None] * 8, [(0.0, 21.5009)], 21.5009)
+    assert made[3:5] == OWN
+    assert all(time.end <= 21.5 for time in [*made[:3], *made[5:7]])
+    (*_, last) = segments(known.lines, made)
+    assert (last["start"], last["estimated"]) == (30.0, False)
+    assert last["end"] > 30.0
 
 
 def test_a_line_aligned_outside_its_neighbours_is_dropped() -> None:
@@ -149,6 +153,58 @@ def test_a_line_aligned_outside_its_neighbours_is_dropped() -> None:
     assert judge(lines, found) == found
 
 
+def nothing_found(known: KnownText, _found: object, vocals: Path, _patch: object) -> list[Timed]:
+    return times(write_lyrics(vocals, text=known, model="embedded", language="de"))
+
+
+GIVEN = [  # start, end
+    (4.0, None),
+    (4.0, None),  # its translation
+    (10.0, 20.0),
+    (12.0, 14.0),  # a second voice inside it
+    (13.0, 21.0),  # and one that overlaps both
+    (25.5, None),
+    (25.51, None),  # a translation of which an editor wanted the order kept
+    (61.5, None),
+]
+
+
+@pytest.mark.parametrize("engine", [embedded, whisper, nothing_found])
+@pytest.mark.parametrize("by", [-1.2, 0.0, 0.7, 30.0])
+def test_given_line_times_are_kept_by_every_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Any, by: float
+) -> None:
+    """An engine finds the words `by` seconds away from where their lines are given."""
+    known = song(*({"text": "one more time", "start": a, "end": b} for a, b in GIVEN))
+    found: list[Span | None] = []
+    for start, _ in GIVEN:
+        found += [(start + by + i, start + by + i + 0.9) for i in range(3)]
+    made = engine(known, found, write_vocals(tmp_path / "v.wav", SONG_S, SUNG), monkeypatch)
+    kept = segments(known.lines, made)
+    for (start, end), segment in zip(GIVEN, kept, strict=True):
+        assert segment["start"] == start
+        assert segment["end"] == end if end else segment["end"] > start
+        assert all(start <= word["start"] <= word["end"] <= segment["end"] for word in segment["words"])
+        assert segment["estimated"] is False
+    if by == 0.0 and engine is not nothing_found:
+        assert [word["start"] for word in kept[2]["words"]] == [10.0, 11.0, 12.0]
+
+
+def test_lines_of_one_time_end_with_the_next() -> None:
+    known = from_text("[00:10.00]kotoba one\n[00:10.00]words one\n[00:14.00]kotoba two\n[00:14.00]words two")
+    made = segments(known.lines, complete(known.lines, [None] * 8, [(9.0, 18.0)], 20.0))
+    assert [line["start"] for line in made] == [10, 10, 14, 14]
+    assert all(12 < line["end"] <= 14 for line in made[:2])
+    assert all(16 <= line["end"] <= 18 for line in made[2:])
+
+
+def test_a_line_without_a_time_has_room_behind_one_that_has() -> None:
+    known = from_text("[00:10.00]one two three four\nfive six seven eight\n[00:12.00]nine")
+    made = segments(known.lines, complete(known.lines, [None] * 9, [(0.0, 20.0)], 20.0))
+    assert [line["start"] for line in made][::2] == [10.0, 12.0]
+    assert made[1]["end"] - made[1]["start"] == pytest.approx(1.0, abs=0.2)
+
+
 spans = st.tuples(st.integers(0, 70_000), st.integers(0, 5_000)).map(lambda s: (s[0] / 1000, sum(s) / 1000))
 
 
@@ -157,21 +213,36 @@ spans = st.tuples(st.integers(0, 70_000), st.integers(0, 5_000)).map(lambda s: (
 def test_any_own_times_are_kept_and_the_rest_fits_around_them(
     lines: list[tuple[Span | None, Span | None, Span | None]],
 ) -> None:
-    """Own times, what was found, and when lines are known to start."""
-    owns = iter(sorted(own for own, _, _ in lines if own))
-    given_own = [own and next(owns) for own, _, _ in lines]
+    """Own times of words, what was found, and given times of lines (without an end where it is the start)."""
+    owns = iter(sorted(own or line for own, _, line in lines if own or line))
+    given_times = [next(owns) if own or line else None for own, _, line in lines]
     known = song(
         *(
-            {"text": "oh", "words": [{"word": "oh", "start": own[0], "end": own[1]}]}
-            if own
-            else {"text": "oh", "start": line and line[0], "end": line and line[1]}
-            for own, (_, _, line) in zip(given_own, lines, strict=True)
+            {"text": "oh", "words": [{"word": "oh", "start": time[0], "end": time[1]}]}
+            if own and time
+            else {"text": "oh", "start": time and time[0], "end": time and time[1]}
+            for time, (own, _, _) in zip(given_times, lines, strict=True)
         )
     )
     made = complete(known.lines, [found for _, found, _ in lines], SUNG, SONG_S)
-    for time, own in zip(made, given_own, strict=True):
-        assert 0 <= time.start <= time.end <= SONG_S
-        assert own is None or time == Timed(min(own[0], SONG_S), min(own[1], SONG_S), estimated=False)
+    kept = segments(known.lines, made)
+    for time, segment, (own, _, _), one in zip(given_times, kept, lines, made, strict=True):
+        assert segment["start"] < segment["end"]
+        assert segment["start"] <= one.start <= one.end <= segment["end"]
+        if time is None:
+            assert 0 <= one.start < one.end <= SONG_S
+            continue
+        assert segment["start"] == time[0]
+        assert time[0] == time[1] or segment["end"] == time[1]
+        assert not own or one == Timed(*time, estimated=False)
+
+
+@settings(deadline=None)
+@given(st.lists(st.none() | spans, min_size=1, max_size=12))
+def test_what_was_found_is_ordered_between_given_words(found: list[Span | None]) -> None:
+    known = song(*({"text": "oh"} for _ in found[1:]), HELLO)
+    made = complete(known.lines, [*found[1:], None, None], SUNG, SONG_S)
     assert [time.start for time in made] == sorted(time.start for time in made)
-    if all(a[1] <= b[0] for a, b in pairwise(own for own in given_own if own)):
-        assert all(a.end <= b.start for a, b in pairwise(made))
+    # One that had no room at all is seen for a moment.
+    assert all(time.start <= 20.0 and time.end <= 20.3 for time in made[:-2])
+    assert made[-2:] == OWN

@@ -560,6 +560,11 @@ export interface components {
             estimated: boolean;
             /** @description A sentence for its owner. */
             notice: string | null;
+            /**
+             * @description How far the times of given words can be trusted: `good`, in time; `rough`, lines may be seconds off; `unusable`, too uncertain to sing to. Null for transcribed words, for times that a person gave, and for lyrics written before grades existed.
+             * @enum {string|null}
+             */
+            grade: "good" | "rough" | "unusable" | null;
             /** @description Milliseconds added to all times. */
             offsetMs: number;
             /** @description Line, counted from 0 → milliseconds added to its times. */
@@ -1721,6 +1726,7 @@ export interface operations {
                      *       "instrumental": false,
                      *       "estimated": false,
                      *       "notice": null,
+                     *       "grade": null,
                      *       "offsetMs": -120,
                      *       "nudges": {},
                      *       "segments": [

@@ -1,4 +1,5 @@
 import type { Lyrics, Song } from "@/api/client";
+import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
 import { Progress } from "@/components/Progress";
 import { clock, wait } from "@/lib/time";
@@ -28,17 +29,25 @@ export function RunNote({ song }: { song: Song }) {
 /** How many stretches without words are named. */
 const NAMED = 3;
 
-/** What a person should know of these words: their notice, estimated times, singing that has no words. */
-export function WordNotes({ lyrics }: { lyrics: Lyrics }) {
-  const { segments, notice, estimated, unworded } = lyrics;
+const GRADES = { good: null, rough: "The times are rough.", unusable: "The times are unusable." } as const;
+
+/** What a person should know of these words: how good their times are, the notice, singing that has no words. */
+export function WordNotes({ lyrics, onEdit }: { lyrics: Lyrics; onEdit(): void }) {
+  const { segments, notice, grade, estimated, unworded } = lyrics;
+  const graded = grade ? GRADES[grade] : null;
   const all = segments.length > 0 && segments.every(isByLine);
   const guessed = estimated && !notice;
   const named = unworded.slice(0, NAMED).map(({ start }) => clock(start));
   const more = unworded.length > NAMED ? " and later" : "";
   if (!notice && !guessed && !named.length) return null;
   return (
-    <Notice>
-      {notice && <p>{notice}</p>}
+    <Notice action={graded ? <Button onClick={onEdit}>Correct the times</Button> : undefined}>
+      {notice && (
+        <p>
+          {graded && <strong>{graded} </strong>}
+          {notice}
+        </p>
+      )}
       {guessed && (
         <p>
           {all

@@ -95,7 +95,7 @@ export default function LyricsPanel({ song, engine }: SongProps) {
             />
           )}
           {hasWords ? (
-            <TimedLyrics song={song} lyrics={lyrics} engine={engine} />
+            <TimedLyrics song={song} lyrics={lyrics} engine={engine} onEdit={() => setDoing("edit")} />
           ) : (
             <NoWords song={song} onAdd={() => setDoing("replace")} />
           )}
@@ -113,13 +113,13 @@ export default function LyricsPanel({ song, engine }: SongProps) {
 
 const SOURCES = { transcribed: "Automatic", supplied: "As given", edited: "Edited" } as const;
 
-function TimedLyrics({ song, lyrics, engine }: SongProps & { lyrics: Lyrics }) {
+function TimedLyrics({ song, lyrics, engine, onEdit }: SongProps & { lyrics: Lyrics; onEdit(): void }) {
   const save = useSaveLyrics(song.songId);
   const [offsetMs, move] = useOffset(lyrics, save);
   const isTimed = lyrics.segments.some(({ start, words }) => start !== undefined || words.length > 0);
   return (
     <>
-      <WordNotes lyrics={lyrics} />
+      <WordNotes lyrics={lyrics} onEdit={onEdit} />
       <Words lyrics={lyrics} offsetMs={offsetMs} engine={engine} />
       {isTimed && <OffsetControl offsetMs={offsetMs} onMove={move} />}
     </>

@@ -62,3 +62,20 @@ it("marks what was rendered again", () => {
   highlight.paint(list, timeline, 1.5);
   expect(marked("data-now")).toEqual(["one"]);
 });
+
+it("marks two voices at once", () => {
+  const voices: Segment[] = [
+    { text: "one two", start: 1, end: 5, words: [word("one", 1, 2), word("two", 2, 5)] },
+    { text: "three", start: 3, end: 4, words: [word("three", 3, 4)] },
+  ];
+  const duet = timelineOf({ segments: voices, offsetMs: 0, nudges: {} });
+  const said = [2.5, 3.5, 4.5].map((at) => {
+    highlight.paint(list, duet, at);
+    return [marked("data-now"), marked("data-singing"), marked("aria-current")];
+  });
+  expect(said).toEqual([
+    [["two"], ["onetwo"], ["onetwo"]],
+    [["two", "three"], ["onetwo", "three"], ["three"]],
+    [["two"], ["onetwo"], ["three"]],
+  ]);
+});

@@ -115,29 +115,72 @@ describe("sceneAt", () => {
   const song = timed([line("a", 6, 8), line("b", 9, 10), line("c", 20, 22)]);
 
   it("counts down to a first line that is far away", () => {
-    expect(sceneAt(song, 0)).toEqual({ line: 0, pause: { start: 0, end: 6 } });
-    expect(sceneAt(timed([line("a", 2, 3)]), 0)).toEqual({ line: 0, pause: null });
+    expect(sceneAt(song, 0)).toEqual({ lines: [0], next: 1, pause: { start: 0, end: 6 } });
+    expect(sceneAt(timed([line("a", 2, 3)]), 0)).toEqual({ lines: [0], next: 1, pause: null });
   });
 
   it("changes to the next line half-way through a short pause", () => {
-    expect([6, 8.4, 8.6, 9].map((at) => sceneAt(song, at).line)).toEqual([0, 0, 1, 1]);
+    expect([6, 8.4, 8.6, 9].map((at) => sceneAt(song, at).lines)).toEqual([[0], [0], [1], [1]]);
   });
 
   it("shows a long pause once the line has stood a moment", () => {
-    expect(sceneAt(song, 10.5)).toEqual({ line: 1, pause: null });
-    expect(sceneAt(song, 11)).toEqual({ line: 2, pause: { start: 10.8, end: 20 } });
-    expect(sceneAt(song, 20)).toEqual({ line: 2, pause: null });
+    expect(sceneAt(song, 10.5)).toEqual({ lines: [1], next: 2, pause: null });
+    expect(sceneAt(song, 11)).toEqual({ lines: [2], next: 3, pause: { start: 10.8, end: 20 } });
+    expect(sceneAt(song, 20)).toEqual({ lines: [2], next: 3, pause: null });
   });
 
   it("is empty after the last line, and without lines", () => {
-    expect(sceneAt(song, 23).line).toBe(2);
-    expect(sceneAt(song, 25).line).toBeNull();
-    expect(sceneAt([], 1)).toEqual({ line: null, pause: null });
+    expect(sceneAt(song, 23).lines).toEqual([2]);
+    expect(sceneAt(song, 25).lines).toEqual([]);
+    expect(sceneAt([], 1)).toEqual({ lines: [], next: 0, pause: null });
   });
 
-  it("never leaves out a line that overlaps another", () => {
-    const duet = timed([line("a", 1, 5), line("b", 2, 3)]);
-    expect([1, 1.5, 2.5].map((at) => sceneAt(duet, at).line)).toEqual([0, 0, 1]);
+  it("shows a second voice inside a line, and the line for as long as it lasts", () => {
+    const duet = timed([line("a", 1, 6), line("b", 2, 3), line("c", 7, 8)]);
+    const scenes = [1, 1.5, 2.5, 4, 6.8].map((at) => sceneAt(duet, at));
+    expect(scenes.map(({ lines, next }) => [lines, next])).toEqual([
+      [[0], 1],
+      [[0], 1],
+      [[0, 1], 2],
+      [[0], 2],
+      [[2], 3],
+    ]);
+    expect(duet.map(({ voice }) => voice)).toEqual([0, 1, 0]);
+  });
+
+  it("shows lines of one time together, before, while and after they are sung", () => {
+    const none = (text: string, start: number): Segment => ({ text, start, words: [] });
+    const bilingual = timed([none("eins", 10), none("one", 10), none("zwei", 14), none("two", 14.01)]);
+    expect([3, 10.5, 11.5, 13.9, 14.5, 15.5].map((at) => sceneAt(bilingual, at).lines)).toEqual([
+      [0, 1],
+      [0, 1],
+      [0, 1],
+      [2, 3],
+      [2, 3],
+      [2, 3],
+    ]);
+    expect(bilingual.every(({ start, end }) => end >= start + 0.9)).toBe(true);
+    expect(bilingual.map(({ voice }) => voice)).toEqual([0, 1, 0, 1]);
+  });
+
+  it("takes a line that lasts a moment into the next for no second voice", () => {
+    const sloppy = timed([line("a", 1, 5.3), line("b", 5, 8)]);
+    expect([4.9, 5.1].map((at) => sceneAt(sloppy, at).lines)).toEqual([[0], [1]]);
+    expect(sloppy.map(({ voice }) => voice)).toEqual([0, 0]);
+  });
+
+  it("drops no line of any file, however its lines overlap", () => {
+    const spans = [0, 0, 0.4, 1, 1.01, 3, 3, 3.2, 8].map((start, i) => line(`line ${i}`, start, start + (i % 4)));
+    const made = timed(spans);
+    const shown = new Set<number>();
+    for (let at = 0; at < 15; at += 0.05) for (const place of sceneAt(made, at).lines) shown.add(place);
+    expect(shown.size).toBe(spans.length);
+    expect(made.every(({ start, end }) => end > start)).toBe(true);
+  });
+
+  it("shows six of two thousand lines that claim to last for ever", () => {
+    const endless = timed(Array.from({ length: 2000 }, (_, i) => line(`line ${i}`, i, 3600)));
+    expect(sceneAt(endless, 1999.5).lines).toEqual([1994, 1995, 1996, 1997, 1998, 1999]);
   });
 });
 

@@ -17,6 +17,8 @@ export interface TimedLine extends Span {
   words: Span[];
   /** Its words' times say too little: the line is highlighted as a whole. */
   byLine: boolean;
+  /** 0, or the first number that no line has that sounds at the same time: a second voice, a translation. */
+  voice: number;
 }
 
 /** The lines that have a time, in the order they are sung. */
@@ -26,10 +28,15 @@ export type Timeline = readonly TimedLine[];
 const SECONDS_A_WORD = 0.4;
 /** A word is lit at least so long, and a shorter pause behind it does not put it out: else it would flicker. */
 const SHORTEST = 0.1;
+/** Lines that begin nearer to each other (seconds) sound together. */
+const TOGETHER = 0.3;
+/** Where a line goes on for less (seconds) into the next, it is no second voice. */
+const OVERLAP = 0.5;
 
 /** `segments` with times as they are shown: `offsetMs` and each line's own nudge added, nothing before 0. */
 export function timelineOf({ segments, offsetMs, nudges }: Pick<Lyrics, "segments" | "offsetMs" | "nudges">): Timeline {
   const starts = placed(segments);
+  const sorted = starts.filter((start) => start !== undefined).sort((a, b) => a - b);
   const lines: TimedLine[] = [];
   segments.forEach((segment, index) => {
     const start = starts[index];
@@ -37,10 +44,27 @@ export function timelineOf({ segments, offsetMs, nudges }: Pick<Lyrics, "segment
     const by = (offsetMs + (nudges[index] ?? 0)) / 1000;
     const at = (seconds: number) => Math.max(0, seconds + by);
     const words = segment.words.map((word) => ({ start: at(word.start), end: at(Math.max(word.start, word.end)) }));
-    const end = segment.end ?? segment.words.at(-1)?.end ?? endOf(segment, start, starts[index + 1]);
-    lines.push({ index, start: at(start), end: at(Math.max(start, end)), words, byLine: isByLine(segment) });
+    const given = segment.end ?? segment.words.at(-1)?.end;
+    const end = given !== undefined && given > start ? given : endOf(segment, start, sorted);
+    lines.push({ index, start: at(start), end: at(end), words, byLine: isByLine(segment), voice: 0 });
   });
-  return lines.sort((a, b) => a.start - b.start);
+  return inVoices(lines.sort((a, b) => a.start - b.start));
+}
+
+/** Whether `line` sounds for some time with `later`, which begins when it does or after it. */
+const overlaps = (line: Span, later: Span) =>
+  line.end > later.start && (later.start - line.start < TOGETHER || line.end - later.start > OVERLAP);
+
+/** `lines`, in the order of their starts, each with its voice. */
+function inVoices(lines: TimedLine[]): TimedLine[] {
+  let sounding: TimedLine[] = [];
+  for (const line of lines) {
+    sounding = sounding.filter((other) => overlaps(other, line));
+    const taken = new Set(sounding.map(({ voice }) => voice));
+    while (taken.has(line.voice)) line.voice++;
+    sounding.push(line);
+  }
+  return lines;
 }
 
 /** Whether a line is better highlighted as a whole: it has no words' times, or most of them are estimates. */
@@ -63,9 +87,11 @@ function placed(segments: readonly Segment[]): (number | undefined)[] {
   return starts;
 }
 
-function endOf(segment: Segment, start: number, next: number | undefined): number {
+/** Before the next line begins that does not sound together with this one. */
+function endOf(segment: Segment, start: number, starts: readonly number[]): number {
   const end = start + Math.max(1, SECONDS_A_WORD * segment.text.split(/\s+/).length);
-  return next === undefined ? end : Math.max(start, Math.min(end, next));
+  const next = starts.find((other) => other >= start + TOGETHER);
+  return next === undefined ? end : Math.min(end, next);
 }
 
 /** The last of `spans` (sorted by start) that has begun at `seconds`, or -1. */
@@ -96,24 +122,52 @@ export const BREAK = 4;
 const LINGER = 0.8;
 const LAST_LINGER = 2;
 
-/** What the karaoke view shows: a line (its place in the timeline), sung or next; `pause` when there is no singing until then. */
+/** Of lines that all claim to sound at once, as broken files have them, so many are shown. */
+const MOST_VOICES = 6;
+
+/** The places in `timeline` of the lines that sound at `seconds`, in order. */
+export function soundingAt(timeline: Timeline, seconds: number): number[] {
+  const last = lastBegun(timeline, seconds);
+  const found: number[] = [];
+  for (let i = last; i >= 0 && found.length < MOST_VOICES; i--) {
+    const line = timeline[i] as TimedLine;
+    if (line.end <= seconds) continue;
+    let sounds = true;
+    for (let j = i + 1; j <= last && sounds; j++) sounds = overlaps(line, timeline[j] as TimedLine);
+    if (sounds) found.unshift(i);
+  }
+  return found;
+}
+
+/**
+ * What the karaoke view shows: the lines (their places in the timeline) that are sung or next, more than one where they
+ * sound together; `next`, the place of the first line behind them; `pause` when there is no singing until they begin.
+ */
 export interface Scene {
-  line: number | null;
+  lines: readonly number[];
+  next: number;
   pause: Span | null;
 }
 
-/** The scene at `seconds`; `line` null once everything is sung, or where there is nothing to sing. */
+/** The scene at `seconds`; without lines once everything is sung, or where there is nothing to sing. */
 export function sceneAt(timeline: Timeline, seconds: number): Scene {
-  const at = lastBegun(timeline, seconds);
-  const [now, next] = [timeline[at], timeline[at + 1]];
-  const sung = now ? now.end : 0;
-  if (!next) return { line: now && seconds < sung + LAST_LINGER ? at : null, pause: null };
-  const gap = next.start - sung;
+  const next = lastBegun(timeline, seconds) + 1;
+  const sounding = soundingAt(timeline, seconds);
+  if (sounding.length) return { lines: sounding, next, pause: null };
+  const begun = timeline.slice(0, next);
+  const sung = begun.reduce((end, line) => Math.max(end, line.end), 0);
+  const last = begun.flatMap((line, i) => (line.end > sung - TOGETHER ? i : []));
+  const following = timeline[next];
+  if (!following) return { lines: seconds < sung + LAST_LINGER ? last : [], next, pause: null };
+  const together = timeline.flatMap((line, i) => (i >= next && line.start < following.start + TOGETHER ? i : []));
+  const coming = { lines: together, next: next + together.length };
+  const gap = following.start - sung;
   if (gap > BREAK) {
-    if (now && seconds < sung + LINGER) return { line: at, pause: null };
-    return { line: at + 1, pause: { start: now ? sung + LINGER : 0, end: next.start } };
+    if (last.length && seconds < sung + LINGER) return { lines: last, next, pause: null };
+    return { ...coming, pause: { start: last.length ? sung + LINGER : 0, end: following.start } };
   }
-  return { line: !now || seconds >= sung + gap / 2 ? at + 1 : at, pause: null };
+  if (last.length && seconds < sung + gap / 2) return { lines: last, next, pause: null };
+  return { ...coming, pause: null };
 }
 
 /** Dots that are left to show before a line that begins in `seconds`: 3, 2, 1, or 0 while it is further away. */
