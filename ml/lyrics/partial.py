@@ -19,6 +19,10 @@ class Partial:
         self._folder = folder
         self._engine = engine
 
+    def other(self, how: str) -> Partial:
+        """The same folder, for what is heard in another way (`how`): the same samples may give other words."""
+        return Partial(self._folder, f"{self._engine} {how}")
+
     def read(self, samples: NDArray[np.float32]) -> dict[str, Any] | None:
         """What was heard in `samples` before, or None. A file that cannot be read counts as none."""
         if self._folder is None:

@@ -23,14 +23,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ml import Stopped
-from ml.lyrics import loops, trust
+from ml.lyrics import again, loops, trust
 from ml.lyrics.attention import ONSET_BIAS_S, align
 from ml.lyrics.document import instrumental
 from ml.lyrics.embedded import document as supplied_document
 from ml.lyrics.hearing import HEARING_RATE, listen
 from ml.lyrics.known import KnownText
 from ml.lyrics.partial import Partial
-from ml.lyrics.segmentation import PAD_S
+from ml.lyrics.segmentation import MAX_S, PAD_S
 from ml.lyrics.stretches import Stretches
 from ml.lyrics.voice import Voice, find_voice
 from ml.lyrics.words import says_instrumental
@@ -48,8 +48,12 @@ TEMPERATURES = (0.0, 0.4, 0.8)
 AGAIN = (0.6,)
 """Tried where words came over and over: only one, as each costs a whole hearing."""
 
+AGAIN_NGRAM = 5
+"""Tokens: in what is heard again because the first hearing skipped it, no run of so many comes twice. So a chorus in
+which the first hearing got lost gives lines."""
+
 _MAX_THREADS = 8
-_RULES = 2  # changes when the same stem and words would give other lyrics
+_RULES = 3  # changes when the same stem and words would give other lyrics
 _HEARING = 3  # changes when the same samples would give other words: what was kept before does not count then
 _LISTENED, _LOADED, _TO_ALIGN = 0.04, 0.08, 0.8  # shares of the work: heard, loaded, transcribed
 _DETECT_S = 90
@@ -174,10 +178,33 @@ class Whisper:
             at += own["until"]
             progress(min(1.0, at / stretches.length))
         end_s = math.floor(min(voice.duration_s, len(heard) / HEARING_RATE) * 1000) / 1000
-        return document_segments(_in_song(lines, stretches), end_s)
+        found = list(_in_song(lines, stretches))
+
+        kept = partial.other(f"again {AGAIN_NGRAM}")
+
+        def hear(samples: Any) -> dict[str, Any]:
+            own = kept.read(samples)
+            if own is None:
+                own = self._hear_once(
+                    whisper, language, samples, TEMPERATURES[:1], no_repeat_ngram_size=AGAIN_NGRAM
+                )
+                kept.write(samples, own)
+            return own
+
+        sung = [(word.start, word.end) for line in found for word in line.words]
+        hearings = max(1, math.ceil(stretches.length / (MAX_S * HEARING_RATE)))
+        missed = again.lines(heard, sung, voice.spans, hear, most=hearings)
+        found += [
+            SimpleNamespace(
+                words=[SimpleNamespace(word=w, start=a, end=b, probability=p) for w, a, b, p in line]
+            )
+            for line in missed
+        ]
+        found.sort(key=lambda line: float(line.words[0].start))
+        return again.voiced(document_segments(found, end_s), heard)
 
     def _hear_once(
-        self, whisper: Any, language: str, samples: Any, temperatures: tuple[float, ...]
+        self, whisper: Any, language: str, samples: Any, temperatures: tuple[float, ...], **options: Any
     ) -> dict[str, Any]:
         """One pass of Whisper over up to 30 s: {lines: [[word, start (s), end (s), probability], ...], until: where
         the next hearing begins (samples)}.
@@ -196,6 +223,7 @@ class Whisper:
                 condition_on_previous_text=False,
                 word_timestamps=True,
                 vad_filter=self._vad and find_spec("onnxruntime") is not None,
+                **options,
             )
             found.extend(segments)
         lines = [

@@ -30,6 +30,17 @@ def test_a_chorus_heard_once_is_the_one_at_that_time() -> None:
         assert sum(j is not None for j in found) == 5
 
 
+def test_single_words_do_not_draw_a_line_to_another_chorus() -> None:
+    """The words around the chorus's line were misheard, but for small ones that come in the second chorus too."""
+    line = ["je", "prends", "les", "choses"]
+    small = ["de", "la", "et", "si"]
+    known = ["bonne", "heure", *line, *(word for one in small for word in (one, "humeur")), *line]
+    heard = [*(word for one in small for word in (one, "sueur")), *line]
+    expected = [float(at) for at in (*range(10, 16), *range(40, 52))]
+    found = match(known, expected, heard, [float(at) for at in range(4, 16)])
+    assert found == [None, None, 8, 9, 10, 11, *[None] * 12]
+
+
 def test_near_spellings_match_but_no_word_alone() -> None:
     known = ["si", "mon", "réveil", "ne", "sonne", "pas"]
     heard = ["mon", "réveille", "nous", "the", "pas"]
