@@ -11,6 +11,7 @@ def main() -> int:
     """Run the stage in this process's environment; returns its exit code."""
     stop = stopping.on_signals()
     # Only now what takes long to load: see on_signals.
+    from ml.analysis import measure_song
     from ml.lyrics import read_tag_lyrics
     from ml.separation import merge_parts, separate_file, separate_part
     from task import shell
@@ -19,7 +20,8 @@ def main() -> int:
 
     models = model_folder(os.environ)
     separate, part = partial(separate_file, models=models), partial(separate_part, models=models)
-    return shell.run(DemucsStage(separate, part, merge_parts, read_tag_lyrics), os.environ, stop=stop)
+    stage = DemucsStage(separate, part, merge_parts, read_tag_lyrics, measure_song)
+    return shell.run(stage, os.environ, stop=stop)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""The demucs stage: an original in; stems, their streams, peaks and the original's own lyrics out."""
+"""The demucs stage: an original in; stems, their streams, peaks, measurements and the original's own lyrics out."""
 
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, TypeVar
 
+from ml import Stopped
 from ml.separation import BadParts, ModelUnavailable, Part, PartResult, SeparationResult
 from ml.separation.parts import INDEX, folder_name
 from task.checkpoints import TAG, Checkpoints, clear
@@ -18,6 +20,9 @@ from task.shell import Job
 T = TypeVar("T")
 
 PEAKS = "peaks.json"
+
+MEASUREMENTS = "measurements.json"
+"""What ml.analysis measured: `{version, beats, key, chords, sections, loudness, melody}`. A song can be without it."""
 
 PARTS = "checkpoints/parts/"
 """Where parts lie: with the checkpoints, since they are kept, expire and go as those do."""
@@ -71,9 +76,18 @@ class MergeParts(Protocol):
     ) -> SeparationResult: ...
 
 
+class Measure(Protocol):
+    """ml.analysis.measure_song."""
+
+    def __call__(
+        self, source: Mapping[str, Path], mix: Path, *, stop: Any, warn: Callable[[str], None]
+    ) -> Mapping[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class DemucsStage:
-    """See task.shell.Stage. `separate`, `separate_part`, `merge_parts` and `read_lyrics` are the ml core's front doors.
+    """See task.shell.Stage. `separate`, `separate_part`, `merge_parts`, `read_lyrics` and `measure` are the ml core's
+    front doors. Without `measure` a song is not measured.
 
     With PART=k and PARTS=n it makes part k of n, stores it with the checkpoints and writes no manifest. With
     PART=merge and PARTS=n it puts the n parts together, and ends as a task that made the whole song.
@@ -83,6 +97,7 @@ class DemucsStage:
     separate_part: SeparatePart
     merge_parts: MergeParts
     read_lyrics: Callable[[Path], str | None]
+    measure: Measure | None = None
     name: str = "demucs"
     own: tuple[str, ...] = ("UPLOADS_BUCKET", "UPLOAD_KEY", "MODEL")
     optional: tuple[str, ...] = ("PART", "PARTS")
@@ -113,9 +128,14 @@ class DemucsStage:
         result = (
             self._merge(job, source, out, parts) if parts else self._run(job, "", self.separate, source, out)
         )
+        measured = self._measure(job, {stem: out / wav(stem) for stem in result.stems}, source)
         source.unlink()
         (out / TAGS).write_bytes(to_json({"lyrics": text}))
-        files = _upload(job, out, _names(result.stems, result.files))
+        names = _names(result.stems, result.files)
+        if measured is not None:
+            (out / MEASUREMENTS).write_bytes(to_json(measured))
+            names.append(MEASUREMENTS)
+        files = _upload(job, out, names)
         return Manifest(
             source={
                 "sha256": result.source_sha256,
@@ -129,6 +149,21 @@ class DemucsStage:
     def tidy(self, job: Job) -> None:
         """The checkpoints have served."""
         clear(job)
+
+    def _measure(self, job: Job, stems: Mapping[str, Path], mix: Path) -> Mapping[str, Any] | None:
+        """What the song is like; None if that fails, because a song is complete without it. Raises Stopped."""
+        if self.measure is None:
+            return None
+        began = time.monotonic()
+        try:
+            measured = self.measure(stems, mix, stop=job.stop, warn=job.log.warning)
+        except Exception as error:
+            if isinstance(error, Stopped):
+                raise
+            job.log.warning("The song could not be measured", reason=f"{type(error).__name__}: {error}")
+            return None
+        job.log.info("The song is measured", seconds=round(time.monotonic() - began, 1))
+        return measured
 
     def _merge(self, job: Job, source: Path, out: Path, parts: int) -> SeparationResult:
         """The stems from the stored parts. If the parts do not form a complete song, separate it from scratch."""

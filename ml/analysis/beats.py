@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.analysis.features import CHROMA_FPS, Curve, Features
+from ml.analysis import candidates
+from ml.analysis.features import Curve, Features
 from ml.analysis.sound import FPS
 
 Times = NDArray[np.float64]
@@ -17,15 +17,13 @@ Times = NDArray[np.float64]
 SLOWEST, FASTEST = 60.0, 200.0
 """Tempos that a beat can have (beats a minute)."""
 
-_MIDDLE_BPM, _SPREAD = 112.0, 0.75
-"""The tempo people tap most, and how far (octaves) from it they do."""
+_PEAKS = 4
 _TIGHT = 90.0
 _OFFSET_S = 0.006
 """Onset strength rises this much before the sound: measured on synthetic songs with known beats."""
 _DRIFT_S = 0.020
 _ROUGH_S = 0.012
 _LOCAL_S = 12.0
-_LEAST_BEATS = 4
 
 
 class Anchor(TypedDict):
@@ -79,13 +77,48 @@ def find(features: Features) -> Grid:
     none = Grid(np.zeros(0), 0, 4, 0.0)
     if len(strength) < 2 * FPS or strength.max(initial=0.0) < 1e-6:
         return none
-    period, clear = tempo(strength)
-    beats = track(strength, local_periods(strength, period))
-    if len(beats) < _LEAST_BEATS:
+    best, score = np.zeros(0), -np.inf
+    tempos, repeats = tempo_curve(strength)
+    for period in periods(tempos, repeats):
+        columns = track(strength, local_periods(strength, period))
+        if len(columns) < candidates.LEAST_BEATS:
+            continue
+        beats = steady(columns / FPS + _OFFSET_S, features.seconds)
+        for row in (beats, _between(beats)):
+            judged = candidates.judge(row, features, strength)
+            if judged > score:
+                best, score = row, judged
+    if not len(best):
         return none
-    beats = steady(beats / FPS + _OFFSET_S, features.seconds)
-    first, even = downbeat(beats, features)
-    return Grid(beats, first, 4, float(np.clip(clear * even, 0, 1)))
+    first, even = downbeat(best, features)
+    clear = float(np.interp(60 / np.median(np.diff(best)), tempos, repeats)) / 3
+    return Grid(best, first, 4, float(np.clip(clear * even, 0, 1)))
+
+
+def tempo_curve(strength: Curve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Tempos (beats a minute), and how well the song repeats at each."""
+    echo = autocorrelation(strength, round(9 * 60 / SLOWEST * FPS))
+    bpm = np.exp(np.arange(np.log(SLOWEST), np.log(FASTEST), 0.004))
+    return bpm, _comb(echo, 60 / bpm * FPS)
+
+
+def periods(bpm: NDArray[np.float64], comb: NDArray[np.float64]) -> list[float]:
+    """Periods (columns) that a beat may have: those of the curve's highest peaks, their halves and doubles."""
+    peaks = 1 + np.flatnonzero((comb[1:-1] >= comb[:-2]) & (comb[1:-1] > comb[2:]))
+    tempos: list[float] = []
+    for peak in peaks[np.argsort(-comb[peaks], kind="stable")][:_PEAKS]:
+        for factor in (1.0, 2.0, 0.5):
+            tempo = float(bpm[peak]) * factor
+            if SLOWEST <= tempo <= FASTEST and all(abs(np.log(tempo / t)) > 0.03 for t in tempos):
+                tempos.append(tempo)
+    return [60 / t * FPS for t in tempos]
+
+
+def _between(beats: Times) -> Times:
+    """The off-beats."""
+    middle = (beats[1:] + beats[:-1]) / 2
+    first = middle[0] - (beats[1] - beats[0])
+    return np.concatenate(([first], middle)) if first >= 0 else middle
 
 
 def onset_strength(features: Features) -> Curve:
@@ -95,22 +128,13 @@ def onset_strength(features: Features) -> Curve:
     count = min(drums.shape[1], others.shape[1])
     rows = np.concatenate((drums[:, :count], 0.5 * others[:, :count]))
     total = sum(
-        (_even(row) * w for row, w in zip(rows, [1.4, 1, 1, 1, 1, 0.6, 0.5, 0.5, 0.5, 0.3], strict=True)),
+        (
+            candidates.even(row) * w
+            for row, w in zip(rows, [1.4, 1, 1, 1, 1, 0.6, 0.5, 0.5, 0.5, 0.3], strict=True)
+        ),
         np.zeros(count, np.float32),
     )
     return np.maximum(0, total - _running(total, round(0.5 * FPS))).astype(np.float32)
-
-
-def tempo(strength: Curve) -> tuple[float, float]:
-    """The beat's period (columns), and how clear it is (0…1)."""
-    echo = autocorrelation(strength, round(9 * 60 / SLOWEST * FPS))
-    bpm = np.exp(np.arange(np.log(SLOWEST), np.log(FASTEST), 0.004))
-    lags = 60 / bpm * FPS
-    comb = _comb(echo, lags)
-    prior = np.exp(-0.5 * (np.log2(bpm / _MIDDLE_BPM) / _SPREAD) ** 2)
-    score = comb * prior
-    best = int(np.argmax(score))
-    return float(lags[best]), float(np.clip(comb[best] / 3, 0, 1))
 
 
 def _comb(echo: NDArray[np.float64], lags: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -207,10 +231,10 @@ def steady(beats: Times, seconds: float) -> Times:
 def downbeat(beats: Times, features: Features) -> tuple[int, float]:
     """Which of the first four beats begins a bar, and how sure that is: harmony changes there, and the bass moves."""
     other, bass = features.chroma
-    change = harmony_change(beats, other) + harmony_change(beats, bass)
+    change = candidates.harmony_change(beats, other) + candidates.harmony_change(beats, bass)
     drums, _ = features.drums
-    kick = _at(_even(drums[0]), beats)
-    snare = _at(_even(drums[2]) + _even(drums[3]), beats)
+    kick = candidates.at(candidates.even(drums[0]), beats)
+    snare = candidates.at(candidates.even(drums[2]) + candidates.even(drums[3]), beats)
     sums = (
         np.array(
             [
@@ -227,20 +251,6 @@ def downbeat(beats: Times, features: Features) -> tuple[int, float]:
     order = np.argsort(sums)
     lead = float(sums[order[-1]] - sums[order[-2]])
     return int(order[-1]), float(np.clip(0.6 + lead, 0, 1))
-
-
-def harmony_change(beats: Times, chroma: Curve) -> NDArray[np.float64]:
-    """For each beat, how much the pitch classes differ from those of the beat before, against the song's usual."""
-    edges = np.round(np.append(beats, 2 * beats[-1] - beats[-2]) * CHROMA_FPS).astype(int)
-    rows = np.array(
-        [
-            chroma[a : max(b, a + 1)].sum(0) if a < len(chroma) else np.zeros(12)
-            for a, b in itertools.pairwise(edges)
-        ]
-    )
-    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    change = np.concatenate(([0.0], 1 - (rows[1:] * rows[:-1]).sum(1)))
-    return change / max(float(change.std()), 1e-9)
 
 
 def anchors(beats: Times) -> list[Anchor]:
@@ -274,15 +284,6 @@ def _bends(beats: Times) -> float:
 def _line(index: NDArray[np.int64], beats: Times) -> tuple[float, float]:
     slope, base = np.polyfit(index, beats, 1)
     return float(slope), float(base)
-
-
-def _even(row: Curve) -> Curve:
-    return row / max(float(row.std()), 1e-6)
-
-
-def _at(row: Curve, beats: Times) -> NDArray[np.float64]:
-    at = np.round(beats * FPS).astype(int)
-    return np.array([row[max(0, a - 2) : a + 3].max(initial=0.0) for a in at], float)
 
 
 def _running(curve: Curve, width: int) -> Curve:

@@ -102,6 +102,7 @@ class Stand:
     separations: int = 0
     transcriptions: int = 0
     separate: Callable[..., SeparationResult] = separate
+    measure: Callable[..., dict[str, Any]] | None = None
     logs: list[dict[str, Any]] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -113,9 +114,8 @@ class Stand:
             self.separations += 1
             return self.separate(*args, **kwargs)
 
-        return self.run(
-            DemucsStage(counted, separate_part, merge_parts, read_tag_lyrics), {**DEMUCS, **changes}
-        )
+        stage = DemucsStage(counted, separate_part, merge_parts, read_tag_lyrics, self.measure)
+        return self.run(stage, {**DEMUCS, **changes})
 
     def whisper(self, **changes: str) -> int:
         def counted(*args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Measures ml.analysis and its alternatives on held-out songs whose truth is known."""
