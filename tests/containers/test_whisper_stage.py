@@ -44,7 +44,7 @@ def test_supplied_words_are_timed_and_the_manifest_is_extended(separated: Stand)
     assert made.pop("seconds") >= 0
     assert made == {
         "engine": "embedded",
-        "engineVersion": "3",
+        "engineVersion": "4",
         "model": "auto",
         "requestedLanguage": "en",
         "textKey": None,
