@@ -21,6 +21,7 @@ from ml import Stopped
 from ml.lyrics import again
 from ml.lyrics import whisper as whispers
 from ml.lyrics.engines import resolve
+from ml.lyrics.grade import REMEDY
 from ml.lyrics.known import from_text
 from ml.models.store import ModelStore
 from ml.separation import ModelUnavailable
@@ -220,7 +221,8 @@ def test_a_persons_words_are_kept_by_a_model_in_doubt(models: Path, tmp_path: Pa
     document = hear(models, sung(tmp_path / "v.wav", 12.0), text=known)
     assert [segment["text"] for segment in document["segments"]] == TEXT.split("\n")
     assert (document["source"], document["model"], document["estimated"]) == ("supplied", "base", True)
-    assert document["notice"] == "3 of 3 lines could not be found in the singing; their times are estimates."
+    lost = "3 of 3 lines could not be found in the singing; their times are estimates."
+    assert document["notice"] == f"{lost} {REMEDY[document['grade']]}"
     assert hear(models, sung(tmp_path / "v.wav", 12.0), "align", text=from_text(TEXT)) == document
 
 
