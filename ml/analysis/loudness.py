@@ -50,7 +50,8 @@ def measure(blocks: Iterable[Block]) -> Loudness:
         source.push(frame)
         while True:
             try:
-                last = dict(sink.pull().metadata)
+                # A frame that ends within 100 ms of the last figures has none.
+                last = dict(sink.pull().metadata) or last
             except (Later, End):
                 break
     return _loudness({name.rpartition(".")[2]: float(value) for name, value in last.items()})
