@@ -159,7 +159,9 @@ def _parser() -> argparse.ArgumentParser:
         choices=LYRICS_MODELS,
         help="the Whisper that writes the lyrics (default: the best one installed); align: keep the tag's words",
     )
-    results.add_argument("--lyrics", type=Path, metavar="FILE", help="its words: txt, lrc, srt, vtt or ass")
+    results.add_argument(
+        "--lyrics", type=Path, metavar="FILE", help="its words: txt, lrc, srt, vtt, sbv, ass, ttml or json"
+    )
 
     demo = words.add_parser(
         "demo", parents=[library, results], help="a song through the whole stack (ours, or yours)"
@@ -176,7 +178,9 @@ def _parser() -> argparse.ArgumentParser:
         "lyrics", parents=[library], help="take a song's lyrics as a file, or replace them"
     )
     lyrics.add_argument("song", metavar="SONG", help="its id, as the last line of `process` says it")
-    lyrics.add_argument("--give", type=Path, metavar="FILE", help="txt, lrc, srt, vtt or ass")
+    lyrics.add_argument(
+        "--give", type=Path, metavar="FILE", help="txt, lrc, srt, vtt, sbv, ass, ttml or json"
+    )
     lyrics.add_argument("--encoding", metavar="NAME", help="of --give, if it is not Unicode")
     lyrics.add_argument("--format", choices=LYRICS_FORMATS, default="lrc", help="to take them in (lrc)")
     lyrics.add_argument("--out", type=Path, metavar="FILE", help="where to (default: print them)")

@@ -18,11 +18,11 @@ test("a song without words says what to do; pasted words are timed while one loo
   await dialog.getByLabel("Words").fill("Morning in a quiet room\nI sing the line");
   await button(dialog, "Add").click();
   await expect(dialog).toBeHidden();
-  await expect(panel(page).getByText(/In line to be timed|Listening for when/)).toBeVisible();
+  await expect(panel(page).getByText(/In the queue to be timed|Listening for when/)).toBeVisible();
   await expect(panel(page)).toContainText("I sing the line");
   // Without a reload: the run ends, and the words can be pressed.
   await expect(words(page).first()).toBeVisible({ timeout: 60_000 });
-  await expect(panel(page).getByText(/In line to be timed|Listening for when/)).toBeHidden();
+  await expect(panel(page).getByText(/In the queue to be timed|Listening for when/)).toBeHidden();
   expect((await lyricsOf(api, song)).timed).toBe("words");
 });
 

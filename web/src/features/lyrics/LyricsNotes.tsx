@@ -15,8 +15,8 @@ export function RunNote({ song }: { song: Song }) {
     lyricsStatus === "PROCESSING"
       ? `Listening for when each word is sung${left}`
       : queuePosition && queuePosition > 1
-        ? `In line to be timed: number ${queuePosition}`
-        : "In line to be timed: next";
+        ? `In the queue to be timed: number ${queuePosition}`
+        : "In the queue to be timed: next";
   const known = lyricsStatus === "PROCESSING" && stage === "whisper" ? progress : null;
   return (
     <div className={css.run} role="status">
@@ -31,11 +31,18 @@ const NAMED = 3;
 
 const GRADES = { good: null, rough: "The times are rough.", unusable: "The times are unusable." } as const;
 
+/** Which times are estimates: those of a person's lines are not, even where those of the words in them are. */
+export function aboutEstimates(segments: Lyrics["segments"]): string {
+  if (!segments.every(isByLine)) return "Some times are estimates: there, the whole line is marked.";
+  return segments.some(({ estimated }) => estimated)
+    ? "The times of these lyrics are estimates, so whole lines are marked."
+    : "Where the words of a line begin is estimated, so whole lines are marked.";
+}
+
 /** What a person should know of these words: how good their times are, the notice, singing that has no words. */
 export function WordNotes({ lyrics, onEdit }: { lyrics: Lyrics; onEdit(): void }) {
   const { segments, notice, grade, estimated, unworded } = lyrics;
   const graded = grade ? GRADES[grade] : null;
-  const all = segments.length > 0 && segments.every(isByLine);
   const guessed = estimated && !notice;
   const named = unworded.slice(0, NAMED).map(({ start }) => clock(start));
   const more = unworded.length > NAMED ? " and later" : "";
@@ -48,13 +55,7 @@ export function WordNotes({ lyrics, onEdit }: { lyrics: Lyrics; onEdit(): void }
           {notice}
         </p>
       )}
-      {guessed && (
-        <p>
-          {all
-            ? "The times of these lyrics are estimates, so whole lines are marked."
-            : "Some times are estimates: there, the whole line is marked."}
-        </p>
-      )}
+      {guessed && <p>{aboutEstimates(segments)}</p>}
       {named.length > 0 && (
         <p>
           Somebody sings at {named.join(", ")}
