@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -134,10 +135,16 @@ def docs(port: int) -> None:
         def log_message(self, format: str, *arguments: object) -> None:
             """Silent: the terminal is for the person."""
 
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A browser that hangs up in the middle is no event; anything else is shown."""
+            if not isinstance(sys.exc_info()[1], OSError):
+                super().handle_error(request, client_address)  # type: ignore[arg-type]
+
     # The address is shown once it is ours: on a taken port it would lead to another program's page.
     with (
         listen(port, None) as listener,
-        ThreadingHTTPServer(("", 0), Page, bind_and_activate=False) as server,
+        Server(("", 0), Page, bind_and_activate=False) as server,
     ):
         server.socket.close()
         server.socket = listener

@@ -4,7 +4,9 @@ import http.client
 import os
 import signal
 import socket
+import struct
 import threading
+import time
 
 import pytest
 
@@ -201,6 +203,36 @@ def test_docs_are_served_where_it_says(capsys):
     visitor.join()
     assert asked == [200]
     assert capsys.readouterr().out == f"http://127.0.0.1:{port}/api.html\n"
+
+
+def test_a_visitor_who_hangs_up_shows_no_traceback(capsys):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    def hang_up():
+        while True:
+            visitor = socket.socket()
+            visitor.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            try:
+                visitor.connect(("127.0.0.1", port))
+                break
+            except ConnectionRefusedError:
+                visitor.close()
+        visitor.sendall(b"GET /openapi.json HTTP/1.0\r\n\r\n")
+        visitor.recv(100)
+        # Closed at once, with what is still to be read thrown away: the server's next write fails.
+        visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        visitor.close()
+        while any("process_request_thread" in thread.name for thread in threading.enumerate()):
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    visitor = threading.Thread(target=hang_up)
+    visitor.start()
+    assert main(["docs", "--port", str(port)]) == 130
+    visitor.join()
+    assert capsys.readouterr().err == "Stopped.\n"
 
 
 def test_separate_writes_stems_without_a_stack(capsys, tmp_path):
