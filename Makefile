@@ -43,7 +43,7 @@ test: lint types imports templates security-tools need-newman ## run all checks 
 	@echo "test: three groups at once: the web app's; those without a stack; those on a local stack (shown as they run)"
 	@scripts/side-by-side "$(MAKE) test-web" "$(MAKE) test-models && $(BIN)/python -m pytest -m 'not stack'" \
 	  "$(MAKE) browser && $(BIN)/python -m pytest -m stack"
-test-unit: need-dev ## run the tests that need neither a stack nor a whole song (a minute on two cores)
+test-unit: need-dev ## run the tests that need neither a stack nor a whole song (two minutes on two cores)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not stack and not slow"
 test-models: need-dev ## test the engines that need torch, with small random weights
 	@if scripts/setup model-tests; then $(MODEL_PYTHON) -m pytest $(MODEL_TESTS); \
