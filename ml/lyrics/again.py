@@ -25,8 +25,8 @@ BEFORE_S = 8.0
 """How much song before such a span is heard with it at most."""
 
 NO_VOICE_DB = -35.0
-"""A line all of which is softer than this, in dB to the loud parts of the stem (95th percentile), is sung by nobody.
-What a separator leaves of the band where no one sings is 37 dB below the mix."""
+"""A line that is softer than this from start to end contains no singing. In dB, relative to the loud parts of the stem
+(95th percentile). Where no one sings, a separator leaves the band 37 dB below the mix."""
 
 _FEW, _VARIETY = 6, 3  # from so many words on, each comes fewer times than this on average
 _HOP = HEARING_RATE // 50

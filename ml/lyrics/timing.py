@@ -82,10 +82,14 @@ def without_strays(lines: Sequence[KnownLine], found: Sequence[Span | None]) -> 
 def between_own(
     lines: Sequence[KnownLine], found: Sequence[Span | None], duration_s: float
 ) -> list[Span | None]:
-    """`found` without lines whose words have times of their own, and without what was found elsewhere than a line can
-    be: a given time is true, so that was something else. A line with a given start keeps what lies in its own span
-    (`own_spans`), cut to it; another one what lies between the given times around it. Nor is anything kept that begins
-    before what was found earlier (Whisper's groups overlap by their margins)."""
+    """`found` without the spans that cannot be right. Given times are true. So these are dropped:
+
+    - spans of lines whose words have times of their own;
+    - spans whose middle is outside the line's own span (`own_spans`), or, if the line's start is not given, outside
+      the nearest given times before and after it;
+    - spans that begin clearly before the one kept last (Whisper's groups overlap by their margins).
+
+    The rest is cut to the same limits."""
     kept: list[Span | None] = []
     at = 0.0
     for known, span in zip(lines, _possible(lines, duration_s), strict=True):

