@@ -8,10 +8,11 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from audiofile.measuring import ENGINE_VERSION
 from ml import Stopped
 
-VERSION = "1"
-"""Version of the engine. Raise it when the same sound gives other values: songs are then measured again."""
+VERSION = str(ENGINE_VERSION)
+"""As the document has it."""
 
 MEASURES = ("beats", "key", "chords", "sections", "loudness", "melody")
 

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from audiofile.measuring import ENGINE_VERSION as ENGINE_VERSION
+from audiofile.measuring import version_of as version_of
+
 MEASURES = ("beats", "key", "chords", "sections", "loudness", "melody")
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MODES = ("major", "minor")
