@@ -35,6 +35,8 @@ NOT_BLANK = f"[^\\s{fields.UNPRINTABLE}]"
 # What the field's name and type do not show.
 _ABOUT: dict[str, Schema] = {
     "songId": SONG_ID,
+    "album": {"description": "By the file's tags, like `isrc`."},
+    "isrc": {"description": "International Standard Recording Code, without hyphens."},
     "language": {"description": "ISO 639, with optional subtags. Null: detected during transcription."},
     "status": {
         "description": f"{UNREADABLE}: the stored record cannot be read. Such a song can be seen, exported and "

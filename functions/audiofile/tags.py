@@ -1,4 +1,4 @@
-"""What a song's tags say: title, artist and lyrics, from every kind of tag that its file can have. mutagen reads."""
+"""What a song's tags say, of each kind that its file can have: title, artist, album, ISRC, lyrics. mutagen reads."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ MAX_PIECES = 10_000  # of SYLT
 
 @dataclass(frozen=True)
 class Tags:
-    """A song's tags. `lyrics`: every text that is called lyrics, the timed ones first, some as LRC."""
+    """A song's tags. `lyrics`: every text that is called lyrics, the timed ones first, some as LRC.
+
+    `isrc`: the International Standard Recording Code, as `isrc` writes it."""
 
     title: str | None = None
     artist: str | None = None
+    album: str | None = None
+    isrc: str | None = None
     lyrics: tuple[str, ...] = ()
 
 
@@ -32,14 +36,29 @@ def read(path: Path) -> Tags:
     kinds = list(_tags(path))
     titles = (value for tags in kinds for value in _values(tags, _TITLE))
     artists = ([*_values(tags, _ARTIST)] for tags in kinds)
+    albums = (value for tags in kinds for value in _values(tags, _ALBUM))
+    codes = (isrc(value) for tags in kinds for value in _values(tags, _ISRC))
     texts = [pair for tags in kinds for pair in _lyrics(tags)]
     return Tags(
         next(filter(None, map(one_line, titles)), None),
         next(
             (", ".join(dict.fromkeys(names)) for found in artists if (names := [*map(one_line, found)])), None
         ),
+        next(filter(None, map(one_line, albums)), None),
+        next(filter(None, codes), None),
         tuple(text for _, text in sorted(texts, key=lambda pair: pair[0])[:MAX_LYRICS]),
     )
+
+
+ISRC_PATTERN = r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}"
+"""ISO 3901: country, registrant, the year's last two digits, and five digits."""
+
+
+def isrc(text: str) -> str | None:
+    """The recording code that `text` is, in twelve characters; None if it is none. People write `us-rc1-76-07839`, a
+    shop `label:isrc:USRC17607839`."""
+    code = re.sub(r"[\s-]+", "", text[-40:].rpartition(":")[2]).upper()
+    return code if re.fullmatch(ISRC_PATTERN, code, re.ASCII) else None
 
 
 def one_line(text: str) -> str:
@@ -109,6 +128,8 @@ def _is_cyrillic(text: str) -> bool:
 
 _TITLE = {"title", "tit2", "\xa9nam"}
 _ARTIST = {"artist", "tpe1", "\xa9art"}
+_ALBUM = {"album", "talb", "\xa9alb"}
+_ISRC = {"isrc", "tsrc", "xid"}
 _TIMED = {"syncedlyrics", "synchronizedlyrics", "synchronisedlyrics", "lyricslrc"}
 _UNTIMED = {"lyrics", "unsyncedlyrics", "unsynchronizedlyrics", "unsynchronisedlyrics", "\xa9lyr", "lyric"}
 

@@ -139,6 +139,8 @@ class SongTable:
             "attempt": 1,
             "title": song.title,
             "artist": song.artist,
+            "album": song.album,
+            "isrc": song.isrc,
             "duration_sec": song.duration_sec,
             "original_format": song.original_format,
             "file_size_bytes": song.file_size_bytes,

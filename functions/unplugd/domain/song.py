@@ -36,6 +36,8 @@ class Song:
     file_title: str | None = (
         None  # by the announced file's name: shown where neither a person nor a tag gave a title
     )
+    album: str | None = None  # by the file's tags, like the recording's code
+    isrc: str | None = None
     language: str | None = None
     queued_at: str | None = None
     started_at: str | None = None

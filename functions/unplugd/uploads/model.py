@@ -17,3 +17,5 @@ class Probe:
     peak: float = 0.0  # largest sample, 1.0 = full scale
     title: str | None = None
     artist: str | None = None
+    album: str | None = None
+    isrc: str | None = None

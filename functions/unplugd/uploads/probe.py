@@ -84,7 +84,7 @@ def _decode(path: Path, form: audiofile.Format) -> tuple[str, float, float]:
 
 
 def _tags(path: Path) -> dict[str, str | None]:
-    """Title and artist; a broken tag is no reason to refuse a song."""
+    """Title, artist, album and ISRC; a broken tag is no reason to refuse a song."""
     try:
         with _room(TAG_BYTES):
             found = tags.read(path)
@@ -92,7 +92,7 @@ def _tags(path: Path) -> dict[str, str | None]:
         raise
     except Exception:
         return {}
-    named = {"title": found.title, "artist": found.artist}
+    named = {"title": found.title, "artist": found.artist, "album": found.album, "isrc": found.isrc}
     return {name: printable(value or "")[:MAX_TAG].strip() or None for name, value in named.items()}
 
 

@@ -327,6 +327,8 @@ def _accept(
             or seen.file_title
             or rules.title_from_file_name(seen.s3_key or ""),
             artist=seen.artist or probe.artist,
+            album=probe.album,
+            isrc=probe.isrc,
             duration_sec=probe.duration_s,
             original_format=probe.format,
             file_size_bytes=size_bytes,

@@ -242,6 +242,23 @@ def test_changes_made_while_a_file_is_checked_are_kept(
     assert "ttl" not in row
 
 
+def test_album_and_code_of_the_tags_are_stored(
+    cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from unplugd.uploads.handlers import validate_upload
+
+    def tagged(path: Path) -> Probe:
+        return dataclasses.replace(
+            look_once(path.name, path.read_bytes()), album="An album", isrc="USRC17607839"
+        )
+
+    monkeypatch.setattr(validate_upload, "probe", tagged)
+    put_song()
+    arrive(cloud, wav(2.0))
+    row = cloud.row() or {}
+    assert (row["album"], row["isrc"]) == ("An album", "USRC17607839")
+
+
 def test_words_that_come_while_the_file_is_looked_at_stay(
     cloud: Cloud, put_song: Any, sent: Frames, during_check: Changing
 ) -> None:

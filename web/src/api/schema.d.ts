@@ -258,6 +258,10 @@ export interface components {
             songId: string;
             title: string | null;
             artist: string | null;
+            /** @description By the file's tags, like `isrc`. */
+            album: string | null;
+            /** @description International Standard Recording Code, without hyphens. */
+            isrc: string | null;
             /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
             /**
@@ -332,6 +336,10 @@ export interface components {
             songId: string;
             title: string | null;
             artist: string | null;
+            /** @description By the file's tags, like `isrc`. */
+            album: string | null;
+            /** @description International Standard Recording Code, without hyphens. */
+            isrc: string | null;
             /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
             /** @enum {string} */
@@ -404,6 +412,10 @@ export interface components {
             songId: string;
             title: string | null;
             artist: string | null;
+            /** @description By the file's tags, like `isrc`. */
+            album: string | null;
+            /** @description International Standard Recording Code, without hyphens. */
+            isrc: string | null;
             /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
             /** @constant */
@@ -800,6 +812,10 @@ export interface components {
                     songId: string;
                     title: string | null;
                     artist: string | null;
+                    /** @description By the file's tags, like `isrc`. */
+                    album: string | null;
+                    /** @description International Standard Recording Code, without hyphens. */
+                    isrc: string | null;
                     /** @description ISO 639, with optional subtags. Null: detected during transcription. */
                     language: string | null;
                     /**
@@ -1124,6 +1140,8 @@ export interface operations {
                      *             "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *             "title": "One More Time",
                      *             "artist": "Unplugd Demo Band",
+                     *             "album": null,
+                     *             "isrc": null,
                      *             "language": null,
                      *             "status": "PROCESSING",
                      *             "uploadedAt": "2026-01-31T08:15:00.000Z",
@@ -1290,6 +1308,8 @@ export interface operations {
                      *           "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *           "title": "One More Time",
                      *           "artist": "Unplugd Demo Band",
+                     *           "album": null,
+                     *           "isrc": null,
                      *           "language": null,
                      *           "status": "PROCESSING",
                      *           "uploadedAt": "2026-01-31T08:15:00.000Z",
@@ -1408,6 +1428,8 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "album": null,
+                     *       "isrc": null,
                      *       "language": null,
                      *       "status": "COMPLETED",
                      *       "uploadedAt": "2026-01-31T08:15:00.000Z",
@@ -1540,6 +1562,8 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "album": null,
+                     *       "isrc": null,
                      *       "language": null,
                      *       "status": "PROCESSING",
                      *       "uploadedAt": "2026-01-31T08:15:00.000Z",
@@ -1607,6 +1631,8 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "album": null,
+                     *       "isrc": null,
                      *       "language": null,
                      *       "status": "PROCESSING",
                      *       "uploadedAt": "2026-01-31T08:15:00.000Z",
@@ -1652,6 +1678,8 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "album": null,
+                     *       "isrc": null,
                      *       "language": null,
                      *       "status": "PROCESSING",
                      *       "uploadedAt": "2026-01-31T08:15:00.000Z",
@@ -1807,6 +1835,8 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "album": null,
+                     *       "isrc": null,
                      *       "language": null,
                      *       "status": "PROCESSING",
                      *       "uploadedAt": "2026-01-31T08:15:00.000Z",
@@ -2046,6 +2076,8 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "album": null,
+                     *       "isrc": null,
                      *       "language": null,
                      *       "status": "PROCESSING",
                      *       "uploadedAt": "2026-01-31T08:15:00.000Z",

@@ -6,6 +6,8 @@ export function aSong(songId: string, change: Partial<Song> = {}): Song {
     songId,
     title: `Song ${songId}`,
     artist: "The Testers",
+    album: null,
+    isrc: null,
     language: null,
     status: "QUEUED",
     uploadedAt: "2026-01-31T08:15:00.000Z",
