@@ -10,7 +10,7 @@ from reference.shapes import Schema
 from unplugd.domain.song import MAX_TEXT, Status
 from unplugd.kernel import errors
 from unplugd.lyrics.rules import VERSIONS
-from unplugd.songs.rules import DEFAULT_LIMIT, MAX_LIMIT
+from unplugd.songs.rules import DEFAULT_LIMIT, MAX_LIMIT, RANGE_PATTERN
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,32 @@ class Operation:
 
 _CURSOR: Schema = {"type": "string", "description": "`nextCursor` of the previous page."}
 
+
+def _range(unit: str) -> Schema:
+    return {
+        "type": "string",
+        "pattern": f"^({RANGE_PATTERN})$",
+        "description": f"{unit} `120`, `120-130`, `120-` or `-130`; both ends count.",
+    }
+
+
 # The generator fails for a call that is missing here, and for a query parameter that the handler does not know.
 OPERATIONS: dict[str, Operation] = {
     "list_songs": Operation(
         {200: "SongPage"},
-        notes="A cursor is valid for the same caller and filter only. A call with q reads at most 1,000 rows: its page "
-        "can be short, or empty, and still have a nextCursor.",
+        notes="A cursor is valid for the same caller and filter only. A call with q, bpm, key or length reads at most "
+        "1,000 rows: its page can be short, or empty, and still have a nextCursor. Songs without the "
+        "figure are left out.",
         query={
             "status": {"type": "string", "enum": [str(one) for one in Status]},
             "q": {"type": "string", "maxLength": MAX_TEXT, "description": "Text in title or artist."},
+            "bpm": _range("Beats a minute."),
+            "key": {
+                "type": "string",
+                "description": "`8A` or `A minor`; with `~` in front also the keys that mix well with it: a "
+                "fifth up or down, and the relative key.",
+            },
+            "length": _range("Seconds."),
             "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
             "cursor": _CURSOR,
         },

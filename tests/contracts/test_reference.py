@@ -108,7 +108,8 @@ def test_path_and_query_limits_are_the_codes() -> None:
     parameters = {
         one["name"]: one["schema"] for call in OPERATIONS.values() for one in call.get("parameters", [])
     }
-    assert set(parameters) == {"songId", "measure", "status", "q", "limit", "cursor", "format", "version"}
+    listing = {"status", "q", "bpm", "key", "length", "limit", "cursor"}
+    assert set(parameters) == {"songId", "measure", *listing, "format", "version"}
     assert is_song_id("01J9ZQ4X5V8K2M3N4P5Q6R7S8T")
     assert re.search(parameters["songId"]["pattern"], "01J9ZQ4X5V8K2M3N4P5Q6R7S8T")
     assert tuple(parameters["measure"]["enum"]) == MEASURES

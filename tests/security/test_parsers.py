@@ -31,7 +31,7 @@ texts = st.text(max_size=400)
 
 
 @few
-@given(st.dictionaries(st.sampled_from(["status", "q", "limit", "cursor"]), texts))
+@given(st.dictionaries(st.sampled_from(["status", "q", "bpm", "key", "length", "limit", "cursor"]), texts))
 def test_a_page_query(query: dict[str, str]) -> None:
     try:
         page = songs.page(query, owner="somebody")

@@ -10,9 +10,11 @@ from types import EllipsisType
 from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
+from unplugd.aws.matching import matching
 from unplugd.aws.queue_index import RUNS, WAITS, QueueIndex, queue_key
 from unplugd.aws.rows import from_row, from_rows, plain_row, search_text, to_attribute, to_row
 from unplugd.aws.table import Table, attr, key
+from unplugd.domain.finding import Figures
 from unplugd.domain.job import LEFT_QUEUE, NEXT_ATTEMPT, Kind, kind_of
 from unplugd.domain.song import Song, Status
 from unplugd.domain.states import JobState
@@ -47,15 +49,21 @@ class SongTable:
         return from_rows(page["Items"])
 
     def search(
-        self, owner: str, *, status: Status | None, q: str, after: str | None, limit: int
+        self,
+        owner: str,
+        *,
+        status: Status | None,
+        q: str | None,
+        figures: Figures,
+        after: str | None,
+        limit: int,
     ) -> tuple[Sequence[Song | UnreadableSong], str | None]:
-        """Like `page`, of the songs whose title or artist contain `q`; and the song behind which more may follow.
+        """Like `page`, of the songs whose title or artist contain `q` and that have these figures; and the song behind
+        which more may follow.
 
         Reads at most MAX_ROWS_SEARCHED rows, so there may be fewer songs than `limit`, or none, and yet more to come.
         """
-        pages = self._newest_first(
-            owner, status, after, ROWS_A_QUERY, only=attr("searchText").contains(search_text(q))
-        )
+        pages = self._newest_first(owner, status, after, ROWS_A_QUERY, only=matching(q, figures))
         matches: list[Song | UnreadableSong] = []
         last: str | None = None
         for page in islice(pages, MAX_ROWS_SEARCHED // ROWS_A_QUERY):

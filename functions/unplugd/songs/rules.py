@@ -6,16 +6,22 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
-from unplugd.domain import stems
+from unplugd.domain import finding, stems
+from unplugd.domain.finding import Figures, Within
 from unplugd.domain.song import MAX_TEXT, Status
 from unplugd.kernel.errors import Invalid
 from unplugd.kernel.ids import is_song_id
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
+_NUMBER = r"\d{1,4}(?:\.\d{1,3})?"
+RANGE_PATTERN = rf"{_NUMBER}|{_NUMBER}-(?:{_NUMBER})?|-{_NUMBER}"
+_RANGE_SAYS = "must be a number or a range such as 120-130, 120- or -130"
+_KEY_SAYS = "must be a key such as 8A or A minor, with ~ in front to find the keys that mix well with it too"
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,12 @@ class Page:
     q: str | None
     limit: int
     after: str | None  # the songId of the last song of the page before
+    figures: Figures = field(default_factory=Figures)
+
+    @property
+    def searches(self) -> bool:
+        """Whether rows have to be looked through."""
+        return bool(self.q or self.figures)
 
 
 def page(query: Mapping[str, str], *, owner: str) -> Page:
@@ -41,25 +53,66 @@ def page(query: Mapping[str, str], *, owner: str) -> Page:
     if q and len(q) > MAX_TEXT:
         raise Invalid(f"q must have at most {MAX_TEXT} characters")
     wanted = Status(status) if status else None
+    figures = Figures(bpm=_range("bpm", query), keys=_keys(query.get("key")), length=_range("length", query))
     cursor = query.get("cursor")
-    after = decode_cursor(cursor, owner=owner, status=wanted, q=q) if cursor is not None else None
-    return Page(wanted, q, int(limit), after)
+    after = (
+        decode_cursor(cursor, owner=owner, status=wanted, q=q, figures=figures)
+        if cursor is not None
+        else None
+    )
+    return Page(wanted, q, int(limit), after, figures)
 
 
-def _binding(owner: str, status: Status | None, q: str | None) -> str:
-    material = json.dumps([owner, status, q]).encode()
+def _range(name: str, query: Mapping[str, str]) -> Within | None:
+    """The range that a query parameter asks for: `120`, `120-130`, `120-` or `-130`."""
+    text = (query.get(name) or "").strip()
+    if not text:
+        return None
+    if not re.fullmatch(RANGE_PATTERN, text, re.ASCII):
+        raise Invalid(f"{name} {_RANGE_SAYS}")
+    first, dash, last = text.partition("-")
+    within = Within(float(first) if first else None, float(last) if last else None)
+    if not dash:
+        return Within(within.at_least, within.at_least)
+    if within.at_least is not None and within.at_most is not None and within.at_least > within.at_most:
+        raise Invalid(f"{name} must go from the smaller to the greater number")
+    return within
+
+
+def _keys(text: str | None) -> tuple[str, ...] | None:
+    """The names of the keys that `8A`, `A minor` or, with all that mix well with it, `~8A` ask for."""
+    if not (text or "").strip():
+        return None
+    key = (text or "").strip()
+    place = finding.place_of(key.removeprefix("~"))
+    if place is None:
+        raise Invalid(f"key {_KEY_SAYS}")
+    places = finding.compatible(place) if key.startswith("~") else (place,)
+    return tuple(finding.KEYS[one] for one in places)
+
+
+_ANY = Figures()
+
+
+def _binding(owner: str, status: Status | None, q: str | None, figures: Figures) -> str:
+    asked = [astuple(figures)] if figures else []
+    material = json.dumps([owner, status, q, *asked]).encode()
     return hashlib.blake2b(material, digest_size=9).hexdigest()
 
 
-def encode_cursor(after: str, *, owner: str, status: Status | None, q: str | None) -> str:
+def encode_cursor(
+    after: str, *, owner: str, status: Status | None, q: str | None, figures: Figures = _ANY
+) -> str:
     """The page after song `after`. Bound to caller and filter, so that it cannot page through anything else.
 
     It holds no secret: forging one only moves within the forger's own library."""
-    text = f"{after}.{_binding(owner, status, q)}"
+    text = f"{after}.{_binding(owner, status, q, figures)}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, *, owner: str, status: Status | None, q: str | None) -> str:
+def decode_cursor(
+    cursor: str, *, owner: str, status: Status | None, q: str | None, figures: Figures = _ANY
+) -> str:
     """The songId that `encode_cursor` was given; `Invalid` for any other string, caller or filter."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
@@ -68,7 +121,7 @@ def decode_cursor(cursor: str, *, owner: str, status: Status | None, q: str | No
         raise Invalid(
             "This cursor is not one we gave out. Start again without it.", code="bad_cursor"
         ) from None
-    if not is_song_id(after) or binding != _binding(owner, status, q):
+    if not is_song_id(after) or binding != _binding(owner, status, q, figures):
         raise Invalid("This cursor belongs to another list. Start again without it.", code="bad_cursor")
     return after
 

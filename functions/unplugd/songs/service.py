@@ -18,6 +18,7 @@ from unplugd.domain.files import (
     stream_name,
     wav_name,
 )
+from unplugd.domain.finding import Figures
 from unplugd.domain.job import Kind, failed_kind
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queueing import WakeQueue, put_in_queue
@@ -42,7 +43,14 @@ class Songs(Protocol):
         self, owner: str, *, status: Status | None, after: str | None, limit: int
     ) -> Sequence[Song | UnreadableSong]: ...
     def search(
-        self, owner: str, *, status: Status | None, q: str, after: str | None, limit: int
+        self,
+        owner: str,
+        *,
+        status: Status | None,
+        q: str | None,
+        figures: Figures,
+        after: str | None,
+        limit: int,
     ) -> tuple[Sequence[Song | UnreadableSong], str | None]: ...
     def queue_position_of(self, song: Song) -> int: ...
     def update_details(self, song: Song, changes: Mapping[str, Any], *, now: str) -> Song | None: ...
@@ -94,13 +102,19 @@ def list_presets() -> dict[str, Any]:
 def list_songs(page: rules.Page, *, owner: str, songs: Songs, now: datetime) -> dict[str, Any]:
     """One page of the owner's songs, newest first, and the cursor of the next, if there is one."""
     last: str | None
-    if page.q:
-        shown, last = songs.search(owner, status=page.status, q=page.q, after=page.after, limit=page.limit)
+    if page.searches:
+        shown, last = songs.search(
+            owner, status=page.status, q=page.q, figures=page.figures, after=page.after, limit=page.limit
+        )
     else:
         found = songs.page(owner, status=page.status, after=page.after, limit=page.limit + 1)
         shown = found[: page.limit]
         last = shown[-1].song_id if len(found) > page.limit else None
-    cursor = rules.encode_cursor(last, owner=owner, status=page.status, q=page.q) if last else None
+    cursor = (
+        rules.encode_cursor(last, owner=owner, status=page.status, q=page.q, figures=page.figures)
+        if last
+        else None
+    )
     return {"data": [public_view(song, now=now) for song in shown], "nextCursor": cursor}
 
 

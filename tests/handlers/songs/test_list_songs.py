@@ -135,3 +135,79 @@ def test_a_search_finds_the_turkish_i(cloud: Cloud, put_song: Any, asked: str) -
     put_song(song_id=IDS[0], title="İstanbul", artist="Kızılırmak")
     for q in (asked, "kizil"):
         assert [song["songId"] for song in ask(cloud, {"q": q})[1]["data"]] == IDS[:1]
+
+
+@pytest.fixture
+def measured(put_song: Any) -> None:
+    figures: list[dict[str, Any]] = [
+        {"tempo_bpm": 128.0, "music_key": "A minor", "duration_sec": 200.0},
+        {"tempo_bpm": 64.0, "own_tempo_bpm": 128.0, "music_key": "C major", "duration_sec": 30.5},
+        {"tempo_bpm": 128.0, "own_tempo_bpm": 64.0, "music_key": "A minor", "own_music_key": "F# minor"},
+        {"tempo_bpm": 130.0, "music_key": "E minor", "duration_sec": 300.0},
+        {},
+    ]
+    for n, columns in enumerate(figures):
+        put_song(song_id=IDS[n], title=f"Song {n}", status=Status.COMPLETED, **columns)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"bpm": "128"}, [0, 1]),
+        ({"bpm": "128-130"}, [0, 1, 3]),
+        ({"bpm": "129-"}, [3]),
+        ({"bpm": "-127.9"}, [2]),
+        ({"key": "8A"}, [0]),
+        ({"key": "~8a"}, [0, 1, 3]),
+        ({"key": "F#m"}, [2]),
+        ({"length": "30-200"}, [0, 1]),
+        ({"bpm": "128", "key": "~A minor", "length": "100-", "q": "song 0", "status": "COMPLETED"}, [0]),
+        ({"bpm": " ", "key": "", "length": ""}, [0, 1, 2, 3, 4]),
+    ],
+    ids=str,
+)
+def test_figures_are_found_as_they_are_shown(
+    cloud: Cloud, measured: None, query: dict[str, str], found: list[int]
+) -> None:
+    status, page = ask(cloud, query)
+    assert (status, [song["songId"] for song in page["data"]]) == (200, [IDS[n] for n in reversed(found)])
+
+
+def test_a_search_by_figures_goes_on_by_its_own_cursor(
+    cloud: Cloud, measured: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(song_table, "ROWS_A_QUERY", 1)
+    monkeypatch.setattr(song_table, "MAX_ROWS_SEARCHED", 2)
+    _, first = ask(cloud, {"bpm": "128", "limit": "1"})
+    assert first["data"] == []
+    cursor = first["nextCursor"]
+    for other in ({"bpm": "129"}, {"key": "8A"}, {}):
+        assert ask(cloud, {**other, "cursor": cursor})[1]["error"] == "bad_cursor"
+    found = []
+    while cursor:
+        _, page = ask(cloud, {"bpm": "128", "limit": "1", "cursor": cursor})
+        found += [song["songId"] for song in page["data"]]
+        cursor = page["nextCursor"]
+    assert found == [IDS[1], IDS[0]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"bpm": "fast"},
+        {"bpm": "130-120"},
+        {"bpm": "120--130"},
+        {"bpm": "-"},
+        {"bpm": "١٢٠"},
+        {"bpm": "9" * 5000},
+        {"length": "3:00"},
+        {"key": "H"},
+        {"key": "~~8A"},
+        {"key": "~"},
+    ],
+    ids=str,
+)
+def test_a_filter_that_cannot_be_read_is_refused_by_name(cloud: Cloud, query: dict[str, str]) -> None:
+    status, answer = ask(cloud, query)
+    assert (status, answer["error"]) == (400, "invalid_request")
+    assert answer["message"].startswith(next(iter(query)))

@@ -67,7 +67,7 @@ export interface paths {
         };
         /**
          * One page of the caller's library, newest first.
-         * @description A cursor is valid for the same caller and filter only. A call with q reads at most 1,000 rows: its page can be short, or empty, and still have a nextCursor.
+         * @description A cursor is valid for the same caller and filter only. A call with q, bpm, key or length reads at most 1,000 rows: its page can be short, or empty, and still have a nextCursor. Songs without the figure are left out.
          */
         get: operations["list_songs"];
         put?: never;
@@ -1286,6 +1286,9 @@ export interface operations {
             query?: {
                 status?: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "COMPLETED" | "FAILED" | "CANCELLED";
                 q?: string;
+                bpm?: string;
+                key?: string;
+                length?: string;
                 limit?: number;
                 cursor?: string;
             };
