@@ -70,6 +70,14 @@ _ABOUT: dict[str, Schema] = {
     "tempoBpm": {
         "description": "Beats a minute that hold for most of the song; a person's value comes first."
     },
+    "tempoConfidence": {
+        "minimum": 0,
+        "maximum": 1,
+        "description": "How sure the machine is of its tempo; null for a person's.",
+    },
+    "keyConfidence": {"minimum": 0, "maximum": 1, "description": "The same of the key."},
+    "sameAs": SONG_ID
+    | {"description": "Your song with the same sound, which was there before this one was uploaded."},
     "musicKey": {"description": "Such as `Eb minor`; a person's value comes first."},
     "loudnessLufs": {"description": "Integrated loudness (EBU R 128)."},
     "lyricsOffsetMs": {"description": "Milliseconds added to the times of the lyrics."},
@@ -144,6 +152,10 @@ def _changes() -> dict[str, Schema]:
     }
 
 
+def _song_changes() -> dict[str, Schema]:
+    return {**_changes(), "sameAs": {"type": "null", "description": "Null: the person wants both songs."}}
+
+
 def _choice(options: frozenset[str]) -> Schema:
     return nullable({"type": "string", "enum": sorted(options)}) | {"default": "auto"}
 
@@ -183,8 +195,8 @@ def components() -> dict[str, Schema]:
             new_upload, optional=tuple(name for name in new_upload if name not in _REQUIRED_OF_UPLOAD)
         ),
         "SongChanges": closed(
-            _changes(),
-            optional=tuple(_changes()),
+            _song_changes(),
+            optional=tuple(_song_changes()),
             description="Null clears a field; a missing field is not changed.",
         ),
         "UploadLink": closed(

@@ -12,7 +12,7 @@ from typing import Any
 from unplugd.aws.clients import is_code, passing_faults
 from unplugd.aws.matching import matching
 from unplugd.aws.queue_index import RUNS, WAITS, QueueIndex, queue_key
-from unplugd.aws.rows import from_row, from_rows, plain_row, search_text, to_attribute, to_row
+from unplugd.aws.rows import from_row, from_rows, plain_row, search_text, text, to_attribute, to_row
 from unplugd.aws.table import Table, attr, key
 from unplugd.domain.finding import Figures
 from unplugd.domain.job import LEFT_QUEUE, NEXT_ATTEMPT, Kind, kind_of
@@ -97,6 +97,22 @@ class SongTable:
         """A song's place in the queue, also before it joins; 1 is next."""
         return QueueIndex(self._db, self._name).place(song)
 
+    def same_sound(self, owner: str, sound_sha256: str, *, but: str) -> str | None:
+        """The id of the newest song of `owner` with this sound, other than `but`, that is complete or on its way.
+
+        Reads the whole library, 128 read units a megabyte: an index would be written with each song and read as
+        rarely."""
+        pages = self._table.pages(
+            key("userId").eq(owner),
+            only=attr("soundSha256").eq(sound_sha256)
+            & attr("status").is_in([Status.COMPLETED, Status.PROCESSING, Status.QUEUED]),
+            ProjectionExpression="songId",
+            ScanIndexForward=False,
+            doing="read your library",
+        )
+        found = (text(row["songId"]) for page in pages for row in page["Items"])
+        return next((song_id for song_id in found if song_id != but), None)
+
     def count_pending(self, owner: str, *, limit: int, now: int) -> int:
         """How many uploads of `owner` are announced and have not arrived; `limit` means that many or more. Rows that
         have expired at `now` (Unix seconds) do not count: DynamoDB may take days to remove them."""
@@ -152,6 +168,8 @@ class SongTable:
             "duration_sec": song.duration_sec,
             "original_format": song.original_format,
             "file_size_bytes": song.file_size_bytes,
+            "sound_sha256": song.sound_sha256,
+            "same_as": song.same_as,
             "queue_position": song.queue_position,
             "ttl": None,
         }

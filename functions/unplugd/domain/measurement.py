@@ -74,16 +74,19 @@ def tempo(beats: Any) -> float | None:
 
 def figures(values: Mapping[str, Any]) -> Figures:
     """The figures of a song's row, by the measures' values. A value that cannot be read is unknown."""
-    key, loudness = values.get("key"), values.get("loudness")
+    beats, key, loudness = (values.get(measure) for measure in ("beats", "key", "loudness"))
     named = key if isinstance(key, Mapping) else {}
+    pulse = beats if isinstance(beats, Mapping) else {}
     level = loudness.get("integrated") if isinstance(loudness, Mapping) else None
     return {
-        "tempo_bpm": tempo(values.get("beats")),
+        "tempo_bpm": tempo(beats),
+        "tempo_confidence": number(pulse.get("confidence"), 0, 1),
         "music_key": key_name(named.get("tonic"), named.get("mode")),
+        "key_confidence": number(named.get("confidence"), 0, 1),
         "loudness_lufs": number(level, MIN_LUFS, MAX_LUFS),
     }
 
 
 def own(measured: Figures) -> Figures:
-    """The same figures under the names that a row has for a person's own."""
-    return {f"own_{name}": value for name, value in measured.items()}
+    """The same figures under the names that a row has for a person's own. A person is not asked how sure they are."""
+    return {f"own_{name}": measured[name] for name in ("tempo_bpm", "music_key", "loudness_lufs")}

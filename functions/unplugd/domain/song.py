@@ -78,13 +78,19 @@ class Song:
     lyrics_offset_ms: int = 0
     measured_at: str | None = None  # when measurements.json was last written
     tempo_bpm: float | None = None  # as measured
+    tempo_confidence: float | None = None  # 0–1
     music_key: str | None = None  # `Eb minor`
+    key_confidence: float | None = None
     loudness_lufs: float | None = None
     own_tempo_bpm: float | None = None  # as a person says; a new measurement leaves it
     own_music_key: str | None = None
     own_loudness_lufs: float | None = None
     edits_version: int = 0  # of the person's changes to measurements; 0 without any
     edits_key: str | None = None  # their key in the output bucket
+    sound_sha256: str | None = None  # of the decoded file, whatever its tags
+    same_as: str | None = (
+        None  # a song of this person with the same sound, until they say that they want both
+    )
     ttl: int | None = None
 
     @property

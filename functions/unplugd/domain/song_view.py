@@ -42,9 +42,14 @@ PUBLIC = {
     "lyricsOffsetMs": "lyrics_offset_ms",
     "measuredAt": "measured_at",
     "tempoBpm": "tempo_bpm",
+    "tempoConfidence": "tempo_confidence",
     "musicKey": "music_key",
+    "keyConfidence": "key_confidence",
     "loudnessLufs": "loudness_lufs",
+    "sameAs": "same_as",
 }
+# A person's own value comes first, and then what the machine thought of its own does not count.
+_CONFIDENCES = {"tempoBpm": "tempoConfidence", "musicKey": "keyConfidence", "loudnessLufs": None}
 
 
 # Of a song that cannot be read: what says which song it is. States and figures would mean nothing.
@@ -92,8 +97,11 @@ def public_view(
     view = {name: getattr(song, field) for name, field in PUBLIC.items()}
     view["title"] = song.shown_title
     view["lyricsSource"] = song.lyrics_source or song.run_lyrics_source
-    for name in ("tempoBpm", "musicKey", "loudnessLufs"):
+    for name, confidence in _CONFIDENCES.items():
         own = getattr(song, f"own_{PUBLIC[name]}")
-        view[name] = view[name] if own is None else own
+        if own is not None:
+            view[name] = own
+            if confidence:
+                view[confidence] = None
     view["camelot"] = measurement.camelot(view["musicKey"])
     return view | {"etaSec": eta_s(song, now), "queuePosition": queue_position}

@@ -19,3 +19,4 @@ class Probe:
     artist: str | None = None
     album: str | None = None
     isrc: str | None = None
+    sound_sha256: str | None = None  # of the decoded samples: the same whatever the tags

@@ -6,6 +6,7 @@ time and memory. A hostile file can only harm that process; the parent sees an u
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import subprocess
 import sys
@@ -46,8 +47,9 @@ def probe(path: Path) -> Probe:
 # --- in the child -----------------------------------------------------------------------------------------------------
 
 
-def _decode(path: Path, form: audiofile.Format) -> tuple[str, float, float]:
-    """Decode it all: (codec name, seconds, peak). Stops early only past the longest song we take."""
+def _decode(path: Path, form: audiofile.Format) -> tuple[str, float, float, str]:
+    """Decode it all: (codec name, seconds, peak, SHA-256 of the sound). Stops early only past the longest song we
+    take."""
     import av
     import numpy as np
 
@@ -65,6 +67,7 @@ def _decode(path: Path, form: audiofile.Format) -> tuple[str, float, float]:
 
     seconds, peak = 0.0, 0.0
     made_for, resampler = None, None
+    sound = hashlib.sha256()
     for frame in frames(path, form, check):
         seconds += frame.samples / frame.sample_rate
         if seconds > MAX_SECONDS:
@@ -73,14 +76,17 @@ def _decode(path: Path, form: audiofile.Format) -> tuple[str, float, float]:
         if kind != made_for:  # the next song of a chained ogg may differ
             # Packed: PyAV reads past the end of eight planes.
             made_for, resampler = kind, av.AudioResampler(format="flt")
+            sound.update(f"{frame.layout.nb_channels} channels at {frame.sample_rate} Hz".encode())
         for flat in resampler.resample(frame) if resampler else ():
-            loudest = float(np.abs(flat.to_ndarray()).max(initial=0.0))
+            samples = np.ascontiguousarray(flat.to_ndarray())
+            sound.update(samples.data)
+            loudest = float(np.abs(samples).max(initial=0.0))
             if not loudest < LOUDEST_UPLOAD:  # so that NaN fails too
                 raise Unreadable("corrupt")
             peak = max(peak, loudest)
     if not seconds:
         raise Unreadable("corrupt")
-    return codec, seconds, peak
+    return codec, seconds, peak, sound.hexdigest()
 
 
 def _tags(path: Path) -> dict[str, str | None]:
@@ -126,7 +132,7 @@ def look(path: Path) -> dict[str, Any]:
     try:
         if form.name == "wav" and wav_share(path) * COMPLETE_SHARE > 1:  # before a minute of decoding
             return {"fault": "corrupt"}
-        codec, seconds, peak = _decode(path, form)
+        codec, seconds, peak, sound = _decode(path, form)
         named = _tags(path)
     except Unreadable as error:
         return {"fault": error.reason}
@@ -136,6 +142,7 @@ def look(path: Path) -> dict[str, Any]:
         "format": "opus" if "opus" in codec else form.name,
         "duration_s": round(seconds, 3),
         "peak": round(peak, 6),
+        "sound_sha256": sound,
         **named,
     }
 

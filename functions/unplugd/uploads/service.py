@@ -37,6 +37,7 @@ class Songs(Protocol):
     def mark_queued(self, song: Song, *, seen: Song) -> Song | None: ...
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
     def queue_position_of(self, song: Song) -> int: ...
+    def same_sound(self, owner: str, sound_sha256: str, *, but: str) -> str | None: ...
 
 
 class Objects(Protocol):
@@ -315,7 +316,9 @@ def _accept(
     clock: Clock,
 ) -> None:
     """Put the song in the queue, unless another call did or it was deleted. What a person changed during the check
-    is read again, and is kept over the file's tags."""
+    is read again, and is kept over the file's tags. A song that the person has already is named, and theirs to keep."""
+    sound = probe.sound_sha256
+    same = songs.same_sound(song.user_id, sound, but=song.song_id) if sound else None
     seen: Song | None = song
     for _ in range(_TRIES):
         if seen is None or seen.status is not Status.PENDING_UPLOAD:
@@ -332,6 +335,8 @@ def _accept(
             duration_sec=probe.duration_s,
             original_format=probe.format,
             file_size_bytes=size_bytes,
+            sound_sha256=sound,
+            same_as=same,
         )
         write = partial(songs.mark_queued, seen=seen)
         if put_in_queue(

@@ -33,6 +33,7 @@ def test_a_key_is_set_locked_and_shown_in_the_row(
     row = cloud.row() or {}
     assert (row["ownMusicKey"], row["musicKey"], row["seq"]) == ("A minor", "C minor", 0)
     assert "ownTempoBpm" not in row
+    assert (float(row["keyConfidence"]), float(row["tempoConfidence"])) == (0.8, 0.9)  # of what is under it
 
 
 def test_the_engines_spelling_of_a_key_is_taken(

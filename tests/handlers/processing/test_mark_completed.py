@@ -237,8 +237,8 @@ def put_measured(cloud: Cloud, document: Any) -> None:
 
 
 MEASURED = {
-    "beats": {"anchors": [{"t": 0.1, "beat": 0, "bpm": 150.04}]},
-    "key": {"tonic": "C", "mode": "minor"},
+    "beats": {"anchors": [{"t": 0.1, "beat": 0, "bpm": 150.04}], "confidence": 0.4},
+    "key": {"tonic": "C", "mode": "minor", "confidence": 0.9},
     "loudness": {"integrated": -9.26},
 }
 
@@ -253,6 +253,7 @@ def test_the_row_repeats_tempo_key_and_loudness(
     row = cloud.row() or {}
     shown = (float(row["tempoBpm"]), row["musicKey"], float(row["loudnessLufs"]))
     assert shown == (150.0, "C minor", -9.26)
+    assert (float(row["tempoConfidence"]), float(row["keyConfidence"])) == (0.4, 0.9)
     assert row["measuredAt"]
 
 

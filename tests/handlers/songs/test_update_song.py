@@ -52,6 +52,15 @@ def test_a_song_that_changes_each_time_says_so(
     assert ask(cloud, {"title": "New"})[0] == 503
 
 
+def test_a_person_says_that_they_want_both_songs(cloud: Cloud, put_song: Any) -> None:
+    put_song(status=Status.COMPLETED, title="Mine", same_as="01J9ZQ4X5V8K2M3N4P5Q6R7S00")
+    assert ask(cloud, {"title": "Mine"})[1]["sameAs"] == "01J9ZQ4X5V8K2M3N4P5Q6R7S00"
+    status, answer = ask(cloud, {"sameAs": "01J9ZQ4X5V8K2M3N4P5Q6R7S01"})
+    assert (status, answer["message"]) == (400, "sameAs can only be null: you want both songs")
+    status, song = ask(cloud, {"sameAs": None})
+    assert (status, song["sameAs"], song["title"]) == (200, None, "Mine")
+
+
 def test_an_empty_change_changes_nothing(cloud: Cloud, put_song: Any) -> None:
     put_song(title="Old")
     assert ask(cloud, {})[1]["title"] == "Old"

@@ -1,5 +1,6 @@
 """The figures of a song's row, by what was measured."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,7 +64,9 @@ def test_the_tempo_is_the_one_that_holds_longest(points: Any, tempo: float | Non
 def test_figures_of_a_measured_song() -> None:
     assert measurement.figures(MEASURED) == {
         "tempo_bpm": 150.0,
+        "tempo_confidence": 0.9,
         "music_key": "C minor",
+        "key_confidence": 0.8,
         "loudness_lufs": -9.3,
     }
 
@@ -86,3 +89,18 @@ def test_a_persons_figures_come_first() -> None:
         "5A",
         None,
     )
+
+
+def test_nothing_is_said_of_how_sure_a_persons_value_is() -> None:
+    song = Song(
+        "me",
+        "01J9ZQ4X5V8K2M3N4P5Q6R7S00",
+        Status.COMPLETED,
+        "2026-01-31T08:15:00.000Z",
+        "2026-01-31T08:15:00.000Z",
+    )
+    measured = {"tempo_bpm": 120.0, "tempo_confidence": 0.3, "music_key": "C major", "key_confidence": 0.2}
+    seen = public_view(replace(song, **measured), now=utc_now())
+    assert (seen["tempoConfidence"], seen["keyConfidence"]) == (0.3, 0.2)
+    seen = public_view(replace(song, **measured, own_tempo_bpm=60.0), now=utc_now())
+    assert (seen["tempoBpm"], seen["tempoConfidence"], seen["keyConfidence"]) == (60.0, None, 0.2)

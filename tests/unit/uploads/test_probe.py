@@ -68,6 +68,20 @@ def song(path: Path, kind: str, seconds: float = 2.0, *, amplitude: float = 0.5)
     return path
 
 
+def test_the_same_sound_is_known_whatever_its_tags_and_format(tmp_path: Path) -> None:
+    sounds = {kind: look(song(tmp_path / kind, kind))["sound_sha256"] for kind in ("wav", "flac", "mp3")}
+    assert sounds["wav"] == sounds["flac"] != sounds["mp3"]
+    tagged = song(tmp_path / "tagged", "wav")
+    tags = WAVE(tagged)
+    tags.add_tags()
+    tags["TIT2"] = TIT2(3, ["Another name"])
+    tags.save()
+    found = look(tagged)
+    assert (found["title"], found["sound_sha256"]) == ("Another name", sounds["wav"])
+    softer = look(song(tmp_path / "softer", "wav", amplitude=0.4999))
+    assert softer["sound_sha256"] != sounds["wav"]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_format_we_take_is_read_whole(tmp_path: Path, kind: str) -> None:
     found = Probe(**look(song(tmp_path / "x", kind)))

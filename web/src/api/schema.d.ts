@@ -116,7 +116,7 @@ export interface paths {
         delete: operations["delete_song"];
         options?: never;
         head?: never;
-        /** Set title, artist or language (null clears). */
+        /** Set title, artist or language (null clears), or say that two equal songs are wanted. */
         patch: operations["update_song"];
         trace?: never;
     };
@@ -320,10 +320,16 @@ export interface components {
             measuredAt: string | null;
             /** @description Beats a minute that hold for most of the song; a person's value comes first. */
             tempoBpm: number | null;
+            /** @description How sure the machine is of its tempo; null for a person's. */
+            tempoConfidence: number | null;
             /** @description Such as `Eb minor`; a person's value comes first. */
             musicKey: string | null;
+            /** @description The same of the key. */
+            keyConfidence: number | null;
             /** @description Integrated loudness (EBU R 128). */
             loudnessLufs: number | null;
+            /** @description Your song with the same sound, which was there before this one was uploaded. */
+            sameAs: string | null;
             /** @description The key's place on the Camelot wheel. */
             camelot: string | null;
             /** @description Estimated seconds until the stage ends. */
@@ -395,10 +401,16 @@ export interface components {
             measuredAt: string | null;
             /** @description Beats a minute that hold for most of the song; a person's value comes first. */
             tempoBpm: number | null;
+            /** @description How sure the machine is of its tempo; null for a person's. */
+            tempoConfidence: number | null;
             /** @description Such as `Eb minor`; a person's value comes first. */
             musicKey: string | null;
+            /** @description The same of the key. */
+            keyConfidence: number | null;
             /** @description Integrated loudness (EBU R 128). */
             loudnessLufs: number | null;
+            /** @description Your song with the same sound, which was there before this one was uploaded. */
+            sameAs: string | null;
             /** @description The key's place on the Camelot wheel. */
             camelot: string | null;
             /** @description Estimated seconds until the stage ends. */
@@ -471,10 +483,16 @@ export interface components {
             measuredAt: string | null;
             /** @description Beats a minute that hold for most of the song; a person's value comes first. */
             tempoBpm: number | null;
+            /** @description How sure the machine is of its tempo; null for a person's. */
+            tempoConfidence: number | null;
             /** @description Such as `Eb minor`; a person's value comes first. */
             musicKey: string | null;
+            /** @description The same of the key. */
+            keyConfidence: number | null;
             /** @description Integrated loudness (EBU R 128). */
             loudnessLufs: number | null;
+            /** @description Your song with the same sound, which was there before this one was uploaded. */
+            sameAs: string | null;
             /** @description The key's place on the Camelot wheel. */
             camelot: string | null;
             /** @description Estimated seconds until the stage ends. */
@@ -537,6 +555,8 @@ export interface components {
             title?: string | null;
             artist?: string | null;
             language?: string | null;
+            /** @description Null: the person wants both songs. */
+            sameAs?: null;
         };
         UploadLink: {
             /** @description A ULID: ids sort by the time of the upload request. */
@@ -874,10 +894,16 @@ export interface components {
                     measuredAt: string | null;
                     /** @description Beats a minute that hold for most of the song; a person's value comes first. */
                     tempoBpm: number | null;
+                    /** @description How sure the machine is of its tempo; null for a person's. */
+                    tempoConfidence: number | null;
                     /** @description Such as `Eb minor`; a person's value comes first. */
                     musicKey: string | null;
+                    /** @description The same of the key. */
+                    keyConfidence: number | null;
                     /** @description Integrated loudness (EBU R 128). */
                     loudnessLufs: number | null;
+                    /** @description Your song with the same sound, which was there before this one was uploaded. */
+                    sameAs: string | null;
                     /** @description The key's place on the Camelot wheel. */
                     camelot: string | null;
                     /** @description Estimated seconds until the stage ends. */
@@ -1166,8 +1192,11 @@ export interface operations {
                      *             "lyricsOffsetMs": 0,
                      *             "measuredAt": null,
                      *             "tempoBpm": null,
+                     *             "tempoConfidence": null,
                      *             "musicKey": null,
+                     *             "keyConfidence": null,
                      *             "loudnessLufs": null,
+                     *             "sameAs": null,
                      *             "camelot": null,
                      *             "etaSec": 400,
                      *             "queuePosition": null,
@@ -1337,8 +1366,11 @@ export interface operations {
                      *           "lyricsOffsetMs": 0,
                      *           "measuredAt": null,
                      *           "tempoBpm": null,
+                     *           "tempoConfidence": null,
                      *           "musicKey": null,
+                     *           "keyConfidence": null,
                      *           "loudnessLufs": null,
+                     *           "sameAs": null,
                      *           "camelot": null,
                      *           "etaSec": 400,
                      *           "queuePosition": null
@@ -1457,8 +1489,11 @@ export interface operations {
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
                      *       "tempoBpm": null,
+                     *       "tempoConfidence": null,
                      *       "musicKey": null,
+                     *       "keyConfidence": null,
                      *       "loudnessLufs": null,
+                     *       "sameAs": null,
                      *       "camelot": null,
                      *       "etaSec": null,
                      *       "queuePosition": null,
@@ -1591,8 +1626,11 @@ export interface operations {
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
                      *       "tempoBpm": null,
+                     *       "tempoConfidence": null,
                      *       "musicKey": null,
+                     *       "keyConfidence": null,
                      *       "loudnessLufs": null,
+                     *       "sameAs": null,
                      *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
@@ -1660,8 +1698,11 @@ export interface operations {
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
                      *       "tempoBpm": null,
+                     *       "tempoConfidence": null,
                      *       "musicKey": null,
+                     *       "keyConfidence": null,
                      *       "loudnessLufs": null,
+                     *       "sameAs": null,
                      *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
@@ -1707,8 +1748,11 @@ export interface operations {
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
                      *       "tempoBpm": null,
+                     *       "tempoConfidence": null,
                      *       "musicKey": null,
+                     *       "keyConfidence": null,
                      *       "loudnessLufs": null,
+                     *       "sameAs": null,
                      *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
@@ -1864,8 +1908,11 @@ export interface operations {
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
                      *       "tempoBpm": null,
+                     *       "tempoConfidence": null,
                      *       "musicKey": null,
+                     *       "keyConfidence": null,
                      *       "loudnessLufs": null,
+                     *       "sameAs": null,
                      *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
@@ -2105,8 +2152,11 @@ export interface operations {
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
                      *       "tempoBpm": null,
+                     *       "tempoConfidence": null,
                      *       "musicKey": null,
+                     *       "keyConfidence": null,
                      *       "loudnessLufs": null,
+                     *       "sameAs": null,
                      *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
