@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect, type FileChooser, type Page } from "@playwright/test";
 import type { Song, UploadLink } from "@/api/client";
 import { Copies } from "./copies";
 import { running, type Stack } from "./stack";
@@ -168,6 +168,16 @@ export async function signIn(page: Page, person: Person, path = "/"): Promise<vo
   const button = page.getByRole("button", { name: "Sign in", exact: true });
   await button.click();
   await expect(button).toBeHidden();
+}
+
+/** The file chooser that the page opens at `ask`. */
+export async function chooserAt(page: Page, ask: () => Promise<void>): Promise<FileChooser> {
+  const chooser = page.waitForEvent("filechooser");
+  // Playwright tells the page that its choosers go to the test, and does not wait. In a busy page a key press overtakes
+  // that, and a real dialog opens, which the test never hears of. An answer comes after it.
+  await page.evaluate(() => undefined);
+  await ask();
+  return chooser;
 }
 
 /** The shipped song: 38 s, four stems, English words in its tags. */

@@ -1,5 +1,5 @@
 import type { WebSocketRoute } from "@playwright/test";
-import { demoSong, expect, makeAudio, openAs, shortSong, test } from "./fixtures";
+import { chooserAt, demoSong, expect, makeAudio, openAs, shortSong, test } from "./fixtures";
 import { choose, menu, row, ulid } from "./library-page";
 
 /** Songs take what they take where other things run as well. */
@@ -62,9 +62,7 @@ test("a refused file says why in clear words and leads to another file", async (
   await expect(row(page, "Garbage")).toContainText("Failed");
   await expect(row(page, "Garbage")).toContainText("Upload an mp3, wav, m4a, flac, ogg or opus file.");
   await expect(row(page, "Garbage").getByRole("button", { name: "Retry" })).toBeHidden();
-  const chooser = page.waitForEvent("filechooser");
-  await row(page, "Garbage").getByRole("button", { name: "Choose another file" }).click();
-  await chooser;
+  await chooserAt(page, () => row(page, "Garbage").getByRole("button", { name: "Choose another file" }).click());
   await row(page, "Garbage").getByRole("link").click();
   await expect(page.getByText("This is not an audio file we can read.")).toBeVisible();
   await expect(page).toHaveTitle("Garbage · Unplugd");

@@ -2,6 +2,7 @@ import type { Page } from "@playwright/test";
 import { violations } from "./axe";
 import {
   type AudioFile,
+  chooserAt,
   expect,
   makeAudio,
   openAs,
@@ -20,12 +21,11 @@ const text = (name: string, words: string): AudioFile => ({
   bytes: new TextEncoder().encode(words),
 });
 
+const payload = ({ name, type, bytes }: AudioFile) => ({ name, mimeType: type, buffer: Buffer.from(bytes) });
+
 async function pick(page: Page, ...files: AudioFile[]): Promise<void> {
-  const chooser = page.waitForEvent("filechooser");
-  await addButton(page).click();
-  await (
-    await chooser
-  ).setFiles(files.map(({ name, type, bytes }) => ({ name, mimeType: type, buffer: Buffer.from(bytes) })));
+  const chooser = await chooserAt(page, () => addButton(page).click());
+  await chooser.setFiles(files.map(payload));
 }
 
 /** Drag files over the page; the returned function drops them. */
@@ -221,10 +221,8 @@ test("cancel leaves nothing, by the keyboard alone", async ({ signedIn: page, ap
   await page.locator("main").focus();
   await page.keyboard.press("Tab");
   await expect(addButton(page)).toBeFocused();
-  const chooser = page.waitForEvent("filechooser");
-  await page.keyboard.press("Enter");
-  const { name, type, bytes } = makeAudio(8, [{ hz: 440 }], "Away.wav");
-  await (await chooser).setFiles({ name, mimeType: type, buffer: Buffer.from(bytes) });
+  const chooser = await chooserAt(page, () => page.keyboard.press("Enter"));
+  await chooser.setFiles(payload(makeAudio(8, [{ hz: 440 }], "Away.wav")));
   await underWay(page);
   expect(await api.songs()).toHaveLength(1);
   const cancel = page.getByRole("button", { name: "Cancel Away" });
