@@ -32,6 +32,7 @@ CHOSEN = {
     "SONGS_TABLE": "unplugd-test-songs",
     "CONNECTIONS_TABLE": "unplugd-test-connections",
     "SLOTS_TABLE": "unplugd-test-slots",
+    "MEASURE_QUEUE_TABLE": "unplugd-test-measure-queue",
     "UPLOADS_BUCKET": "unplugd-test-uploads",
     "OUTPUT_BUCKET": "unplugd-test-output",
     "STATE_MACHINE_ARN": MACHINE,

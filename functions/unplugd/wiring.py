@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from unplugd.aws.executions import Executions
     from unplugd.aws.functions import UploadEvents
     from unplugd.aws.lyrics_rows import LyricsRows
+    from unplugd.aws.measure_queue import MeasureQueue
     from unplugd.aws.measurement_rows import MeasurementRows
     from unplugd.aws.objects import Objects
     from unplugd.aws.people import UserPool
@@ -50,6 +51,13 @@ def measurement_rows() -> MeasurementRows:
     from unplugd.aws.measurement_rows import MeasurementRows
 
     return MeasurementRows(client("dynamodb"), settings.songs_table())
+
+
+@cache
+def measure_queue() -> MeasureQueue:
+    from unplugd.aws.measure_queue import MeasureQueue
+
+    return MeasureQueue(client("dynamodb"), settings.measure_queue_table())
 
 
 @cache
@@ -165,6 +173,7 @@ def push(user_id: str, message: Mapping[str, Any], within_s: float) -> int:
 _PARTS: Mapping[str, Callable[[], object]] = {
     "SONGS_TABLE": songs,
     "SLOTS_TABLE": slots,
+    "MEASURE_QUEUE_TABLE": measure_queue,
     "CONNECTIONS_TABLE": connections,
     "UPLOADS_BUCKET": uploads,
     "OUTPUT_BUCKET": results,

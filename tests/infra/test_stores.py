@@ -55,6 +55,10 @@ def test_the_tables_have_the_keys_that_the_code_asks_for() -> None:
         ),
         "ConnectionsTable": (["connectionId"], {"UserIndex": ["userId", "connectionId"]}),
         "SlotsTable": (["slotId"], {}),
+        "MeasureQueueTable": (
+            ["userId", "job"],
+            {"WorkIndex": ["work", "place"], "JobIndex": ["jobId", "job"]},
+        ),
     }
 
 
@@ -74,7 +78,7 @@ def test_the_queue_reads_only_what_its_index_holds() -> None:
 
 def test_rows_that_may_expire_do() -> None:
     expiring = {table.name for table in TABLES if "TimeToLiveSpecification" in table.properties}
-    assert expiring == {"SongsTable", "ConnectionsTable"}
+    assert expiring == {"SongsTable", "ConnectionsTable", "MeasureQueueTable"}
     for name in expiring:
         ttl = resource("storage", name).properties["TimeToLiveSpecification"]
         assert ttl == {"AttributeName": "ttl", "Enabled": True}
@@ -84,7 +88,7 @@ def test_a_library_survives_a_mistake_with_its_stack() -> None:
     assert resource("storage", "SongsTable").properties["DeletionProtectionEnabled"] == {
         "Fn::If": ["IsProd", True, False]
     }
-    for kept in ("SongsTable", "OutputBucket"):
+    for kept in ("SongsTable", "MeasureQueueTable", "OutputBucket"):
         assert resource("storage", kept).body["UpdateReplacePolicy"] == "Retain"
         assert resource("storage", kept).body["DeletionPolicy"] == "RetainExceptOnCreate"
 

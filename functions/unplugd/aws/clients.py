@@ -41,6 +41,7 @@ def client(service: str, endpoint_url: str | None = None, *, quick: bool = False
         config = Config(
             connect_timeout=2 if quick else 5,
             read_timeout=3 if quick else 20,
+            max_pool_connections=25,  # as many calls as aws/measure_queue.py makes at once
             retries={"mode": "standard", "total_max_attempts": 2 if quick else 4},
             signature_version="s3v4" if service == "s3" else None,
             s3={"addressing_style": style} if service == "s3" else None,

@@ -88,6 +88,20 @@ class Table:
             self._db.put_item(TableName=self._name, Item=serialized(item), **absent)
         return bool(met)
 
+    def put_or_find(self, item: Mapping[str, Any], *, doing: str) -> Row | None:
+        """Write a new row and answer None; or answer the row that is there under its key, and change nothing."""
+        absent = _expression(ConditionExpression=attr(self._keys[-1]).not_exists())
+        absent["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        try:
+            with passing_faults(doing):
+                self._db.put_item(TableName=self._name, Item=serialized(item), **absent)
+        except Exception as error:
+            if not is_code(error, "ConditionalCheckFailedException"):
+                raise
+            found: Row = getattr(error, "response", {}).get("Item", {})
+            return found
+        return None
+
     def change(
         self,
         *values: str,
@@ -109,7 +123,8 @@ class Table:
         condition = _expression(ConditionExpression=exists if when is None else exists & when)
         condition["ExpressionAttributeNames"] |= {f"#{name}": name for name in [*changes, *(add or {})]}
         bound = serialized({f":{name}": value for name, value in {**sets, **(add or {})}.items()})
-        condition["ExpressionAttributeValues"] = condition.get("ExpressionAttributeValues", {}) | bound
+        if bound:
+            condition["ExpressionAttributeValues"] = condition.get("ExpressionAttributeValues", {}) | bound
         answer: Row = {}
         with _conditional(doing):
             answer = self._db.update_item(
@@ -175,9 +190,11 @@ class Table:
         query |= {"ExclusiveStartKey": serialized(after)} if after else {}
         return self._all(self._db.query, query, doing)
 
-    def scan(self, *, doing: str) -> Iterator[Row]:
-        """Every row (a consistent read)."""
-        for page in self._all(self._db.scan, {"TableName": self._name, "ConsistentRead": True}, doing):
+    def scan(self, *, after: Mapping[str, str] | None = None, doing: str, **how: Any) -> Iterator[Row]:
+        """Every row (a consistent read), or those behind the key `after`. `how`: as for `pages`."""
+        asked = how | {"TableName": self._name, "ConsistentRead": True}
+        asked |= {"ExclusiveStartKey": serialized(after)} if after else {}
+        for page in self._all(self._db.scan, asked, doing):
             yield from page["Items"]
 
     @staticmethod

@@ -89,6 +89,17 @@ ROOMS = (
         browser=(BrowserStore("localStorage", "unplugd.lyricsDraft.", "lyrics that are not saved yet"),),
     ),
     Room(
+        "measurement",
+        rows=(
+            Rows(
+                "MeasureQueueTable",
+                "userId",
+                "requested measurements, and what an outside source answered",
+                _WITH_ACCOUNT,
+            ),
+        ),
+    ),
+    Room(
         "realtime",
         rows=(Rows("ConnectionsTable", "userId", "open WebSocket connections", _WITH_ACCOUNT),),
     ),

@@ -28,6 +28,10 @@ def slots_table() -> str:
     return _need("SLOTS_TABLE")
 
 
+def measure_queue_table() -> str:
+    return _need("MEASURE_QUEUE_TABLE")
+
+
 def uploads_bucket() -> str:
     return _need("UPLOADS_BUCKET")
 
