@@ -17,7 +17,11 @@ from cli.client.transport import Transport
 from cli.console import Console
 from cli.songfile import SongFile
 
-STAGES = {"demucs": "Separating the instruments", "whisper": "Writing the lyrics"}
+STAGES = {
+    "demucs": "Separating the instruments",
+    "whisper": "Writing the lyrics",
+    "measure": "Measuring the song",
+}
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ message could not be sent) is closed instead. Ping every few minutes, and connec
 Each message is about one `subject` (`kind` and `id`; today each is a song, and `songId` repeats its id) and has a
 `seq`. A message can arrive twice, or late: ignore a `seq` that is not greater than the last one of that subject, and
 kinds and types that you do not know. A run for the lyrics alone sends the same messages; its song stays COMPLETED.
+While a complete song is measured, only PROGRESS with the stage `measure` is sent, and COMPLETED at the end.
 
 | type | when | |
 |---|---|---|

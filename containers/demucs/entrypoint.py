@@ -1,4 +1,6 @@
-"""The demucs task: `python containers/demucs/entrypoint.py`. Environment and exit codes: docs/architecture.md."""
+"""The demucs task, or with MEASURE_ONLY the measure task: `python containers/demucs/entrypoint.py`.
+
+Environment and exit codes: docs/architecture.md."""
 
 import os
 import sys
@@ -16,7 +18,12 @@ def main() -> int:
     from ml.separation import merge_parts, separate_file, separate_part
     from task import shell
     from task.demucs_stage import DemucsStage
+    from task.measure_stage import MeasureStage
     from task.settings import model_folder
+
+    if os.environ.get("MEASURE_ONLY"):
+        os.nice(10)  # on one machine for everything, a song that is separated now goes first
+        return shell.run(MeasureStage(measure_song), os.environ, stop=stop)
 
     models = model_folder(os.environ)
     separate, part = partial(separate_file, models=models), partial(separate_part, models=models)

@@ -150,6 +150,14 @@ class Folder:
         except Missing:
             return None
 
+    def read_json(self, name: str) -> Any:
+        """A small JSON document; None where there is none, or a file that is no JSON."""
+        raw = self.read(name)
+        try:
+            return None if raw is None else json.loads(raw)
+        except ValueError:
+            return None
+
     def size(self, name: str) -> int:
         """Size in bytes. Raises Missing."""
         return self.objects.size(self.bucket, self.prefix + name)

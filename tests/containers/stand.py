@@ -13,12 +13,14 @@ import numpy as np
 import soundfile
 from mutagen.flac import FLAC
 
+from ml.analysis import measure_song
 from ml.lyrics import read_tag_lyrics, write_lyrics
 from ml.lyrics.engines import resolve
 from ml.separation import SeparationResult, merge_parts, separate_part
 from ml.separation.embedded import STEMS
 from task import shell
 from task.demucs_stage import DemucsStage
+from task.measure_stage import MeasureStage
 from task.objects import identify
 from task.whisper_stage import WhisperStage
 
@@ -116,6 +118,9 @@ class Stand:
 
         stage = DemucsStage(counted, separate_part, merge_parts, read_tag_lyrics, self.measure)
         return self.run(stage, {**DEMUCS, **changes})
+
+    def measuring(self, measure: Callable[..., Any] = measure_song, **changes: str) -> int:
+        return self.run(MeasureStage(measure), {**COMMON, **changes})
 
     def whisper(self, **changes: str) -> int:
         def counted(*args: Any, **kwargs: Any) -> dict[str, Any]:

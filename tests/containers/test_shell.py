@@ -12,6 +12,7 @@ import pytest
 from cli.journey import STAGES
 from task import log, outcomes, settings, stopping
 from task.demucs_stage import DemucsStage
+from task.measure_stage import MeasureStage
 from task.progress import Mailbox, Reporter
 from task.whisper_stage import WhisperStage
 from tests.containers import stand as stand_module
@@ -204,4 +205,4 @@ def test_log_lines_are_json_for_all_values() -> None:
 
 
 def test_the_stages_names_and_labels_are_the_commands_too() -> None:
-    assert {stage.name: stage.message for stage in (DemucsStage, WhisperStage)} == STAGES
+    assert {stage.name: stage.message for stage in (DemucsStage, WhisperStage, MeasureStage)} == STAGES

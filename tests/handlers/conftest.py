@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cloud import CHOSEN, OWNER, SONG, Cloud
+from unplugd.aws.queue_index import WAITS, waits_in
 from unplugd.aws.rows import to_row
 from unplugd.domain.files import upload_key
 from unplugd.domain.song import Song, Status
@@ -73,7 +74,8 @@ def put_song(cloud: Cloud) -> Any:
         song = replace(song, **fields)
         row = to_row(song)
         if song.waits:
-            row |= {"line": {"S": "QUEUED"}, "lineKey": {"S": f"{song.queued_at}#{song.song_id}"}}
+            line = waits_in(song.job.kind) if song.job else WAITS
+            row |= {"line": {"S": line}, "lineKey": {"S": f"{song.queued_at}#{song.song_id}"}}
         if song.runs:
             row |= {"line": {"S": "RUNNING"}, "lineKey": {"S": f"{song.started_at}#{song.song_id}"}}
         cloud.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=row)

@@ -158,18 +158,22 @@ def after(stage: dict[str, Any], failed: list[dict[str, str]]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("parts", "stages"),
-    [(1, ["RunDemucs", "RunWhisper"]), (4, ["RunDemucs", "MergeParts", "RunWhisper"])],
-    ids=["one task", "four parts"],
+    ("parts", "measures", "stages"),
+    [
+        (1, False, ["RunDemucs", "RunWhisper"]),
+        (4, False, ["RunDemucs", "MergeParts", "RunWhisper"]),
+        (1, True, ["RunDemucs"]),
+    ],
+    ids=["one task", "four parts", "measuring only"],
 )
-def test_the_good_path_is_the_contracts(parts: int, stages: list[str]) -> None:
+def test_the_good_path_is_the_contracts(parts: int, measures: bool, stages: list[str]) -> None:
     path, name, stage = ["ValidateInput"], OUTER["ValidateInput"]["Choices"][0]["Next"], {}
     while name:
         path.append(name)
         if name in STAGES:
             assert OUTER[name]["Next"] == "RunTasks"
             assert OUTER["RunTasks"]["Next"] == "JudgeTasks"
-            stage = stage_of(name, parts=parts, before=stage)
+            stage = stage_of(name, parts=parts, measures=measures, before=stage)
             name = after(stage, [])
         else:
             name = OUTER[name].get("Next", "")
@@ -179,12 +183,16 @@ def test_the_good_path_is_the_contracts(parts: int, stages: list[str]) -> None:
     assert STATES["MarkFailed"]["Next"] == "Failed"
 
 
-def stage_of(name: str, *, parts: int = 1, before: dict[str, Any] | None = None) -> dict[str, Any]:
+def stage_of(
+    name: str, *, parts: int = 1, measures: bool = False, before: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """What a stage's state assigns: its facts, without those that only the tasks read."""
     stage = OUTER[name]["Assign"]["stage"]
     if isinstance(stage, str):
         return dict(evaluate(stage, stage=before, parts=parts))
-    following = evaluate(stage["next"], parts=parts) if stage["next"].startswith("{%") else stage["next"]
+    following = stage["next"]
+    if following.startswith("{%"):
+        following = evaluate(following, parts=parts, measureOnly=measures)
     return {"name": stage["name"], "next": following}
 
 
@@ -192,6 +200,7 @@ def test_stems_that_fail_fail_the_song_and_lyrics_do_not() -> None:
     lost = [{"error": "States.TaskFailed", "cause": "x"}]
     assert after({"name": "RunDemucs", "next": "RunWhisper"}, lost) == "MarkFailed"
     assert after({"name": "RunDemucs", "next": "MergeParts"}, lost) == "MarkFailed"
+    assert after({"name": "RunDemucs", "next": "MarkCompleted"}, lost) == "MarkFailed"
     assert after({"name": "RunWhisper", "next": "MarkCompleted"}, lost) == "MarkCompleted"
     failing, silent = OUTER["JudgeTasks"]["Choices"][:2]
     assert evaluate(failing["Assign"]["failure"]["cause"], failed=lost) == "x"
@@ -340,6 +349,7 @@ def test_the_time_a_stage_gets_grows_with_the_song(seconds: float, demucs: int, 
 def test_a_song_has_one_part_a_minute_up_to_the_maximum(limit: int, seconds: float, parts: int) -> None:
     text = STATES["ValidateInput"]["Choices"][0]["Assign"]["parts"].replace("${SeparationParts}", str(limit))
     assert evaluate(text, states={"input": {"durationSec": seconds}}) == parts
+    assert evaluate(text, states={"input": {"durationSec": seconds, "measureOnly": True}}) == 1
 
 
 @pytest.mark.parametrize(

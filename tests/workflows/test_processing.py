@@ -47,6 +47,7 @@ def test_a_song_runs_through(studio: Studio) -> None:
         "MODEL": "preview",
         "PART": "",
         "PARTS": "",
+        "MEASURE_ONLY": "",
     }
     assert (whisper.stage, whisper.provider) == ("whisper", SPOT)
     assert whisper.environment == {**shared, "LYRICS_MODEL": "base", "LANGUAGE": "de", "TEXT_KEY": ""}
@@ -68,6 +69,49 @@ def test_a_retry_of_the_lyrics_separates_nothing(studio: Studio) -> None:
     assert run.tasks[0].environment["TEXT_KEY"] == "output/a/b/lyrics/person-1-x.json"
     assert run.stages() == ["whisper"]
     assert run.names() == GOOD_END
+
+
+def test_a_song_that_is_only_measured_runs_one_task(studio: Studio) -> None:
+    run = studio.run({}, {"measureOnly": True, "attempt": 3, "durationSec": 600})
+
+    assert run.status == "SUCCEEDED"
+    (task,) = run.tasks
+    assert (task.stage, task.provider) == ("demucs", SPOT)
+    assert (task.environment["MEASURE_ONLY"], task.environment["ATTEMPT"]) == ("true", "3")
+    assert run.names() == GOOD_END
+    assert run.event("mark_completed")["lyricsFailed"] is None
+
+
+def test_measuring_that_spot_interrupts_runs_again(studio: Studio) -> None:
+    run = studio.run({"demucs": [143, 137, 0]}, {"measureOnly": True})
+
+    assert run.status == "SUCCEEDED"
+    assert [task.environment["MEASURE_ONLY"] for task in run.tasks] == ["true"] * 3
+    assert run.names() == GOOD_END
+
+
+def test_measuring_that_fails_is_told(studio: Studio) -> None:
+    run = studio.run({"demucs": [75]}, {"measureOnly": True})
+
+    assert run.status == "FAILED"
+    assert [task.provider for task in run.tasks] == [SPOT, SPOT, SPOT, ON_DEMAND]
+    assert run.names() == ["mark_failed"]
+    assert run.event("mark_failed")["stage"] == "RunDemucs"
+
+
+def test_a_song_that_cannot_be_measured_is_tried_once(studio: Studio) -> None:
+    run = studio.run({"demucs": [65]}, {"measureOnly": True})
+
+    assert (run.status, run.stages(), run.names()) == ("FAILED", ["demucs"], ["mark_failed"])
+
+
+def test_measuring_that_is_cancelled_stops_its_task(studio: Studio) -> None:
+    execution = studio.start({"demucs": ["hang"]}, {"measureOnly": True})
+    studio.wait_for_tasks(execution, 1)
+    studio.stop(execution)
+
+    assert studio.finish(execution).status == "ABORTED"
+    assert studio.wait_until_stopped(execution) == 1
 
 
 def test_lyrics_that_fail_keep_the_stems(studio: Studio) -> None:

@@ -8,14 +8,21 @@ from typing import Any
 from unplugd.aws import rows
 from unplugd.aws.rows import from_row
 from unplugd.aws.table import Table, attr, equal, key
+from unplugd.domain.job import Kind
 from unplugd.domain.queue import Waiting, in_turn
 from unplugd.domain.song import Song
 from unplugd.domain.unreadable import Unreadable
 
-WAITS, RUNS = "QUEUED", "RUNNING"
+# LATER: jobs in the background. They wait apart, so that thousands of them hide no song from those who read the queue.
+WAITS, RUNS, LATER = "QUEUED", "RUNNING", "LATER"
 # The queue is the songs that wait longest, this many at most. The others join as these start.
 QUEUE_READ = 1000
 _READERS = {"queuedAt": rows.time, "turnAt": rows.time, "queuePosition": rows.whole_number}
+
+
+def waits_in(kind: Kind) -> str:
+    """Where the jobs of a kind wait."""
+    return LATER if kind.in_background else WAITS
 
 
 def queue_key(since: str, song_id: str) -> str:
@@ -32,8 +39,15 @@ class QueueIndex:
     def waiting(self) -> Sequence[Waiting]:
         """The songs that wait, longest waiting first, at most QUEUE_READ. Entries that cannot be read are reported
         and left out."""
+        return self._entries(WAITS)
+
+    def later(self) -> Sequence[Waiting]:
+        """The jobs that wait in the background, as `waiting`."""
+        return self._entries(LATER)
+
+    def _entries(self, which: str) -> Sequence[Waiting]:
         waiting, faults = [], {}
-        for row in self._read(WAITS):
+        for row in self._read(which):
             known = {name: _READERS[name] for name in _READERS if name in row or name == "queuedAt"}
             values, problems = rows.read(row, **known)
             song_id = row["songId"]["S"]

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from unplugd.aws.table import serialized
-from unplugd.domain.song import LyricsStatus, Song, Status
+from unplugd.domain.song import LyricsStatus, MeasureStatus, Song, Status
 from unplugd.domain.unreadable import Unreadable, UnreadableSong
 from unplugd.kernel import metrics
 from unplugd.kernel.clock import from_iso
@@ -21,7 +21,7 @@ MAX_WHOLE_NUMBER = 2**53  # beyond this a JavaScript client reads another number
 _LOGGED = 20  # rows that are named in the log after one read; all of them are counted
 # What reading a value raises when it is not as expected.
 UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError)
-_ENUMS = {"Status": Status, "LyricsStatus": LyricsStatus}
+_ENUMS = {"Status": Status, "LyricsStatus": LyricsStatus, "MeasureStatus": MeasureStatus}
 
 
 @cache

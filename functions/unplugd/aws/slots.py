@@ -11,6 +11,10 @@ from unplugd.aws import rows
 from unplugd.aws.table import Table, attr, plain
 from unplugd.domain.queue import Lease
 
+# How many jobs in the background run at once, beside the songs.
+IN_BACKGROUND = 1
+_BACKGROUND = "background"
+
 
 @dataclass(frozen=True)
 class UnreadableLease:
@@ -21,7 +25,7 @@ class UnreadableLease:
 
 
 class SlotTable:
-    """Rows of `{app}-{env}-slots`: `slot-0` … `slot-(size - 1)`."""
+    """Rows of `{app}-{env}-slots`: `slot-0` … `slot-(size - 1)`, and `background-0`."""
 
     def __init__(self, client: Any, table: str, size: int) -> None:
         self._table = Table(client, table, "slotId")
@@ -54,12 +58,18 @@ class SlotTable:
         return leases, unreadable
 
     def free(self, leases: Sequence[Lease]) -> Sequence[str]:
-        """The slots that none of `leases` holds."""
-        if len(leases) >= self._size:
-            return []
-        taken = {lease.slot_id for lease in leases}
-        names = [f"slot-{n}" for n in range(self._size)]
-        return [name for name in names if name not in taken][: self._size - len(leases)]
+        """The slots for songs that none of `leases` holds."""
+        return self._free(leases, "slot", self._size)
+
+    def free_in_background(self, leases: Sequence[Lease]) -> Sequence[str]:
+        """The slots for jobs in the background that none of `leases` holds."""
+        return self._free(leases, _BACKGROUND, IN_BACKGROUND)
+
+    @staticmethod
+    def _free(leases: Sequence[Lease], lane: str, size: int) -> Sequence[str]:
+        taken = {lease.slot_id for lease in leases if _lane(lease) == lane}
+        names = [f"{lane}-{n}" for n in range(size)]
+        return [name for name in names if name not in taken][: max(0, size - len(taken))]
 
     def take(self, lease: Lease) -> bool:
         """Take the slot that `lease` names; False when another starter was first."""
@@ -83,6 +93,10 @@ class SlotTable:
         """Give the slot back, unless it now belongs to another execution."""
         when = attr("executionArn").eq(lease.execution_arn)
         self._table.delete_if(lease.slot_id, when=when, doing="release a slot")
+
+
+def _lane(lease: Lease) -> str:
+    return _BACKGROUND if lease.slot_id.startswith(f"{_BACKGROUND}-") else "slot"
 
 
 def _slot_name(stored: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from unplugd.aws.clients import is_code, passing_faults
 from unplugd.aws.matching import matching
-from unplugd.aws.queue_index import RUNS, WAITS, QueueIndex, queue_key
+from unplugd.aws.queue_index import RUNS, WAITS, QueueIndex, queue_key, waits_in
 from unplugd.aws.rows import from_row, from_rows, plain_row, search_text, text, to_attribute, to_row
 from unplugd.aws.table import Table, attr, key
 from unplugd.domain.finding import Figures
@@ -186,7 +186,8 @@ class SongTable:
         """The next attempt, a job of `kind`, joins the queue at the time that `song` has. The state of such jobs must
         still be as in `song`."""
         now = song.queued_at or ""
-        return self._change(song, kind.queued(song, now), now=now, when=kind.when(song), queue=(WAITS, now))
+        queue = (waits_in(kind), now)
+        return self._change(song, kind.queued(song, now), now=now, when=kind.when(song), queue=queue)
 
     def mark_processing(self, song: Song, *, execution_arn: str, now: str) -> Song | None:
         """QUEUED → PROCESSING for this attempt."""
@@ -205,13 +206,14 @@ class SongTable:
         changes |= {"attempt": attempt, "queued_at": since, "queue_position": place}
         changes["recoveries"] = song.recoveries + (attempt - song.attempt)
         when = kind.when(song, JobState.RUNNING) | {"execution_arn": song.execution_arn}
-        return self._change(song, changes, now=now, when=when, queue=(WAITS, since))
+        return self._change(song, changes, now=now, when=when, queue=(waits_in(kind), since))
 
     def mark_cancelled(self, song: Song, *, now: str) -> Song | None:
-        """QUEUED or PROCESSING → CANCELLED, for the attempt that was seen."""
-        changes = {"status": Status.CANCELLED, "stage": None, "stage_started_at": None, "progress": None}
-        when = {"status": song.status, "attempt": song.attempt}
-        return self._change(song, {**changes, **LEFT_QUEUE}, now=now, when=when, queue=None)
+        """QUEUED or PROCESSING → CANCELLED, for the attempt that was seen. Only for kinds that can be cancelled."""
+        kind = kind_of(song)
+        assert kind.at_cancel
+        changes = {"stage": None, "stage_started_at": None, "progress": None, **kind.at_cancel(song)}
+        return self._change(song, {**changes, **LEFT_QUEUE}, now=now, when=kind.when(song), queue=None)
 
     def record_progress(
         self, song: Song, *, stage: str, progress: int, now: str, parts: str | None = None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from unplugd.domain.states import JobState, LyricsStatus, Status
+from unplugd.domain.states import JobState, LyricsStatus, MeasureStatus, Status
 
 if TYPE_CHECKING:
     from unplugd.domain.song import Song
@@ -47,17 +47,22 @@ class Kind:
     `state_field`: the field of `Song` with the state of such jobs: a `JobState`, FAILED, or any value of its own.
     `requires`: fields of the song, and the values that they have as long as such a job exists.
     `execution_input`: what the state machine is given in addition to the song.
-    `keeps_results`: whether files that lack in the manifest outlive a failure."""
+    `keeps_results`: whether files that lack in the manifest outlive a failure.
+    `in_background`: nobody waits for it. It waits behind every song, runs in a slot of its own, and gives way when its
+    song needs a job of another kind.
+    `at_cancel`: what a person's cancel writes; None where they cannot cancel it."""
 
     name: str
     state_field: str
     requires: Mapping[str, Any] = field(default_factory=dict)
     execution_input: Mapping[str, Any] = field(default_factory=dict)
     keeps_results: bool = True
+    in_background: bool = False
     at_queue: Mapping[str, Any] = field(default_factory=dict)
     at_start: Callable[[Song], Changes] = _nothing
     at_completion: Callable[[str], Changes] = lambda _now: {}  # of the time (ISO 8601)
     at_failure: Callable[[str, str], Changes] = lambda _code, _message: {}  # of error code and sentence
+    at_cancel: Callable[[Song], Changes] | None = None
     is_owed: Callable[[Song], bool] = _never  # whether a song without a job needs one of this kind
 
     def state(self, song: Song) -> str | None:
@@ -75,8 +80,10 @@ class Kind:
         return {**self.requires, self.state_field: seen, "attempt": song.attempt}
 
     def queued(self, song: Song, now: str) -> Changes:
-        """The change that puts the next attempt in the queue, at the place that `song` names."""
-        changes = {**NEXT_ATTEMPT, **self.at_queue, **self.to(JobState.QUEUED), "queued_at": now}
+        """The change that puts the next attempt in the queue, at the place that `song` names. A job in the background
+        gives way: should it run, the starter stops the execution of that earlier attempt."""
+        changes: Changes = {kind.state_field: None for kind in KINDS if kind.in_background}
+        changes |= {**NEXT_ATTEMPT, **self.at_queue, **self.to(JobState.QUEUED), "queued_at": now}
         return changes | {
             "attempt": song.attempt + 1,
             "recoveries": 0,
@@ -100,6 +107,7 @@ SEPARATION = Kind(
         "error_code": code,
         "error_message": message,
     },
+    at_cancel=lambda _song: {"status": Status.CANCELLED},
 )
 # Writes the lyrics again: after a failure, or for new words. The stems are complete and stay as they are.
 LYRICS = Kind(
@@ -117,7 +125,28 @@ LYRICS = Kind(
     },
     is_owed=lambda song: song.lyrics_outdated,
 )
-KINDS = (SEPARATION, LYRICS)
+# Measures the stems that are there: of a song from before measuring, or when the engine has become better. Nothing else
+# of the song changes, however it ends.
+MEASUREMENT = Kind(
+    "measurement",
+    state_field="measure_status",
+    requires={"status": Status.COMPLETED},
+    execution_input={"measureOnly": True},
+    in_background=True,
+    at_completion=lambda _now: {"measure_status": None},
+    at_failure=lambda _code, _message: {
+        "measure_status": MeasureStatus.FAILED,
+        "stage": None,
+        "progress": 100,
+    },
+    # The next attempt begins here and never runs, so that nothing of the cancelled one counts any more.
+    at_cancel=lambda song: {
+        "measure_status": MeasureStatus.CANCELLED,
+        "attempt": song.attempt + 1,
+        "progress": 100,
+    },
+)
+KINDS = (SEPARATION, LYRICS, MEASUREMENT)
 
 
 @dataclass(frozen=True)

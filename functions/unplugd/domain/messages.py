@@ -24,6 +24,9 @@ def for_song(song: Song, *, now: datetime) -> Message | None:
 
 
 def _body(song: Song, now: datetime) -> Message | None:
+    if song.job and song.job.kind.in_background:
+        # For its owner the song is complete all the while.
+        return _progress(song, now) if song.runs else {"type": "COMPLETED"}
     if song.waits:
         return {"type": "QUEUED", "position": song.queue_position or 1}
     if song.runs:
@@ -39,11 +42,12 @@ def _body(song: Song, now: datetime) -> Message | None:
 
 
 def _progress(song: Song, now: datetime) -> Message:
+    stage = song.stage or stages.MEASURE  # the one that a song can be in before its task has said so
     message = {
         "type": "PROGRESS",
-        "stage": song.stage or "",
+        "stage": stage,
         "progress": song.progress or 0,
-        "message": stages.label(song.stage),
+        "message": stages.label(stage),
     }
     eta = eta_s(song, now)
     return message if eta is None else message | {"etaSec": eta}

@@ -9,6 +9,7 @@ from unplugd.domain import stems
 from unplugd.domain.job import Job, job_of
 from unplugd.domain.states import JobState
 from unplugd.domain.states import LyricsStatus as LyricsStatus
+from unplugd.domain.states import MeasureStatus as MeasureStatus
 from unplugd.domain.states import Status as Status
 from unplugd.kernel.clock import from_iso
 
@@ -77,6 +78,14 @@ class Song:
     run_lyrics_source: str | None = None  # the last run's: transcribed or supplied (by the file's tags)
     lyrics_offset_ms: int = 0
     measured_at: str | None = None  # when measurements.json was last written
+    engine_version: int = (
+        0  # of the engine that measured it; 0 in rows that were written before there was a second
+    )
+    measure_status: MeasureStatus | None = None
+    measure_row: str | None = (
+        None  # the key of the row of the measure queue that asked for the last measuring
+    )
+    measure_execution: str | None = None  # the execution that this row was handed over to
     tempo_bpm: float | None = None  # as measured
     tempo_confidence: float | None = None  # 0–1
     music_key: str | None = None  # `Eb minor`
@@ -119,10 +128,20 @@ class Song:
         return self.job is not None and self.job.state is JobState.RUNNING
 
     @property
+    def is_busy(self) -> bool:
+        """Whether it has a job that does not give way to what its owner asks for."""
+        return self.job is not None and not self.job.kind.in_background
+
+    @property
+    def measured_by(self) -> int:
+        """The version of the engine that measured it; 0 if none did."""
+        return max(self.engine_version, 1) if self.measured_at else 0
+
+    @property
     def lyrics_outdated(self) -> bool:
         """Whether a person gave words that no run has timed, and no job is on its way to do so."""
         fresh = self.lyrics_text_version == self.lyrics_run_version
-        return self.status is Status.COMPLETED and self.job is None and not fresh
+        return self.status is Status.COMPLETED and not self.is_busy and not fresh
 
 
 def eta_s(song: Song, now: datetime) -> int | None:

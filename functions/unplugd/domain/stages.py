@@ -17,9 +17,11 @@ class Stage:
     state: str
 
 
+MEASURE = "measure"  # runs alone: its song is complete
 STAGES = (
     Stage("demucs", "Separating the instruments", "RunDemucs"),
     Stage("whisper", "Writing the lyrics", "RunWhisper"),
+    Stage(MEASURE, "Measuring the song", "RunDemucs"),
 )
 BY_NAME = {stage.name: stage for stage in STAGES}
 

@@ -26,6 +26,15 @@ class LyricsStatus(StrEnum):
     FAILED = "FAILED"
 
 
+class MeasureStatus(StrEnum):
+    """The state of measuring a complete song; none while nothing is to be done."""
+
+    QUEUED = "QUEUED"
+    PROCESSING = "PROCESSING"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
 class JobState(StrEnum):
     """The state of a job, as the field that its kind names stores it. Any other value there means: no such job."""
 

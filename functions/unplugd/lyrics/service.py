@@ -175,7 +175,7 @@ def _next_row(song: Song, layer: Layer, key: str, results: Results) -> tuple[Son
         lyrics_text_version=layer.text_version,
         lyrics_text_key=(key if fresh else song.lyrics_text_key) if layer.lines else None,
     )
-    complete = song.status is Status.COMPLETED and song.job is None
+    complete = song.status is Status.COMPLETED and not song.is_busy
     if fresh and not rules.needs_run(layer.lines, layer.source):
         row = replace(row, lyrics_run_version=layer.text_version)
         if complete:

@@ -24,6 +24,7 @@ _SENTENCES = {
     DEPLOYMENT_INCOMPLETE: "This service is not completely installed, so it cannot process songs yet. Please try again "
     "when its operator has completed the installation.",
     "SEPARATION_FAILED": "The song could not be separated into stems. Please try again.",
+    "MEASURING_FAILED": "The song could not be measured. Please try again.",
     "SAVING_FAILED": "The results could not be saved. Please try again.",
     "INTERRUPTED": "Processing was interrupted several times. Please try again.",
 }
@@ -50,8 +51,16 @@ def verdict(code: str) -> Verdict:
     return Verdict(code, _SENTENCES[code])
 
 
-def failure_cause(*, stage: str, error: str, cause: str, said: Mapping[str, Any] | None) -> Verdict:
-    """Why a state failed. `said`: what the task itself wrote (`failure.json`), which is better than its exit code."""
+def failure_cause(
+    *,
+    stage: str,
+    error: str,
+    cause: str,
+    said: Mapping[str, Any] | None,
+    otherwise: str = "SEPARATION_FAILED",
+) -> Verdict:
+    """Why a state failed. `said`: what the task itself wrote (`failure.json`), which is better than its exit code.
+    `otherwise`: the code of a task that failed and does not show why."""
     if stopped_task(cause).exit_code == EXIT_BAD_INPUT:
         message = (said or {}).get("message")
         code = (said or {}).get("errorCode")
@@ -68,7 +77,7 @@ def failure_cause(*, stage: str, error: str, cause: str, said: Mapping[str, Any]
         return verdict("INTERRUPTED")
     if error.startswith(("ECS.", "AmazonECS.")):  # refused; or answered, with nothing but `failures`
         return verdict("NO_CAPACITY")
-    return verdict("SAVING_FAILED" if stage == "MarkCompleted" else "SEPARATION_FAILED")
+    return verdict("SAVING_FAILED" if stage == "MarkCompleted" else otherwise)
 
 
 MAX_REASON = 500  # characters of a reason that are read
@@ -138,6 +147,12 @@ def lyrics_outcome(lyrics: Mapping[str, Any]) -> tuple[LyricsStatus, str | None]
 def failed_lyrics(reason: str) -> dict[str, Any]:
     """The lyrics document of a song whose lyrics failed: the file always exists."""
     return {"language": None, "instrumental": False, "segments": [], "status": "FAILED", "reason": reason}
+
+
+def asked_version(measure_row: str | None) -> int:
+    """The version of the engine that a row of the measure queue asks for, by its key; the first one without a row."""
+    version = (measure_row or "").rpartition("#")[2]
+    return max(1, int(version)) if version.isascii() and version.isdigit() and len(version) < 10 else 1
 
 
 def queue_age_s(waiting: Sequence[Waiting], now: datetime) -> float:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from unplugd.domain import files, measurement, stems
-from unplugd.domain.job import SEPARATION, failed_kind
+from unplugd.domain.job import MEASUREMENT, SEPARATION, failed_kind
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.song import Song, Status
 from unplugd.domain.unreadable import Unreadable
@@ -111,7 +111,19 @@ def mark_completed(
     song = _run_of(user_id, song_id, attempt, songs)
     if not song.runs:
         return song
-    prefix = files.output_prefix(user_id, song_id)
+    if song.job and song.job.kind is MEASUREMENT:
+        facts = _new_measurements(song, objects, now)
+    else:
+        facts = _results(song, lyrics_failed, objects, now)
+    done = songs.mark_completed(song, facts=facts, now=to_iso(now))
+    return done or _completed_before(user_id, song_id, attempt, songs)
+
+
+def _results(
+    song: Song, lyrics_failed: Mapping[str, Any] | None, objects: Objects, now: datetime
+) -> dict[str, Any]:
+    """What the row says of the stems and lyrics that a run made. Raises `Invalid` when some are missing."""
+    prefix = files.output_prefix(song.user_id, song.song_id)
     manifest = objects.read_json(f"{prefix}{files.MANIFEST}") or {}
     if missing := stems.missing_files(manifest):
         raise Invalid(f"The results are incomplete: {', '.join(sorted(missing))}")
@@ -130,9 +142,18 @@ def mark_completed(
     }
     # A run for lyrics alone measures nothing, and what an unlocked change was made over stays the same.
     if song.job and song.job.kind is SEPARATION:
-        facts |= _measured(f"{prefix}{files.MEASUREMENTS}", objects, now)
-    done = songs.mark_completed(song, facts=facts, now=to_iso(now))
-    return done or _completed_before(user_id, song_id, attempt, songs)
+        facts |= _measured(song, objects, now)
+    return facts
+
+
+def _new_measurements(song: Song, objects: Objects, now: datetime) -> dict[str, Any]:
+    """The figures of a run that only measured. Raises `Invalid` when it left none, or the engine is older than the one
+    that was asked for, because the tasks' image is older than the functions."""
+    facts = _measured(song, objects, now)
+    asked = rules.asked_version(song.measure_row)
+    if facts.get("engine_version", 0) < asked:
+        raise Invalid(f"The song was not measured by version {asked} of the engine.")
+    return facts
 
 
 def _completed_before(user_id: str, song_id: str, attempt: int, songs: Songs) -> Song:
@@ -144,13 +165,14 @@ def _completed_before(user_id: str, song_id: str, attempt: int, songs: Songs) ->
     return song
 
 
-def _measured(key: str, objects: Objects, now: datetime) -> dict[str, Any]:
+def _measured(song: Song, objects: Objects, now: datetime) -> dict[str, Any]:
     """The figures that the row repeats; nothing of a song that was separated without being measured. What a person
     changed has fields of its own, which no completion writes."""
-    written = objects.read_json(key)
+    written = objects.read_json(files.measurements_key(song.user_id, song.song_id))
     if written is None:
         return {}
-    return {**measurement.figures(written), "measured_at": to_iso(now)}
+    version = measurement.version_of(written)
+    return {**measurement.figures(written), "measured_at": to_iso(now), "engine_version": version}
 
 
 def _machine_source(lyrics: Mapping[str, Any]) -> str | None:
@@ -203,13 +225,15 @@ def mark_failed(
     now: datetime,
 ) -> Song:
     """PROCESSING → FAILED with a readable reason; half-written results go, finished stages stay for a retry. Of a
-    complete song, whose lyrics alone failed, nothing goes."""
+    complete song, whose lyrics or measuring failed, nothing goes."""
     song = _run_of(user_id, song_id, attempt, songs)
     prefix = files.output_prefix(user_id, song_id)
     said = objects.read_json(f"{prefix}{files.FAILURE}")
-    judged = rules.failure_cause(stage=stage, error=error, cause=cause, said=said)
+    measures = song.job is not None and song.job.kind is MEASUREMENT
+    otherwise = "MEASURING_FAILED" if measures else "SEPARATION_FAILED"
+    judged = rules.failure_cause(stage=stage, error=error, cause=cause, said=said, otherwise=otherwise)
     logger().error(
-        "a song failed",
+        "measuring a song failed" if measures else "a song failed",
         extra={
             "songId": song_id,
             "stage": stage,

@@ -82,6 +82,9 @@ class Starter:
             started = self._fill(order, running, list(self.slots.free(leases)))
             left = [entry for entry in order if entry.song_id not in running]
             left = in_turn(self._pass_turns(left, started))
+            # In slots of their own, so that a song which is uploaded now need not wait for any of them.
+            if not left and (free := list(self.slots.free_in_background(leases))):
+                started += self._fill(self.queue.later(), running, free, in_background=True)
         finally:
             self._notify_all(left)  # also when this run fails: what is written is so
             if self.faults:
@@ -171,7 +174,7 @@ class Starter:
         song = self._look(lease.user_id, lease.song_id)
         if isinstance(song, UnreadableSong):
             return
-        if song is None or song.status is Status.CANCELLED or song.attempt > lease.attempt:
+        if _is_unwanted(song, lease):
             self.executions.stop(lease.execution_arn)
 
     def _recover_unleased(self, processing: Sequence[tuple[str, str]], leases: Sequence[Lease]) -> int:
@@ -244,7 +247,7 @@ class Starter:
     # --- who is next ----------------------------------------------------------------------------------------
 
     def _fill(
-        self, order: Sequence[Waiting], running: set[str], free: list[str]
+        self, order: Sequence[Waiting], running: set[str], free: list[str], *, in_background: bool = False
     ) -> list[tuple[Waiting, str]]:
         """Start songs in order while there are slots; answers them with the time of their start. Those that started, or
         have left the queue, join `running`."""
@@ -256,16 +259,16 @@ class Starter:
                 continue
             running.add(entry.song_id)
             try:
-                if self._start_next(entry, free):
+                if self._start_next(entry, free, in_background):
                     started.append((entry, to_iso(self.now)))
             except Exception as fault:
                 self._count(fault, entry.song_id)
         return started
 
-    def _start_next(self, entry: Waiting, free: list[str]) -> bool:
+    def _start_next(self, entry: Waiting, free: list[str], in_background: bool) -> bool:
         """Start a song that waits, in a slot that then leaves `free`."""
         song = self._look(entry.user_id, entry.song_id)
-        if not isinstance(song, Song) or not song.waits:
+        if not isinstance(song, Song) or not song.waits or song.is_busy is in_background:
             return False  # the index is a moment behind, or the row cannot be read
         lease = self._take(song, free)
         if lease is None:
@@ -307,11 +310,10 @@ class Starter:
             return False
         logger().info("started", extra={"songId": song.song_id, "attempt": song.attempt})
         after = self._look(song.user_id, song.song_id)
-        if after is None or (isinstance(after, Song) and after.status is Status.CANCELLED):
-            self.executions.stop(
-                lease.execution_arn
-            )  # cancelled or deleted before there was anything to stop
-            return True  # the slot is held until the execution has ended
+        if not isinstance(after, UnreadableSong) and _is_unwanted(after, lease):
+            # Cancelled or deleted before there was anything to stop. The slot is held until the execution has ended.
+            self.executions.stop(lease.execution_arn)
+            return True
         self._note(started)
         return self._keep_first(lease, wanted=True)
 
@@ -362,6 +364,11 @@ class Starter:
         if song:
             left_s = max(0.0, deadline - time.monotonic())
             notify_owner(song, push=self.push, now=self.now, within_s=left_s / shares)
+
+
+def _is_unwanted(song: Song | None, lease: Lease) -> bool:
+    """Whether nobody wants the execution of a lease any more: its song is gone or cancelled, or has a later attempt."""
+    return song is None or song.status is Status.CANCELLED or song.attempt > lease.attempt
 
 
 def _payload(song: Song) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def get_song(song_id: str, *, owner: str, songs: Songs, results: Results, now: d
     song = _look(song_id, owner, songs)
     if isinstance(song, UnreadableSong):
         return public_view(song, now=now)
-    position = songs.queue_position_of(song) if song.waits else None
+    position = songs.queue_position_of(song) if song.waits and song.is_busy else None
     view = public_view(song, now=now, queue_position=position)
     return view | _links(song, results, now) if song.status is Status.COMPLETED else view
 
@@ -228,12 +228,14 @@ def cancel_song(
     push: Push,
     now: datetime,
 ) -> tuple[dict[str, Any], bool]:
-    """Take a song out of the queue or stop its processing; answers the song and whether this call did it.
+    """Take a song out of the queue or stop its processing; answers the song and whether this call did it. A complete
+    song that is measured stays complete; measuring stops.
 
     The row changes first: from then on a late completion changes nothing. A repeated call stops the execution again,
     because the first may have died before it did; so does the starter, for every cancelled song that still runs."""
     song = _own(song_id, owner, songs)
-    if song.status not in (Status.QUEUED, Status.PROCESSING, Status.CANCELLED):
+    can_stop = song.job and song.job.kind.at_cancel
+    if not can_stop and song.status is not Status.CANCELLED:
         raise Conflict("Only a song that waits or is being processed can be cancelled.")
     cancelled = song if song.status is Status.CANCELLED else songs.mark_cancelled(song, now=to_iso(now))
     if cancelled is None:

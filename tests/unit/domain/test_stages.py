@@ -20,6 +20,7 @@ MACHINE = Path(__file__).resolve().parents[3] / "statemachines/processing.asl.js
         ("demucs", "whisper", False),
         ("demucs", "demucs", False),
         ("whisper", "a stage of a newer version", True),
+        ("measure", None, True),
     ],
 )
 def test_stages_follow_each_other(name: str, other: str | None, after: bool) -> None:

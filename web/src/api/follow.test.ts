@@ -101,6 +101,19 @@ describe("a song under way", () => {
 });
 
 describe("a complete song", () => {
+  it("keeps its lyrics while it is measured, and is read again after", async () => {
+    const complete = aSong("A", { status: "COMPLETED", lyricsStatus: "READY", seq: 10 });
+    show(complete);
+    say({ type: "PROGRESS", songId: "A", seq: 11, stage: "measure", progress: 30, message: "…" });
+    await settle();
+    expect(songs()[0]).toMatchObject({ status: "COMPLETED", lyricsStatus: "READY", stage: "measure", progress: 30 });
+
+    server.set("A", { ...complete, tempoBpm: 120, seq: 12 });
+    say({ type: "COMPLETED", songId: "A", seq: 12 });
+    await settle();
+    expect(songs()[0]).toMatchObject({ status: "COMPLETED", lyricsStatus: "READY", tempoBpm: 120 });
+  });
+
   it("stays so while its lyrics are redone, and is read again after", async () => {
     const complete = aSong("A", { status: "COMPLETED", lyricsStatus: "FAILED", seq: 10 });
     show(complete);

@@ -70,7 +70,7 @@ function ofSong(message: LiveMessage): Partial<Song> {
   }
 }
 
-/** A complete song stays so: what is said about it is about a run for its words alone. */
+/** A complete song stays so: what is said about it is about a run for its words, or about measuring it. */
 function ofLyrics(message: LiveMessage): Partial<Song> {
   switch (message.type) {
     case "QUEUED":
@@ -78,6 +78,7 @@ function ofLyrics(message: LiveMessage): Partial<Song> {
     case "PROCESSING_STARTED":
       return { lyricsStatus: "PROCESSING", queuePosition: null, ...STARTS };
     case "PROGRESS":
+      if (message.stage === "measure") return ofProgress(message);
       return { lyricsStatus: "PROCESSING", queuePosition: null, ...ofProgress(message) };
     default:
       return {}; // how the words came out, only the row says

@@ -292,7 +292,7 @@ export interface components {
             /** @description How many times processing was started. */
             attempt: number;
             /** @enum {string|null} */
-            stage: "demucs" | "whisper" | null;
+            stage: "demucs" | "whisper" | "measure" | null;
             /** @description Percent of the stage. */
             progress: number | null;
             /** @description Grows with each change; WebSocket messages carry it too. */
@@ -373,7 +373,7 @@ export interface components {
             /** @description How many times processing was started. */
             attempt: number;
             /** @enum {string|null} */
-            stage: "demucs" | "whisper" | null;
+            stage: "demucs" | "whisper" | "measure" | null;
             /** @description Percent of the stage. */
             progress: number | null;
             /** @description Grows with each change; WebSocket messages carry it too. */
@@ -455,7 +455,7 @@ export interface components {
             /** @description How many times processing was started. */
             attempt: number;
             /** @enum {string|null} */
-            stage: "demucs" | "whisper" | null;
+            stage: "demucs" | "whisper" | "measure" | null;
             /** @description Percent of the stage. */
             progress: number | null;
             /** @description Grows with each change; WebSocket messages carry it too. */
@@ -866,7 +866,7 @@ export interface components {
                     /** @description How many times processing was started. */
                     attempt: number;
                     /** @enum {string|null} */
-                    stage: "demucs" | "whisper" | null;
+                    stage: "demucs" | "whisper" | "measure" | null;
                     /** @description Percent of the stage. */
                     progress: number | null;
                     /** @description Grows with each change; WebSocket messages carry it too. */
