@@ -3,6 +3,7 @@ import { createEngine } from "@/audio/create";
 import type { Engine, Mix, Stem } from "@/audio/engine";
 import { FOUR_STEMS } from "@/lib/stems.fake";
 import { CELL_SAMPLES, cellCount, cellRange, DELAY_SAMPLES, SAMPLE_RATE } from "@/audio/frames";
+import { makeGrid, wholeBars } from "@/audio/grid";
 import { GUARD_FRAMES } from "@/audio/guard";
 import recorderUrl from "./audio-recorder.worklet.ts?worker&url";
 
@@ -206,6 +207,34 @@ const sound = {
   reference,
   find,
   wait,
+  wholeBars,
+
+  /** A steady grid for the made song. */
+  grid(bpm: number, meter: number, first = 0) {
+    const beats = { anchors: [{ t: first, beat: 0, bpm }], downbeats: [first], meter };
+    const grid = makeGrid(beats, SECONDS[song as keyof typeof SECONDS]);
+    if (!grid) throw new Error("no grid");
+    return grid;
+  },
+
+  /** Where sounds begin: the first sample above `level` after `quiet` samples below it. */
+  onsets(track: Float32Array, level: number, quiet = 8000): number[] {
+    const found: number[] = [];
+    let last = -Infinity;
+    track.forEach((sample, i) => {
+      if (Math.abs(sample) < level) return;
+      if (i - last > quiet) found.push(i);
+      last = i;
+    });
+    return found;
+  },
+
+  /** What left the master besides the stems: the click. The guard is one quantum late. */
+  besides({ tracks: [master = new Float32Array(), ...stems] }: Heard): Float32Array {
+    return master.subarray(GUARD_FRAMES).map((sample, i) => {
+      return sample - stems.reduce((sum, stem) => sum + (stem[i] ?? 0), 0);
+    });
+  },
 
   /** Loudest sample of a stretch, in dB of full scale. */
   peakDb(track: Float32Array, from = 0, to = track.length): number {

@@ -112,6 +112,7 @@ ROOMS = (
 NOTHING_PERSONAL = {
     "WebBucket": "the web app's own files",
     "unplugd.theme": "light or dark, a setting of the device",
+    "unplugd.evenLoudness": "whether songs are played equally loud, a setting of the device",
 }
 
 

@@ -52,6 +52,13 @@ export class DecodedCells {
     }
   }
 
+  /** Have these cells at hand, the first one first, unless the signal ends it. */
+  prefetch(first: number, last: number, signal: AbortSignal): void {
+    void (async () => {
+      for (let cell = first; cell <= last; cell++) await this.cell(cell, signal);
+    })().catch(() => undefined); // aborted
+  }
+
   /** Left channel of the drums from `song` (frames) on, some seconds in parts: what the tempo is heard from. */
   async drumsFrom(song: number, signal: AbortSignal): Promise<Float32Array[]> {
     const first = cellOf(song);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CLICK_AT, offsetOf } from "./calibrate";
-import { beatsBefore } from "./countin";
+import { barBefore, beatsBefore } from "./countin";
+import { makeGrid } from "./grid";
 import { tempoOf } from "./tempo";
 
 /** Drum hits of falling noise at `bpm`, the first after `first` seconds. */
@@ -49,6 +50,36 @@ describe("clicks before the song", () => {
     expect((first ?? 0) - (second ?? 0)).toBeCloseTo(0.5, 1);
     expect(second).toBeGreaterThan(0.15);
     expect(second).toBeLessThan(0.35);
+  });
+});
+
+describe("the bar before the song, by its grid", () => {
+  const grid = makeGrid({ anchors: [{ t: 0.5, beat: 0, bpm: 120 }], downbeats: [0.5], meter: 3 }, 30);
+  const bar = (at: number, speed = 1) => {
+    const beats = grid ? barBefore(grid, at, speed) : [];
+    return [beats.map(({ before }) => Number(before.toFixed(6))), beats.map(({ accent }) => Number(accent))];
+  };
+  it("is one bar of its meter and tempo before a bar's first beat", () => {
+    expect(bar(2)).toEqual([
+      [1.5, 1, 0.5],
+      [1, 0, 0],
+    ]);
+  });
+  it("also holds the beats of the bar that the song starts in", () => {
+    expect(bar(3)).toEqual([
+      [2.5, 2, 1.5, 1, 0.5],
+      [1, 0, 0, 1, 0],
+    ]);
+  });
+  it("is longer at a slower speed", () => {
+    expect(bar(2, 0.5)[0]).toEqual([3, 2, 1]);
+  });
+  it("lies on the grid when the song starts between two beats, and a little late counts as on the beat", () => {
+    expect(bar(2.3)[0]).toEqual([1.8, 1.3, 0.8, 0.3]);
+    expect(bar(2.02)[0]).toEqual([1.52, 1.02, 0.52]);
+  });
+  it("leads into an upbeat", () => {
+    expect(bar(0)).toEqual([[2.5, 2, 1.5, 1, 0.5].slice(0, 5), [1, 0, 0, 1, 0]]);
   });
 });
 

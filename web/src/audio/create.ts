@@ -3,11 +3,12 @@ import { decoderOffset } from "./calibrate";
 import { decodeMp3, DecodedCells } from "./cells";
 import { heardFrame, SongClock } from "./clock";
 import { clicksBefore } from "./countin";
-import { BALANCED, RHYTHM } from "./engine";
-import type { CountIn, Engine, EngineState, Mix, SongSource, Stem } from "./engine";
+import { BALANCED, type CountIn, type Engine, type EngineState, type Guide, type Mix, RHYTHM } from "./engine";
+import { type SongSource, type Stem, UNGUIDED, withinLimits } from "./engine";
 import { Feeder } from "./feeder";
 import { cellOf, SAMPLE_RATE, samplesOf } from "./frames";
 import { Graph, whySilent } from "./graph";
+import { clicksOf } from "./grid";
 import { GUARD_FRAMES } from "./guard";
 import { AHEAD, FIRST, HUSH_MS, SAFE, SLEEP_MS } from "./pace";
 import type { Chunk, FromDeck, Report } from "./protocol";
@@ -25,6 +26,7 @@ class StreamingEngine implements Engine {
   private readonly tracks: readonly Stem[];
   private readonly total: number;
   private current: EngineState;
+  private guide = UNGUIDED;
   private readonly listeners = new Set<() => void>();
 
   private readonly bytes: StreamBytes;
@@ -149,18 +151,23 @@ class StreamingEngine implements Engine {
     else if (cut < this.feeder.end) {
       this.graph?.send({ type: "cut", stream: cut });
       this.feeder.rewind(cut);
-      this.restartFeeding();
+      this.dropWork();
+      this.feed();
     } else if (this.feeder.finished) this.moveTo(at);
   }
 
   setMix(change: Partial<Mix>): void {
-    const mix = { ...this.current.mix, ...change };
-    mix.speed = Math.min(1.5, Math.max(0.5, mix.speed));
+    const mix = withinLimits({ ...this.current.mix, ...change });
     this.fault = null;
-    mix.key = Math.min(6, Math.max(-6, Math.round(mix.key)));
     this.tell({ mix });
-    this.graph?.setGains(mix);
+    this.graph?.setGains(mix, this.guide);
     this.tune();
+  }
+
+  setGuide(change: Partial<Guide>): void {
+    this.guide = { ...this.guide, ...change };
+    this.graph?.setGains(this.current.mix, this.guide);
+    if (change.grid !== undefined) this.graph?.send({ type: "clicks", clicks: clicksOf(change.grid) });
   }
 
   output(): ReturnType<Engine["output"]> {
@@ -224,7 +231,8 @@ class StreamingEngine implements Engine {
   private async awake(): Promise<Graph> {
     if (!this.building) {
       const context = Graph.context();
-      this.building = Graph.make(context, this.tracks, this.current.mix, (message) => this.onDeck(message)).catch(
+      const how = { mix: this.current.mix, guide: this.guide };
+      this.building = Graph.make(context, this.tracks, how, (message) => this.onDeck(message)).catch(
         async (reason: unknown) => {
           this.building = null;
           await context.close();
@@ -239,7 +247,7 @@ class StreamingEngine implements Engine {
       context.onstatechange = () => {
         if (context.state !== "running" && this.running) this.stop(null);
       };
-      graph.setGains(this.current.mix);
+      this.setGuide(this.guide);
       this.tune();
     }
     const graph = await this.building;
@@ -307,14 +315,8 @@ class StreamingEngine implements Engine {
   }
 
   private prefetch(song: number): void {
-    this.work.abort();
-    this.work = new AbortController();
-    this.feeding = false;
-    const { signal } = this.work;
-    const last = cellOf(Math.min(song + FIRST, this.total - 1));
-    void (async () => {
-      for (let cell = cellOf(song); cell <= last; cell++) await this.cells.cell(cell, signal);
-    })().catch(() => undefined); // aborted
+    this.dropWork();
+    this.cells.prefetch(cellOf(song), cellOf(Math.min(song + FIRST, this.total - 1)), this.work.signal);
   }
 
   /** Fetch what comes first at `song`, then let the deck jump there. The old place plays on until it can. */
@@ -348,11 +350,10 @@ class StreamingEngine implements Engine {
     }
   }
 
-  private restartFeeding(): void {
+  private dropWork(): void {
     this.work.abort();
     this.work = new AbortController();
     this.feeding = false;
-    this.feed();
   }
 
   /** Keep the deck supplied; runs until enough is ahead. */
@@ -386,11 +387,13 @@ class StreamingEngine implements Engine {
     this.tell({ playing: "counting-in" });
     while (!this.loaded && this.stillWanted(asked)) await this.load(this.heard()); // a seek ends what loads
     const { signal } = this.work;
-    const drums = wish.bpm === undefined ? await this.cells.drumsFrom(this.heard(), signal) : [];
+    const grid = wish.bpm === undefined ? this.guide.grid : null;
+    const drums = wish.bpm === undefined && !grid ? await this.cells.drumsFrom(this.heard(), signal) : [];
     if (!this.stillWanted(asked)) return;
     if (signal.aborted) return this.countIn(graph, wish); // a seek came in between: the beat is different there
     this.tell({ playing: "counting-in" });
-    const { startFrame, stop } = clicksBefore(graph, drums, this.current.mix.speed, wish);
+    const bar = grid && { grid, at: this.heard() / SAMPLE_RATE };
+    const { startFrame, stop } = clicksBefore(graph, drums, this.current.mix.speed, wish, bar);
     this.stopClicks = stop;
     graph.send({ type: "play", at: startFrame });
   }

@@ -1,3 +1,4 @@
+import { crossfade } from "./fades";
 import { type Chunk, CHUNK_FRAMES, type DeckOptions, type FromDeck, type Phase, type ToDeck } from "./protocol";
 import { type Stretcher, TimeMap } from "./stretcher";
 
@@ -12,6 +13,13 @@ const BEHIND = 12_000;
 /** A report each 46 ms, and at once where the position does not go on as said. */
 const REPORT_EVERY = 16 * 128;
 const OFF_COURSE = 8;
+
+/** Stream positions, and where the chunks between them come from. */
+export interface Passed {
+  from: number;
+  to: number;
+  chunks: readonly Pick<Chunk, "stream" | "song" | "frames">[];
+}
 
 interface Stretchers {
   drums: Stretcher;
@@ -54,6 +62,8 @@ export class Deck {
   private clock = 0; // frames this deck has played
   private said = { frame: -REPORT_EVERY, song: 0, speed: 0, phase: "idle" as Phase };
   private readonly plain: Float32Array[];
+  /** What the last quantum played of the stream; null where it was silent. */
+  passed: Passed | null = null;
   private readonly old: Float32Array[];
 
   constructor(
@@ -98,6 +108,7 @@ export class Deck {
   /** Fill `out` (one plane for each channel, of one quantum), which begins at `frame` of the context's clock. */
   process(out: Float32Array[], frame: number): void {
     const n = this.quantum;
+    this.passed = null;
     this.watchSupply();
     const sounding = this.playing && frame + n > this.startAt && !this.waiting && !this.starved && !this.ended;
     if (!sounding && this.level === 0) {
@@ -113,6 +124,7 @@ export class Deck {
     const after = this.heard();
     const jumped = Math.abs(after - before) > 2 * n;
     this.report(frame, jumped ? this.speed : (after - before) / n, before);
+    this.passed = { from: jumped ? after - n * this.speed : before, to: after, chunks: this.chunks };
     if (this.finished() && after >= this.end()) {
       this.ended = true;
       this.level = 0;
@@ -377,19 +389,4 @@ export class Deck {
       data.map((one) => one.buffer),
     );
   }
-}
-
-/** Blend `plain` into `out` in place: `share` of `out` moves towards `target` in `fade` frames. Returns the share. */
-function crossfade(out: Float32Array[], plain: Float32Array[], share: number, target: number, fade: number): number {
-  const step = Math.sign(target - share) / fade;
-  let end = share;
-  out.forEach((plane, c) => {
-    const other = plain[c];
-    for (let i = 0; i < plane.length; i++) {
-      const now = step > 0 ? Math.min(target, share + step * (i + 1)) : Math.max(target, share + step * (i + 1));
-      if (now !== 1) plane[i] = (plane[i] ?? 0) * now + (other?.[i] ?? 0) * (1 - now);
-      end = now;
-    }
-  });
-  return end;
 }

@@ -1,4 +1,5 @@
 /** The audio thread's module: the deck and the guard as processors. Served as a file of its own. */
+import { Clicker } from "./clicker";
 import { Deck } from "./deck";
 import { Guard } from "./guard";
 import type { DeckOptions, FromDeck, ToDeck } from "./protocol";
@@ -8,6 +9,7 @@ class DeckProcessor extends AudioWorkletProcessor {
   private open = true;
   private readonly deck: Deck;
   private readonly channels: number;
+  private readonly clicker = new Clicker(sampleRate);
 
   constructor({ processorOptions }: { processorOptions: DeckOptions }) {
     super();
@@ -16,12 +18,15 @@ class DeckProcessor extends AudioWorkletProcessor {
     this.port.onmessage = ({ data }: MessageEvent<ToDeck>) => {
       if (data.type === "close") this.open = false;
       else if (data.type === "stretch") void this.loadStretchers();
+      else if (data.type === "clicks") this.clicker.set(data.clicks);
       else this.deck.receive(data);
     };
   }
 
   process(_: Float32Array[][], outputs: Float32Array[][]): boolean {
-    this.deck.process(outputs.flat(), currentFrame);
+    this.deck.process(outputs.slice(0, -1).flat(), currentFrame);
+    const click = outputs.at(-1)?.[0];
+    if (click) this.clicker.process(click, this.deck.passed);
     return this.open;
   }
 

@@ -1,5 +1,7 @@
 /** The seam between what plays (src/audio) and what shows (features). Times are seconds of the song unless said. */
 
+import type { Grid } from "./grid";
+
 /** The name of a stem. Which stems a song has is up to the song: four, six, or others. */
 export type Stem = string;
 
@@ -43,11 +45,30 @@ export const BALANCED: Mix = {
   key: 0,
 };
 
+/** Nearest that the engine can do; the key in whole semitones. */
+export const withinLimits = (mix: Mix): Mix => ({
+  ...mix,
+  speed: Math.min(1.5, Math.max(0.5, mix.speed)),
+  key: Math.min(6, Math.max(-6, Math.round(mix.key))),
+});
+
+/** What is known of the song's music, and what goes along with it. */
+export interface Guide {
+  /** The count-in and the click follow it; null where no beats are known. */
+  grid: Grid | null;
+  /** Volume of a click on each beat, 0–1.5; 0 is none. Faders of stems do not change it. */
+  click: number;
+  /** Gain of all stems, so that every song is equally loud. */
+  level: number;
+}
+
+export const UNGUIDED: Guide = { grid: null, click: 0, level: 1 };
+
 export type Playing = "paused" | "counting-in" | "playing" | "buffering" | "ended";
 
 /** Clicks before the song starts. */
 export interface CountIn {
-  /** 40–240; left out, the tempo is taken from the drums where they tell it, else 100. */
+  /** 40–240; left out, the clicks are a bar of the guide's grid, or in the drums' tempo where they tell it, else 100. */
   bpm?: number;
   /** 1–8, 4 when left out. */
   beats?: number;
@@ -87,6 +108,7 @@ export interface Engine {
   seek(seconds: number): void;
   setLoop(loop: { start: number; end: number } | null): void;
   setMix(change: Partial<Mix>): void;
+  setGuide(change: Partial<Guide>): void;
   /** For meters and tests: what leaves the master. Null before the first play. */
   output(): { context: AudioContext; node: AudioNode; stems: ReadonlyMap<Stem, AudioNode> } | null;
   close(): Promise<void>;

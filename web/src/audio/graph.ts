@@ -1,6 +1,6 @@
 import deckUrl from "./deck.worklet.ts?worker&url";
 import stretchUrl from "./stretch.worklet.ts?worker&url";
-import { gainOf, type Mix, type Stem } from "./engine";
+import { gainOf, type Guide, type Mix, type Stem } from "./engine";
 import { SAMPLE_RATE } from "./frames";
 import type { DeckOptions, FromDeck, ToDeck } from "./protocol";
 
@@ -8,11 +8,13 @@ const RAMP_S = 0.01;
 /** Longer than any browser takes that lets the context run. */
 const ALLOWED_MS = 1500;
 
-/** The sound of one song: deck → a gain a stem → master → guard → loudspeaker, all on one context's clock. */
+/** The sound of one song: deck → a gain a stem → the song's level, and the click's → master → guard → loudspeaker, all on one context's clock. */
 export class Graph {
   /** By name, in the order of the deck's outputs. */
   readonly stems: ReadonlyMap<Stem, GainNode>;
   readonly output: AudioNode;
+  private readonly level: GainNode;
+  private readonly click: GainNode;
   private stretchLoading: Promise<void> | null = null;
   private asleep: Promise<void> | undefined;
 
@@ -24,10 +26,14 @@ export class Graph {
     guard: AudioNode,
     onMessage: (message: FromDeck) => void,
   ) {
+    this.level = new GainNode(context);
+    this.level.connect(master);
+    this.click = new GainNode(context);
+    deck.connect(this.click, stems.length).connect(master);
     const stem = (index: number) => {
       const gain = new GainNode(context);
       deck.connect(gain, index);
-      gain.connect(master);
+      gain.connect(this.level);
       return gain;
     };
     this.stems = new Map(stems.map((name, index) => [name, stem(index)]));
@@ -40,14 +46,14 @@ export class Graph {
   static async make(
     context: AudioContext,
     stems: readonly Stem[],
-    mix: Mix,
+    { mix, guide }: { mix: Mix; guide: Guide },
     onMessage: (message: FromDeck) => void,
   ): Promise<Graph> {
     await context.audioWorklet.addModule(deckUrl);
     const deck = new AudioWorkletNode(context, "unplugd-deck", {
       numberOfInputs: 0,
-      numberOfOutputs: stems.length,
-      outputChannelCount: stems.map(() => 2),
+      numberOfOutputs: stems.length + 1,
+      outputChannelCount: [...stems.map(() => 2), 1],
       processorOptions: { channels: 2 * stems.length } satisfies DeckOptions,
     });
     const guard = new AudioWorkletNode(context, "unplugd-guard", {
@@ -58,6 +64,8 @@ export class Graph {
     const graph = new Graph(context, stems, deck, new GainNode(context), guard, onMessage);
     for (const [stem, { gain }] of graph.stems) gain.value = gainOf(mix, stem);
     graph.master.gain.value = mix.master;
+    graph.level.gain.value = guide.level;
+    graph.click.gain.value = guide.click;
     return graph;
   }
 
@@ -70,10 +78,12 @@ export class Graph {
     this.deck.port.postMessage(message, transfer);
   }
 
-  setGains(mix: Mix): void {
+  setGains(mix: Mix, guide: Guide): void {
     const now = this.context.currentTime;
     for (const [stem, { gain }] of this.stems) gain.setTargetAtTime(gainOf(mix, stem), now, RAMP_S);
     this.master.gain.setTargetAtTime(mix.master, now, RAMP_S);
+    this.level.gain.setTargetAtTime(guide.level, now, RAMP_S);
+    this.click.gain.setTargetAtTime(guide.click, now, RAMP_S);
   }
 
   /** Load what changes speed and key, once; the deck says when it is ready. */

@@ -1,6 +1,6 @@
 /** What the engine and the deck in the audio thread say to each other. Song and stream positions are frames at 44.1 kHz. */
 
-/** The deck's options. Its first two channels are the rhythm: they keep their pitch. */
+/** The deck's options. Its first two channels are the rhythm: they keep their pitch. Behind the stems is the click's output. */
 export interface DeckOptions {
   /** Two for each stem. */
   channels: number;
@@ -22,6 +22,13 @@ export interface Chunk {
   last: boolean;
 }
 
+export interface Clicks {
+  /** Growing. */
+  beats: Float64Array;
+  /** For each beat 1 if it begins a bar, else 0. */
+  accents: Uint8Array;
+}
+
 export type ToDeck =
   /** Jump here as soon as this arrives, with a short crossfade. */
   | { type: "start"; chunks: Chunk[] }
@@ -34,6 +41,8 @@ export type ToDeck =
   /** Fade out and wait for the next start. */
   | { type: "hush" }
   | { type: "tune"; speed: number; semitones: number }
+  /** Click when the song's frames `beats` are played; null: no more. */
+  | { type: "clicks"; clicks: Clicks | null }
   /** The stretch module has been added: make its instances. */
   | { type: "stretch" }
   | { type: "close" };

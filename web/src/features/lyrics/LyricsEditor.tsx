@@ -7,6 +7,7 @@ import { Button, IconButton } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
 import { Notice } from "@/components/Notice";
 import { toast } from "@/components/Toasts";
+import { useFrames } from "@/lib/useFrames";
 import { ConflictDialog } from "./ConflictDialog";
 import dialogs from "./dialogs.module.css";
 import {
@@ -27,7 +28,6 @@ import css from "./LyricsEditor.module.css";
 import { TapAlong } from "./TapAlong";
 import { timelineOf } from "./timeline";
 import { useDraft } from "./useDraft";
-import { useFrames } from "./useFrames";
 import { currentVersion, fetchLyrics, useSaveLyrics } from "./useLyrics";
 
 /** Playing a line begins a little before it (seconds), so that its beginning is heard. */

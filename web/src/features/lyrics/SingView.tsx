@@ -1,5 +1,6 @@
 import { type CSSProperties, useMemo, useRef, useState } from "react";
 import { clock } from "@/lib/time";
+import { useFrames } from "@/lib/useFrames";
 import type { SongProps } from "../feature";
 import css from "./SingView.module.css";
 import {
@@ -13,7 +14,6 @@ import {
   type Timeline,
   timelineOf,
 } from "./timeline";
-import { useFrames } from "./useFrames";
 import { useLyrics } from "./useLyrics";
 
 /** Seconds that lyrics are shown early: singers need time to read, and at 0.25 s the highlight still seems in time. */

@@ -2,9 +2,9 @@ import { Fragment, memo, type KeyboardEvent, type FocusEvent, useEffect, useMemo
 import type { Lyrics } from "@/api/client";
 import type { Engine } from "@/audio/engine";
 import { Button } from "@/components/Button";
+import { useFrames } from "@/lib/useFrames";
 import { Highlight } from "./highlight";
 import { doubtOf, doubtOfLine, isByLine, pieces, type Segment, timelineOf } from "./timeline";
-import { useFrames } from "./useFrames";
 import css from "./Words.module.css";
 
 /** Keys by which a person looks elsewhere. */

@@ -1,14 +1,16 @@
 import { Dialog } from "@/components/Dialog";
 import { helpFor } from "./shortcuts";
-import { useStudio } from "./usePlayer";
+import { useStudio, useWatched } from "./usePlayer";
 import css from "./Studio.module.css";
 
 /** Which keys do what. */
 export function Help({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
+  const { engine, music } = useStudio();
+  const { grid, sections } = useWatched(music);
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="Keyboard">
       <dl className={css.keys}>
-        {helpFor(useStudio().engine.stems).map(([keys, what]) => (
+        {helpFor(engine.stems, { beats: grid !== null, sections: sections.length > 0 }).map(([keys, what]) => (
           <div key={keys}>
             <dt>
               <kbd>{keys}</kbd>

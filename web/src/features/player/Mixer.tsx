@@ -38,7 +38,8 @@ function Presets() {
   const presets = usePresets();
   const untouched = useSyncExternalStore(
     (listener) => {
-      const ends = [player.engine.subscribe(listener), player.countIn.subscribe(listener)];
+      const watched = [player.engine, player.countIn, player.click, player.snap];
+      const ends = watched.map((one) => one.subscribe(listener));
       return () => ends.forEach((end) => end());
     },
     () => player.isUntouched(),

@@ -1,4 +1,4 @@
-import { Repeat, Timer, Volume2, X } from "lucide-react";
+import { Metronome, Repeat, Scale, Timer, Volume2, X } from "lucide-react";
 import { IconButton } from "@/components/Button";
 import { Slider } from "@/components/Slider";
 import { exactClock } from "./words";
@@ -8,8 +8,10 @@ import { useEngineState, useStudio, useWatched } from "./usePlayer";
 
 /** What repeats: the two ends from the playhead, or by a drag over the waveform. */
 export function LoopControls({ choosing, onChoosing }: { choosing: boolean; onChoosing(on: boolean): void }) {
-  const { controls } = useStudio();
+  const { controls, music, snap } = useStudio();
   const { loop } = useEngineState();
+  const { grid } = useWatched(music);
+  const snaps = useWatched(snap);
   return (
     <div className={css.loop} role="group" aria-label="Loop">
       <button
@@ -27,6 +29,17 @@ export function LoopControls({ choosing, onChoosing }: { choosing: boolean; onCh
       <button type="button" className={css.mark} title="Repeat to here (])" onClick={controls.loopToHere}>
         <span className={css.caption}>B</span> {loop ? exactClock(loop.end) : "–"}
       </button>
+      {grid && (
+        <button
+          type="button"
+          className={css.toggle}
+          aria-pressed={snaps}
+          title="A loop begins and ends with a bar"
+          onClick={() => snap.set(!snaps)}
+        >
+          Whole bars
+        </button>
+      )}
       {loop && (
         <IconButton label="Stop repeating (\)" onClick={() => controls.loop(null)}>
           <X size={18} />
@@ -36,7 +49,61 @@ export function LoopControls({ choosing, onChoosing }: { choosing: boolean; onCh
   );
 }
 
-/** Speed, key, count-in and the volume of the whole. */
+/** A click on each beat, and how loud it is; nothing for a song whose beats are not known. */
+function ClickControl() {
+  const { click, music } = useStudio();
+  const { on, volume } = useWatched(click);
+  const { grid } = useWatched(music);
+  if (!grid) return null;
+  return (
+    <div className={css.click}>
+      <button
+        type="button"
+        role="switch"
+        className={css.toggle}
+        aria-checked={on}
+        title="A click on each beat (M)"
+        onClick={() => click.set({ on: !on, volume })}
+      >
+        <Metronome size={18} aria-hidden="true" /> Click
+      </button>
+      {on && (
+        <div>
+          <Slider
+            label="Volume of the click"
+            value={volume}
+            min={0}
+            max={1.5}
+            step={0.01}
+            text={`${Math.round(volume * 100)} percent`}
+            onChange={(volume) => click.set({ on, volume })}
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Whether the song is played as loud as every other; nothing for a song whose loudness is not known. */
+function EvenControl() {
+  const { even, music } = useStudio();
+  const on = useWatched(even);
+  if (!useWatched(music).levelled) return null;
+  return (
+    <button
+      type="button"
+      role="switch"
+      className={css.toggle}
+      aria-checked={on}
+      title="Play every song equally loud"
+      onClick={() => even.set(!on)}
+    >
+      <Scale size={18} aria-hidden="true" /> Even loudness
+    </button>
+  );
+}
+
+/** Speed, key, count-in, click and the volume of the whole. */
 export function PracticeControls() {
   const { engine, controls, countIn } = useStudio();
   const { mix } = useEngineState();
@@ -74,6 +141,8 @@ export function PracticeControls() {
       >
         <Timer size={18} aria-hidden="true" /> Count-in
       </button>
+      <ClickControl />
+      <EvenControl />
       <div className={css.master}>
         <Volume2 size={18} aria-hidden="true" />
         <Slider

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef } from "react";
 import { clock } from "@/lib/time";
+import { BarLines } from "./BarLines";
 import { SKIP_SEC } from "./shortcuts";
 import { useEngineState, useStudio } from "./usePlayer";
 import css from "./SeekBar.module.css";
@@ -20,7 +21,7 @@ const PAGE_SEC = 30;
 
 /** The song from its start to its end: press or drag to go there. */
 export function SeekBar({ children, choosing, onChosen, silent = false }: Props) {
-  const { engine, controls, ticker } = useStudio();
+  const { engine, controls, ticker, music } = useStudio();
   const { loop } = useEngineState();
   const bar = useRef<HTMLDivElement>(null);
   const ahead = useRef<HTMLDivElement>(null);
@@ -84,6 +85,11 @@ export function SeekBar({ children, choosing, onChosen, silent = false }: Props)
     show(engine.position());
   };
   const keys = (event: KeyboardEvent) => {
+    if (event.shiftKey && music.get().grid && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
+      event.preventDefault();
+      event.stopPropagation();
+      return controls.bar(event.key === "ArrowLeft" ? -1 : 1);
+    }
     const to = keyTarget(event, engine.position(), durationSec);
     if (to === null) return;
     event.preventDefault();
@@ -111,6 +117,7 @@ export function SeekBar({ children, choosing, onChosen, silent = false }: Props)
       {...(silent ? { "aria-hidden": true } : slider)}
     >
       {children}
+      <BarLines />
       <div ref={ahead} className={css.ahead} />
       {loop && (
         <div

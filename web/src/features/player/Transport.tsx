@@ -1,7 +1,8 @@
-import { Pause, Play, SkipBack } from "lucide-react";
+import { ChevronLeft, ChevronRight, Pause, Play, SkipBack } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { IconButton } from "@/components/Button";
 import { clock } from "@/lib/time";
+import { Sections } from "./Sections";
 import { SeekBar } from "./SeekBar";
 import css from "./Transport.module.css";
 import { useEngineState, useStudio, useWatched } from "./usePlayer";
@@ -27,9 +28,10 @@ export function PlayButton({ large = false }: { large?: boolean }) {
   );
 }
 
-/** Start, back, play, on. */
+/** Start, back, play, on; by bars too where they are known. */
 export function PlayGroup() {
-  const { controls } = useStudio();
+  const { controls, music } = useStudio();
+  const { grid } = useWatched(music);
   return (
     <div className={css.group}>
       <IconButton label="Back to the start (Home)" onClick={() => controls.seek(0)}>
@@ -44,7 +46,17 @@ export function PlayGroup() {
       >
         −5
       </button>
+      {grid && (
+        <IconButton label="Back one bar (Shift + ←)" onClick={() => controls.bar(-1)}>
+          <ChevronLeft size={20} />
+        </IconButton>
+      )}
       <PlayButton />
+      {grid && (
+        <IconButton label="Forward one bar (Shift + →)" onClick={() => controls.bar(1)}>
+          <ChevronRight size={20} />
+        </IconButton>
+      )}
       <button
         type="button"
         className={css.skip}
@@ -80,10 +92,13 @@ export function Timeline(props: { waveform: WaveformData | null; choosing: boole
   return (
     <div className={css.timeline}>
       <Position />
-      <div className={css.seek}>
-        <SeekBar {...rest}>
-          <Waveform data={waveform} colour="var(--accent)" />
-        </SeekBar>
+      <div className={css.song}>
+        <Sections />
+        <div className={css.seek}>
+          <SeekBar {...rest}>
+            <Waveform data={waveform} colour="var(--accent)" />
+          </SeekBar>
+        </div>
       </div>
       <span className={css.time} data-testid="duration">
         {clock(engine.durationSec)}

@@ -1,5 +1,7 @@
 import { BALANCED, type Engine, type Stem } from "@/audio/engine";
+import { stepFrom, wholeBars } from "@/audio/grid";
 import { SHORTEST_LOOP_SEC } from "./mixMemory";
+import type { Music } from "./music";
 
 /** What a player's buttons and keys do to an engine. */
 export interface Controls {
@@ -8,10 +10,13 @@ export interface Controls {
   pause(): void;
   seek(seconds: number): void;
   skip(seconds: number): void;
+  /** On to the next bar or section, or back: first to its start, then to the one before. */
+  bar(direction: -1 | 1): void;
+  section(direction: -1 | 1): void;
   /** The loop begins, or ends, at the position heard now. */
   loopFromHere(): void;
   loopToHere(): void;
-  /** In either order; null or a stretch too short to hear ends the loop. */
+  /** In either order, snapped to bars where that is wished; null or a stretch too short to hear ends the loop. */
   loop(between: { start: number; end: number } | null): void;
   speed(steps: number): void;
   key(steps: number): void;
@@ -26,10 +31,23 @@ const clamp = (value: number, low: number, high: number) => Math.min(high, Math.
 /** Whether somebody who presses the button now means "pause". */
 export const isGoing = (engine: Engine) => !["paused", "ended"].includes(engine.state().playing);
 
-/** `countIn` is asked at each start; `moved` is called after the position was changed; `failed` when play was refused. */
+/** `countIn` is asked at each start; `moved` is called after the position was changed; `failed` when play was refused.
+ * `snap`: whether loops snap to bars. */
 export function createControls(
   engine: Engine,
-  { countIn, moved, failed }: { countIn(): boolean; moved(): void; failed(error: unknown): void },
+  {
+    countIn,
+    music,
+    snap,
+    moved,
+    failed,
+  }: {
+    countIn(): boolean;
+    music(): Music;
+    snap(): boolean;
+    moved(): void;
+    failed(error: unknown): void;
+  },
 ): Controls {
   const mix = () => engine.state().mix;
   const seek = (seconds: number) => {
@@ -39,9 +57,17 @@ export function createControls(
   const play = () => void engine.play({ countIn: countIn() }).catch(failed);
   const loop = (between: { start: number; end: number } | null) => {
     if (!between) return engine.setLoop(null);
-    const start = clamp(Math.min(between.start, between.end), 0, engine.durationSec);
-    const end = clamp(Math.max(between.start, between.end), 0, engine.durationSec);
-    engine.setLoop(end - start < SHORTEST_LOOP_SEC ? null : { start, end });
+    let start = clamp(Math.min(between.start, between.end), 0, engine.durationSec);
+    let end = clamp(Math.max(between.start, between.end), 0, engine.durationSec);
+    if (end - start < SHORTEST_LOOP_SEC) return engine.setLoop(null);
+    const { grid } = music();
+    const bars = grid && snap() ? wholeBars(grid, start, end) : null;
+    if (bars) ({ start, end } = bars);
+    engine.setLoop({ start, end });
+  };
+  const step = (times: readonly number[], direction: -1 | 1) => {
+    const to = stepFrom(times, engine.position(), direction);
+    if (to !== null) seek(to);
   };
   return {
     play,
@@ -49,6 +75,12 @@ export function createControls(
     toggle: () => (isGoing(engine) ? engine.pause() : play()),
     seek,
     skip: (seconds) => seek(engine.position() + seconds),
+    bar: (direction) => step(music().grid?.bars ?? [], direction),
+    section: (direction) =>
+      step(
+        music().sections.map(({ start }) => start),
+        direction,
+      ),
     loopFromHere() {
       const start = clamp(engine.position(), 0, Math.max(0, engine.durationSec - SHORTEST_LOOP_SEC));
       const end = engine.state().loop?.end ?? engine.durationSec;

@@ -1,10 +1,11 @@
-import { BALANCED, type Engine, type EngineState, type SongSource } from "@/audio/engine";
+import { BALANCED, type Engine, type EngineState, type Guide, type SongSource, UNGUIDED } from "@/audio/engine";
 
 /** An engine without sound for tests: time goes on only by `at`. */
 export interface FakeEngine extends Engine {
   at: number;
   become(change: Partial<EngineState>): void;
   played: unknown[];
+  guide: Guide;
   closed: boolean;
 }
 
@@ -18,6 +19,7 @@ export function fakeEngine({ durationSec, initialMix = BALANCED, stems = [] }: S
     stems,
     at: 0,
     played: [],
+    guide: UNGUIDED,
     closed: false,
     become(change) {
       state = { ...state, ...change };
@@ -37,6 +39,7 @@ export function fakeEngine({ durationSec, initialMix = BALANCED, stems = [] }: S
     seek: (seconds) => void (engine.at = seconds),
     setLoop: (loop) => engine.become({ loop }),
     setMix: (change) => engine.become({ mix: { ...state.mix, ...change } }),
+    setGuide: (change) => void (engine.guide = { ...engine.guide, ...change }),
     output: () => null,
     close: async () => void (engine.closed = true),
   };

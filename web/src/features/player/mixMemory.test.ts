@@ -17,6 +17,8 @@ const practised: Remembered = {
   },
   loop: { start: 10, end: 20.5 },
   countIn: true,
+  click: { on: true, volume: 0.6 },
+  snap: false,
 };
 
 beforeEach(() => localStorage.clear());
@@ -49,6 +51,8 @@ test("each corrupt value is replaced, the others hold", () => {
     key: 40,
     loop: { start: 5, end: 5.1 },
     countIn: 1,
+    click: { on: 1, volume: 9 },
+    snap: 0,
   };
   localStorage.setItem(KEY, JSON.stringify(corrupt));
   expect(recall({ songId: "song", durationSec: 60, stems: FOUR_STEMS })).toEqual({
@@ -62,6 +66,8 @@ test("each corrupt value is replaced, the others hold", () => {
     },
     loop: null,
     countIn: false,
+    click: { on: false, volume: 1.5 },
+    snap: true,
   });
 });
 

@@ -6,9 +6,25 @@ export interface Remembered {
   mix: Mix;
   loop: { start: number; end: number } | null;
   countIn: boolean;
+  click: Click;
+  /** Loops snap to whole bars, where the song's bars are known. */
+  snap: boolean;
 }
 
-export const UNTOUCHED: Remembered = { mix: BALANCED, loop: null, countIn: false };
+/** The metronome. */
+export interface Click {
+  on: boolean;
+  /** 0–1.5 */
+  volume: number;
+}
+
+export const UNTOUCHED: Remembered = {
+  mix: BALANCED,
+  loop: null,
+  countIn: false,
+  click: { on: false, volume: 1 },
+  snap: true,
+};
 
 const PREFIX = "unplugd.mix.";
 const VERSION = 1;
@@ -38,12 +54,9 @@ export function recall({ songId, durationSec, stems }: Recalled, store: Store = 
   const eachStem = <T>(of: (stem: Stem) => T) => Object.fromEntries(stems.map((stem) => [stem, of(stem)]));
   const kept = read(store, PREFIX + songId);
   if (kept.version !== VERSION) return UNTOUCHED;
-  const [volumes, muted, soloed, loop] = [kept.volumes, kept.muted, kept.soloed, kept.loop].map(fields) as [
-    Fields,
-    Fields,
-    Fields,
-    Fields,
-  ];
+  const [volumes, muted, soloed, loop, click] = [kept.volumes, kept.muted, kept.soloed, kept.loop, kept.click].map(
+    fields,
+  ) as [Fields, Fields, Fields, Fields, Fields];
   const start = within(loop.start, 0, durationSec, NaN);
   const end = within(loop.end, 0, durationSec, NaN);
   return {
@@ -57,6 +70,8 @@ export function recall({ songId, durationSec, stems }: Recalled, store: Store = 
     },
     loop: end - start >= SHORTEST_LOOP_SEC ? { start, end } : null,
     countIn: kept.countIn === true,
+    click: { on: click.on === true, volume: within(click.volume, 0, 1.5, 1) },
+    snap: kept.snap !== false,
   };
 }
 
@@ -65,18 +80,28 @@ export function remember(songId: string, what: Remembered, now: number, store: S
   const key = PREFIX + songId;
   try {
     if (isUntouched(what)) return store.removeItem(key);
-    const { mix, loop, countIn } = what;
-    store.setItem(key, JSON.stringify({ version: VERSION, at: now, ...mix, loop, countIn }));
+    const { mix, ...rest } = what;
+    store.setItem(key, JSON.stringify({ version: VERSION, at: now, ...mix, ...rest }));
     forgetOldest(store);
   } catch {
     // No room, or storage is switched off: the mix holds for this visit.
   }
 }
 
-export function isUntouched({ mix, loop, countIn }: Remembered): boolean {
+export function isUntouched({ mix, loop, countIn, click, snap }: Remembered): boolean {
   const changed = [...Object.values(mix.muted), ...Object.values(mix.soloed)].some(Boolean);
   const same = !changed && Object.keys(mix.volumes).every((stem) => volumeOf(mix, stem) === 1);
-  return same && mix.master === 1 && mix.speed === 1 && mix.key === 0 && !loop && !countIn;
+  return (
+    same &&
+    mix.master === 1 &&
+    mix.speed === 1 &&
+    mix.key === 0 &&
+    !loop &&
+    !countIn &&
+    !click.on &&
+    click.volume === 1 &&
+    snap
+  );
 }
 
 /** Forget how every song is played. */

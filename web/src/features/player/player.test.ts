@@ -2,6 +2,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Engine } from "@/audio/engine";
 import { FOUR_STEMS } from "@/lib/stems.fake";
 import { fakeEngine, type FakeEngine } from "./fakeEngine";
+import { makeGrid } from "@/audio/grid";
+import { UNKNOWN } from "./music";
 import { createPlayer, type Player } from "./player";
 
 const open: Player[] = [];
@@ -77,6 +79,72 @@ test("a dragged loop may be drawn backwards; a jitter ends it", () => {
   expect(engine.state().loop).toEqual({ start: 0, end: 20 });
   controls.loop({ start: 20, end: 20.2 });
   expect(engine.state().loop).toBeNull();
+});
+
+/** Bars of two seconds from 0 on, and two sections. */
+function measured(): Player {
+  const player = start();
+  const grid = makeGrid({ anchors: [{ t: 0, beat: 0, bpm: 120 }], downbeats: [0], meter: 4 }, 100);
+  const sections = [
+    { start: 0, end: 16, label: "A" },
+    { start: 16, end: 100, label: "B" },
+  ];
+  player.music.set({ grid, sections, level: 0.5, levelled: true });
+  return player;
+}
+
+test("where the bars are known a loop snaps to them, unless that is switched off", () => {
+  const { controls, snap } = measured();
+  controls.loop({ start: 9.2, end: 13.4 });
+  expect(engine.state().loop).toEqual({ start: 10, end: 14 });
+  engine.at = 20.7;
+  controls.loopFromHere();
+  expect(engine.state().loop).toEqual({ start: 20, end: 100 });
+  engine.at = 23.4;
+  controls.loopToHere();
+  expect(engine.state().loop).toEqual({ start: 20, end: 24 });
+  snap.set(false);
+  controls.loop({ start: 9.2, end: 13.4 });
+  expect(engine.state().loop).toEqual({ start: 9.2, end: 13.4 });
+});
+
+test("jumps by bars and by sections", () => {
+  const { controls } = measured();
+  const after = (jump: () => void) => {
+    jump();
+    return engine.at;
+  };
+  engine.at = 4.5;
+  expect(after(() => controls.bar(1))).toBe(6);
+  expect(after(() => controls.bar(-1))).toBe(4);
+  expect(after(() => controls.section(1))).toBe(16);
+  expect(after(() => controls.section(1))).toBe(16);
+  expect(after(() => controls.section(-1))).toBe(0);
+});
+
+test("jumps stay where they are while nothing is known of the song", () => {
+  const { controls } = start();
+  engine.at = 4.5;
+  controls.bar(1);
+  controls.section(1);
+  expect(engine.at).toBe(4.5);
+});
+
+test("the click and the even loudness go to the engine and are remembered, each where it belongs", () => {
+  const player = measured();
+  expect(engine.guide).toMatchObject({ click: 0, level: 0.5 });
+  player.click.set({ on: true, volume: 0.7 });
+  player.even.set(false);
+  expect(engine.guide).toMatchObject({ grid: player.music.get().grid, click: 0.7, level: 1 });
+  player.close();
+  const again = measured();
+  expect(engine.guide).toMatchObject({ click: 0.7, level: 1 });
+  again.reset();
+  expect(engine.guide).toMatchObject({ click: 0, level: 1 });
+  again.even.set(true);
+  expect(engine.guide.level).toBe(0.5);
+  again.music.set(UNKNOWN);
+  expect(engine.guide).toEqual({ grid: null, click: 0, level: 1 });
 });
 
 test("speed goes in exact steps of five percent and stops at its ends", () => {

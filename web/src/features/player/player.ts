@@ -2,7 +2,9 @@ import { createEngine } from "@/audio/create";
 import type { Engine, SongSource } from "@/audio/engine";
 import { deviceStore, openChannel, type Store } from "@/lib/device";
 import { type Controls, createControls, isGoing } from "./controls";
-import { isUntouched, recall, remember, type Remembered, UNTOUCHED } from "./mixMemory";
+import { evenness } from "./evenness";
+import { type Click, isUntouched, recall, remember, type Remembered, UNTOUCHED } from "./mixMemory";
+import { type Music, UNKNOWN } from "./music";
 import { createTicker, type Ticker } from "./ticker";
 
 /** A value that can be watched. */
@@ -18,6 +20,12 @@ export interface Player {
   controls: Controls;
   ticker: Ticker;
   countIn: Watched<boolean>;
+  click: Watched<Click>;
+  /** Whether loops snap to bars. */
+  snap: Watched<boolean>;
+  /** Whether every song is played equally loud; of this device, not of the song. */
+  even: Watched<boolean>;
+  music: Watched<Music>;
   /** Why the last press on play came to nothing; null once it plays. */
   refusal: Watched<string | null>;
   /** How the song is played now, as it is remembered. */
@@ -39,17 +47,23 @@ export function createPlayer(
   const engine = make({ ...source, initialMix: kept.mix });
   if (kept.loop) engine.setLoop(kept.loop);
   const countIn = watched(kept.countIn);
+  const click = watched(kept.click);
+  const snap = watched(kept.snap);
+  const even = watched(evenness.recall(store));
+  const music = watched(UNKNOWN);
   const refusal = watched<string | null>(null);
   const ticker = createTicker(engine);
   const controls = createControls(engine, {
     countIn: countIn.get,
+    music: music.get,
+    snap: snap.get,
     moved: ticker.poke,
     failed: () => refusal.set("The sound could not start. Press play again."),
   });
 
   const settings = (): Remembered => {
     const { mix, loop } = engine.state();
-    return { mix, loop, countIn: countIn.get() };
+    return { mix, loop, countIn: countIn.get(), click: click.get(), snap: snap.get() };
   };
   let saved = JSON.stringify(kept);
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -61,6 +75,11 @@ export function createPlayer(
     saved = now;
     remember(source.songId, settings(), Date.now(), store);
   };
+  const guide = () => {
+    const { grid, level } = music.get();
+    const { on, volume } = click.get();
+    engine.setGuide({ grid, click: on ? volume : 0, level: even.get() ? level : 1 });
+  };
   const saveSoon = () => (timer ??= setTimeout(save, SAVE_AFTER_MS));
 
   const ends = [
@@ -69,6 +88,16 @@ export function createPlayer(
       if (engine.state().playing === "playing") refusal.set(null);
     }),
     countIn.subscribe(saveSoon),
+    snap.subscribe(saveSoon),
+    click.subscribe(() => {
+      guide();
+      saveSoon();
+    }),
+    music.subscribe(guide),
+    even.subscribe(() => {
+      evenness.remember(even.get(), store);
+      guide();
+    }),
     oneTabOnly(engine),
   ];
   addEventListener("pagehide", save);
@@ -78,6 +107,10 @@ export function createPlayer(
     controls,
     ticker,
     countIn,
+    click,
+    snap,
+    even,
+    music,
     refusal,
     settings,
     isUntouched: () => isUntouched(settings()),
@@ -85,6 +118,8 @@ export function createPlayer(
       engine.setMix(UNTOUCHED.mix);
       engine.setLoop(UNTOUCHED.loop);
       countIn.set(UNTOUCHED.countIn);
+      click.set(UNTOUCHED.click);
+      snap.set(UNTOUCHED.snap);
     },
     close() {
       save();

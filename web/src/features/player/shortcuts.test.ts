@@ -71,5 +71,23 @@ test("nothing focused means the studio's", () => expect(belongsTo(null, { do: "t
 test("six stems have six keys, and the help names them", () => {
   expect(commandOf(key("3", { code: "Digit3" }), SIX_STEMS)).toEqual({ do: "mute", stem: "guitar" });
   expect(commandOf(key("6", { code: "Digit6", shiftKey: true }), SIX_STEMS)).toEqual({ do: "solo", stem: "vocals" });
-  expect(helpFor(SIX_STEMS)).toContainEqual(["1 – 6", "Mute drums, bass, guitar, piano, other, vocals"]);
+  expect(helpFor(SIX_STEMS, { beats: false, sections: false })).toContainEqual([
+    "1 – 6",
+    "Mute drums, bass, guitar, piano, other, vocals",
+  ]);
+});
+
+test("bars, parts and the click have keys, which the help names where the song's are known", () => {
+  expect(commandOf(key("ArrowRight", { shiftKey: true }), FOUR_STEMS)).toEqual({ do: "bar", direction: 1 });
+  expect(commandOf(key("ArrowLeft", { shiftKey: true, repeat: true }), FOUR_STEMS)).toEqual({
+    do: "bar",
+    direction: -1,
+  });
+  expect(commandOf(key(","), FOUR_STEMS)).toEqual({ do: "section", direction: -1 });
+  expect(commandOf(key("."), FOUR_STEMS)).toEqual({ do: "section", direction: 1 });
+  expect(commandOf(key("m"), FOUR_STEMS)).toEqual({ do: "click" });
+  expect(commandOf(key("m", { repeat: true }), FOUR_STEMS)).toBeNull();
+  const known = helpFor(FOUR_STEMS, { beats: true, sections: true }).map(([keys]) => keys);
+  const unknown = helpFor(FOUR_STEMS, { beats: false, sections: false }).map(([keys]) => keys);
+  expect(known.filter((keys) => !unknown.includes(keys))).toEqual(["Shift + ← →", ", and .", "M"]);
 });

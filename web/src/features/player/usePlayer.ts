@@ -1,9 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useState, useSyncExternalStore } from "react";
+import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { data, type Song } from "@/api/client";
 import { useApi } from "@/api/context";
 import { fetchSong, type FinishedSong, isFinished, keys, putSong, stemsOf } from "@/api/songs";
 import type { EngineState, Stem } from "@/audio/engine";
+import { useMeasures } from "@/api/measurements";
+import { musicOf } from "./music";
 import { parsePeaks } from "./peaks";
 import { createPlayer, type Player, type Watched } from "./player";
 
@@ -27,7 +29,11 @@ export function usePlayer(song: FinishedSong & Song): Player | null {
     };
     return hold(() => createPlayer({ songId, durationSec: song.durationSec ?? 0, stems: stemsOf(song), streams }));
   });
-  return useSyncExternalStore(holder.subscribe, holder.get);
+  const player = useSyncExternalStore(holder.subscribe, holder.get);
+  const measures = useMeasures(song);
+  const durationSec = song.durationSec ?? 0;
+  useEffect(() => player?.music.set(musicOf(measures, durationSec)), [player, measures, durationSec]);
+  return player;
 }
 
 const links = (song: FinishedSong): Record<Stem, string> =>

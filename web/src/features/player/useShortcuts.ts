@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent } from "react";
 import type { Player } from "./player";
-import { belongsTo, commandOf } from "./shortcuts";
+import { belongsTo, commandOf, SKIP_SEC } from "./shortcuts";
 
 /** The studio's keys, wherever the focus is, except where it needs the key itself. */
 export function useShortcuts(player: Player | null, others: { help(): void; leave(): void }): void {
@@ -17,6 +17,17 @@ export function useShortcuts(player: Player | null, others: { help(): void; leav
         return controls.seek(0);
       case "skip":
         return controls.skip(command.seconds);
+      case "bar":
+        // Where no bars are known, Shift changes nothing.
+        if (player.music.get().grid) return controls.bar(command.direction);
+        return controls.skip(command.direction * SKIP_SEC);
+      case "section":
+        return controls.section(command.direction);
+      case "click": {
+        const { click, music } = player;
+        if (music.get().grid) click.set({ ...click.get(), on: !click.get().on });
+        return;
+      }
       case "loop-start":
         return controls.loopFromHere();
       case "loop-end":

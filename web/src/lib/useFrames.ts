@@ -1,11 +1,17 @@
 import { useEffect, useEffectEvent } from "react";
-import type { Engine } from "@/audio/engine";
+
+/** What is followed: an engine, as far as this needs to know it. */
+interface Followed {
+  position(): number;
+  state(): { playing: string };
+  subscribe(listener: () => void): () => void;
+}
 
 /** How often (ms) to look while nothing plays: the position moves only by seeking then. */
 const IDLE_MS = 100;
 
 /** Calls `draw` with the position that is heard (seconds): for each frame while it plays. Draw by hand, not by rendering. */
-export function useFrames(engine: Engine, draw: (position: number) => void): void {
+export function useFrames(engine: Followed, draw: (position: number) => void): void {
   const onFrame = useEffectEvent(draw);
   useEffect(() => {
     let frame = 0;
