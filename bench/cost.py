@@ -6,19 +6,17 @@ tests/infra/test_cost.py fails where the page, the templates and the benchmark's
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from unplugd.domain import prices
+from unplugd.domain.prices import DEMUCS, GB_H, SPOT, START_S, TRANSITION, VCPU_H, WHISPER, Task
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cost.md"
 BEGIN, END = "<!-- made by bench/cost.py -->\n", "<!-- to here -->\n"
 
-# Dollars an hour, US East (N. Virginia), Linux on x86, on demand, as listed in spring 2026; Spot is "up to 70 %" off.
-VCPU_H, GB_H, ADDRESS_H, STORAGE_GB_H = 0.04048, 0.004445, 0.005, 0.000111
-SPOT = 0.30
-FREE_STORAGE_GB = 20
 # The rest of a song: transitions of the state machine, writes to S3 (parts and checkpoints too), and its files for a
 # month (dollars a GB).
-TRANSITION, TRANSITIONS = 0.000025, 13
+TRANSITIONS = 13
 S3_PUT, PUTS = 0.000005, 60
 S3_GB_MONTH, GB_A_MINUTE = 0.023, 0.0462  # four WAVs (42.3 MB) and their streams (3.9 MB)
 
@@ -29,28 +27,10 @@ STOCK_CPU_RATIO = {"f32": 1.8, "bf16": 4.1}
 """How many times that demucs' own command line takes on the same machine, rounded: docs/decisions/0006."""
 WHISPER_CPU_S = 47
 """Base in int8, beam 5, on the vocals of a song of 180 s: six windows of 3.3 s on two cores, and 7 s to start."""
-START_S = 30
-"""Assumed: pulling the image and starting, which Fargate bills. Not measured: no AWS in reach."""
 REFERENCE_S = 510
 """The reference design on 4 vCPU and 16 GB: stock Demucs, 3-minute song, 8.5 min."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """A stage's size on Fargate, as templates/compute.yaml has it."""
-
-    vcpu: int
-    memory_gb: int
-    storage_gb: int
-
-    def spot(self, seconds: float) -> float:
-        """Dollars for so long on Spot, with its public address."""
-        extra = max(0, self.storage_gb - FREE_STORAGE_GB) * STORAGE_GB_H
-        hourly = SPOT * (self.vcpu * VCPU_H + self.memory_gb * GB_H) + ADDRESS_H + extra
-        return seconds / 3600 * hourly
-
-
-DEMUCS, WHISPER = Task(4, 8, 21), Task(2, 8, 21)
 REFERENCE = Task(4, 16, 30)
 
 
@@ -103,6 +83,9 @@ def tables() -> str:
         "",
         f"whisper: {START_S} s to start + {WHISPER_CPU_S} CPU-s / {WHISPER.vcpu} vCPU = {seconds:.0f} s. "
         f"Files: ${storage_a_month():.4f} a month.",
+        "",
+        f"Measuring a complete song again: {START_S} s to start + {SONG_S} × {prices.MEASURING_CPU_S_A_SONG_S} s, and "
+        f"{prices.MEASURING_TRANSITIONS} state transitions: ${prices.measuring(SONG_S):.4f}.",
     ]
     return "\n".join(lines) + "\n"
 
