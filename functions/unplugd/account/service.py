@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,6 +19,10 @@ from unplugd.kernel.errors import AppError, Invalid
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
 
+EXPORT_ROWS = 500  # of the measure queue; each has a few hundred bytes
+# The cursor behind the last song: this, and the key of the last row.
+ROWS_CURSOR = "measurements:"
+ROWS_CURSOR_PATTERN = ROWS_CURSOR + r"[\w#:-]{0,200}"
 EXPORT_PAGE = 20  # songs; each has some fifteen links of a kilobyte, and an answer may have six megabytes
 ROWS_AT_ONCE = 500
 # The gateway answers 504 after 29 s. What a call did not remove by then, of thousands of songs, the sweeper does.
@@ -47,6 +52,15 @@ class Tombstones(Protocol):
     def remove(self, tombstone: Tombstone) -> None: ...
 
 
+class Measures(Protocol):
+    """What the measure queue holds of a person."""
+
+    def page(
+        self, user_id: str, *, after: str | None, limit: int
+    ) -> tuple[Sequence[Mapping[str, Any]], str | None]: ...
+    def remove(self, user_id: str, song_id: str | None = None, *, until: float | None = None) -> bool: ...
+
+
 class Files(Protocol):
     """A bucket."""
 
@@ -68,21 +82,31 @@ def export_account(
     *,
     cursor: str | None,
     songs: Songs,
+    measures: Measures,
     buckets: Mapping[str, Files],
     now: datetime,
 ) -> dict[str, Any]:
-    """A page of everything we hold of a person: each song and a link to each of its files.
-    `cursor` is what the page before gave (the id of its last song)."""
+    """A page of everything we hold of a person: each song and a link to each of its files, and behind all songs what
+    they had measured. `cursor` is what the page before gave: its last song's id, or ROWS_CURSOR and a row's key."""
+    page: dict[str, Any] = {
+        "account": {"userId": owner, "email": email},
+        "data": [],
+        "measurements": [],
+        "urlsExpireAt": to_iso(now + timedelta(seconds=LINK_SECONDS)),
+    }
+    if cursor is not None and re.fullmatch(ROWS_CURSOR_PATTERN, cursor, re.ASCII):
+        behind = cursor.removeprefix(ROWS_CURSOR) or None
+        rows, last = measures.page(owner, after=behind, limit=EXPORT_ROWS)
+        return page | {"measurements": rows, "nextCursor": ROWS_CURSOR + last if last else None}
     if cursor is not None and not is_song_id(cursor):
         raise Invalid("This cursor is not one we gave out. Start again without it.", code="bad_cursor")
     found = songs.page(owner, status=None, after=cursor, limit=EXPORT_PAGE + 1)
     shown = found[:EXPORT_PAGE]
-    return {
-        "account": {"userId": owner, "email": email},
-        "data": [_exported(song, buckets, now) for song in shown],
-        "urlsExpireAt": to_iso(now + timedelta(seconds=LINK_SECONDS)),
-        "nextCursor": shown[-1].song_id if len(found) > EXPORT_PAGE else None,
-    }
+    page["data"] = [_exported(song, buckets, now) for song in shown]
+    if len(found) > EXPORT_PAGE:
+        return page | {"nextCursor": shown[-1].song_id}
+    any_row, _ = measures.page(owner, after=None, limit=1)
+    return page | {"nextCursor": ROWS_CURSOR if any_row else None}
 
 
 def _exported(song: Song | UnreadableSong, buckets: Mapping[str, Files], now: datetime) -> dict[str, Any]:
@@ -103,6 +127,7 @@ def delete_account(
     *,
     songs: Songs,
     tombstones: Tombstones,
+    measures: Measures,
     stop: Callable[[str], None],
     remove_sign_in: Callable[[str], None],
     connections: Connections,
@@ -117,6 +142,7 @@ def delete_account(
         owner, songs=songs, tombstones=tombstones, connections=connections, stop=stop
     ):
         pass
+    measures.remove(owner, until=until)
     account = Tombstone(owner, None, to_iso(now))
     try:
         if not _empty(account, buckets, until):
@@ -130,6 +156,7 @@ def sweep_deleted(
     *,
     songs: Songs,
     tombstones: Tombstones,
+    measures: Measures,
     connections: Connections,
     buckets: Mapping[str, Files],
     now: datetime,
@@ -143,7 +170,7 @@ def sweep_deleted(
     try:
         for last in tombstones.all():
             final = now - from_iso(last.deleted_at) > WRITABLE_FOR
-            if _sweep(last, songs, tombstones, connections, buckets) and final:
+            if _sweep(last, songs, tombstones, measures, connections, buckets) and final:
                 tombstones.remove(last)
             else:
                 left += 1
@@ -160,6 +187,7 @@ def _sweep(
     tombstone: Tombstone,
     songs: Songs,
     tombstones: Tombstones,
+    measures: Measures,
     connections: Connections,
     buckets: Mapping[str, Files],
 ) -> bool:
@@ -169,11 +197,12 @@ def _sweep(
         had_rows = tombstone.song_id is None and _remove_rows(
             tombstone.owner, songs=songs, tombstones=tombstones, connections=connections
         )
+        had_measures = measures.remove(tombstone.owner, tombstone.song_id)
         _empty(tombstone, buckets)
     except AppError as error:
         _leave(tombstone, error)
         return False
-    return not had_rows
+    return not (had_rows or had_measures)
 
 
 def _remove_rows(

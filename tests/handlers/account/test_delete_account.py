@@ -83,3 +83,30 @@ def test_the_sweeper_removes_what_a_call_has_no_time_for(
     assert all(STRANGER in key for key in cloud.keys("UPLOADS_BUCKET") + cloud.keys("OUTPUT_BUCKET"))
     rows = cloud.db.scan(TableName=CHOSEN["SONGS_TABLE"])["Items"]
     assert sorted(row["userId"]["S"] for row in rows) == ["#deleted", STRANGER]
+
+
+def queued(cloud: Cloud) -> list[tuple[str, str]]:
+    """(person, key) of each row of the measure queue."""
+    found = cloud.db.scan(TableName=CHOSEN["MEASURE_QUEUE_TABLE"])["Items"]
+    return sorted((one["userId"]["S"], one["job"]["S"]) for one in found)
+
+
+def put_queued(cloud: Cloud, owner: str, *names: str) -> None:
+    for name in names:
+        item = {"userId": {"S": owner}, "job": {"S": name}}
+        cloud.db.put_item(TableName=CHOSEN["MEASURE_QUEUE_TABLE"], Item=item)
+
+
+def test_what_was_measured_goes_too(cloud: Cloud) -> None:
+    put_queued(cloud, OWNER, *(f"isrc:USRC176{n:05d}#historical#1" for n in range(60)), "job#1")
+    put_queued(cloud, STRANGER, "job#1")
+    assert ask(cloud)[0] == 200
+    assert queued(cloud) == [(STRANGER, "job#1")]
+
+
+def test_a_job_made_after_the_deletion_goes_with_the_next_sweep(cloud: Cloud) -> None:
+    ask(cloud)
+    put_queued(cloud, OWNER, "isrc:USRC17607839#historical#1", "job#1")
+    put_queued(cloud, STRANGER, "job#1")
+    cloud.call("account", "sweep_deleted", event("account", "sweep_deleted"))
+    assert queued(cloud) == [(STRANGER, "job#1")]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.cloud import CHOSEN, OWNER, STRANGER, Cloud, event
 
 
@@ -55,3 +57,50 @@ def test_a_cursor_of_ones_own_making_is_400(cloud: Cloud) -> None:
 
 def test_an_empty_library_is_an_empty_export(cloud: Cloud) -> None:
     assert ask(cloud)[1]["data"] == []
+
+
+def rows_of(cloud: Cloud, owner: str, names: list[str]) -> None:
+    """Rows of the measure queue, as a job and a worker leave them."""
+    for name in names:
+        item: dict[str, Any] = {
+            "userId": {"S": owner},
+            "job": {"S": name},
+            "state": {"S": "done"},
+            "rank": {"N": "7"},
+            "values": {"S": '{"plays": 12}'},
+            "leaseToken": {"S": "of no use to a person"},
+        }
+        cloud.db.put_item(TableName=CHOSEN["MEASURE_QUEUE_TABLE"], Item=item)
+
+
+def test_what_was_measured_comes_behind_the_songs(
+    cloud: Cloud, library: Callable[[int], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = library(25)
+    names = sorted(
+        [f"{song_id}#historical#1" for song_id in ids] + ["isrc:USRC17607839#historical#1", "job#1"]
+    )
+    rows_of(cloud, OWNER, names)
+    rows_of(cloud, STRANGER, ["isrc:GBAYE0000351#historical#1"])
+    monkeypatch.setattr("unplugd.account.service.EXPORT_ROWS", 10)
+    songs: list[str] = []
+    rows: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        status, page = ask(cloud, cursor)
+        assert status == 200
+        songs += [entry["song"]["songId"] for entry in page["data"]]
+        rows += page["measurements"]
+        cursor = page["nextCursor"]
+        if cursor is None:
+            break
+    assert songs == ids[::-1]
+    assert [row["job"] for row in rows] == names
+    assert rows[0] == {"job": names[0], "state": "done", "rank": 7, "values": {"plays": 12}}
+
+
+def test_a_made_up_cursor_shows_nothing_of_others(cloud: Cloud) -> None:
+    rows_of(cloud, STRANGER, ["isrc:GBAYE0000351#historical#1"])
+    assert ask(cloud, "measurements:isrc:A")[1]["measurements"] == []
+    for cursor in ("measurements:\u0000", "measurements:" + "a" * 300, "measurement", "measurements: "):
+        assert (ask(cloud, cursor)[0], ask(cloud, cursor)[1]["error"]) == (400, "bad_cursor")

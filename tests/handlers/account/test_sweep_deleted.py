@@ -53,6 +53,20 @@ def test_files_written_after_a_delete_are_swept(cloud: Cloud, put_song: Any) -> 
     assert sweep(cloud) == 0
 
 
+def test_measurements_of_a_deleted_song_are_swept(cloud: Cloud, put_song: Any) -> None:
+    put_song(status=Status.COMPLETED)
+    names = [f"{SONG}#current#1", f"{SONG}#historical#1", f"{IDS[0]}#current#1", "job#1"]
+    for owner in (OWNER, STRANGER):
+        for name in names:
+            item = {"userId": {"S": owner}, "job": {"S": name}}
+            cloud.db.put_item(TableName=CHOSEN["MEASURE_QUEUE_TABLE"], Item=item)
+    cloud.call("songs", "delete_song", event("songs", "delete_song"))
+    sweep(cloud)
+    left = cloud.db.scan(TableName=CHOSEN["MEASURE_QUEUE_TABLE"])["Items"]
+    assert sorted(one["job"]["S"] for one in left if one["userId"]["S"] == OWNER) == sorted(names[2:])
+    assert len(left) == 6
+
+
 def test_files_a_delete_could_not_remove_are_swept(
     cloud: Cloud, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ def handler(request: http.Request) -> http.Response:
     service.delete_account(
         request.user_id,
         songs=wiring.songs(),
+        measures=wiring.person_measures(),
         tombstones=wiring.tombstones(),
         stop=wiring.executions().stop,
         remove_sign_in=wiring.people().remove,

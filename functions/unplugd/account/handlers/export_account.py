@@ -13,6 +13,7 @@ def handler(request: http.Request) -> http.Response:
         request.email,
         cursor=request.query.get("cursor"),
         songs=wiring.songs(),
+        measures=wiring.person_measures(),
         buckets=wiring.buckets(),
         now=utc_now(),
     )

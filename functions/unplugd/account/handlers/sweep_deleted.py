@@ -12,6 +12,7 @@ from unplugd.kernel.clock import utc_now
 def handler(_event: dict[str, Any]) -> dict[str, Any]:
     left = service.sweep_deleted(
         songs=wiring.songs(),
+        measures=wiring.person_measures(),
         tombstones=wiring.tombstones(),
         connections=wiring.connections(),
         buckets=wiring.buckets(),

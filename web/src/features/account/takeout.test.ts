@@ -13,13 +13,13 @@ const row = (songId: string, files: Record<string, string>, title: string | null
 type Row = ReturnType<typeof row>;
 
 /** An API whose pages of the export are these, by cursor. */
-function service(pages: Record<string, { data: Row[]; nextCursor: string | null }>) {
+function service(pages: Record<string, { data: Row[]; measurements?: object[]; nextCursor: string | null }>) {
   const asked: string[] = [];
   const api = createApi("https://api.example", tokens, (request) => {
     const cursor = new URL((request as Request).url).searchParams.get("cursor") ?? "";
     asked.push(cursor);
     const account = { userId: "u", email: "ann@example.com" };
-    const body = { account, urlsExpireAt: "2026-01-31T08:35:00.000Z", ...pages[cursor] };
+    const body = { account, measurements: [], urlsExpireAt: "2026-01-31T08:35:00.000Z", ...pages[cursor] };
     return Promise.resolve(new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json" } }));
   });
   return { api, asked };
@@ -38,7 +38,8 @@ function memory() {
 const never = new AbortController().signal;
 const TWO_PAGES = {
   "": { data: [row("B", { "stems/vocals.flac": "s3://b1", "lyrics.json": "s3://b2" })], nextCursor: "B" },
-  B: { data: [row("A", { "song.mp3": "s3://a1" }, "../Täxt: <b>?")], nextCursor: null },
+  B: { data: [row("A", { "song.mp3": "s3://a1" }, "../Täxt: <b>?")], nextCursor: "measurements:" },
+  "measurements:": { data: [], measurements: [{ job: "A#current#1", state: "done" }], nextCursor: null },
 };
 
 describe("taking everything out", () => {
@@ -54,7 +55,7 @@ describe("taking everything out", () => {
       (url) => Promise.resolve(new Response(`content of ${String(url)}`)),
     );
     expect(missed).toEqual([]);
-    expect(asked).toEqual(["", "B"]);
+    expect(asked).toEqual(["", "B", "measurements:"]);
     expect(Object.fromEntries([...saved].slice(0, 3))).toEqual({
       "Song (B)/stems/vocals.flac": "content of s3://b1",
       "Song (B)/lyrics.json": "content of s3://b2",
@@ -62,6 +63,7 @@ describe("taking everything out", () => {
     });
     const rows = JSON.parse(saved.get("unplugd.json") ?? "");
     expect(rows.account).toEqual({ userId: "u", email: "ann@example.com" });
+    expect(rows.measurements).toEqual([{ job: "A#current#1", state: "done" }]);
     expect(rows.data[1]).toEqual({ song: TWO_PAGES.B.data[0]?.song, files: { "song.mp3": "Täxt b (A)/song.mp3" } });
     expect(steps[2]).toBe("2/3 Täxt b (A)/song.mp3");
     expect(target.finish).toHaveBeenCalledTimes(1);
@@ -84,7 +86,7 @@ describe("taking everything out", () => {
       },
     );
     expect(missed).toEqual([{ path: "Song (B)/stems/vocals.flac", url: "s3://b1" }]);
-    expect(asked, "the pages, then the page of each song whose link failed").toEqual(["", "B", "", "B"]);
+    expect(asked, "the pages, then the page of each song whose link failed").toEqual(["", "B", "measurements:", "", "B"]);
     expect([...saved.keys()]).toEqual(["Song (B)/lyrics.json", "Täxt b (A)/song.mp3", "unplugd.json"]);
   });
 
@@ -128,6 +130,7 @@ describe("taking everything out", () => {
     expect(JSON.parse(listing(holdings))).toEqual({
       account: { userId: "u", email: "ann@example.com" },
       data: [...TWO_PAGES[""].data, ...TWO_PAGES.B.data],
+      measurements: TWO_PAGES["measurements:"].measurements,
       urlsExpireAt: "2026-01-31T08:35:00.000Z",
     });
   });

@@ -10,6 +10,8 @@ type Row = Page["data"][number];
 export interface Holdings {
   account: Page["account"];
   rows: Row[];
+  /** The measurements that were asked for, and what an outside source answered. */
+  measurements: Page["measurements"];
   /** When the first of the links ends. */
   urlsExpireAt: string | null;
 }
@@ -33,26 +35,34 @@ const page = (api: Api, cursor: string | undefined, signal: AbortSignal) =>
 /** Reads every page. Rejects with Problem. */
 export async function readHoldings(api: Api, signal: AbortSignal): Promise<Holdings> {
   const rows = new Map<string, Row>();
+  const measurements: Page["measurements"] = [];
   let urlsExpireAt: string | null = null;
   let cursor: string | undefined;
   for (;;) {
-    const { account, data: more, nextCursor, urlsExpireAt: end } = await page(api, cursor, signal);
+    const {
+      account,
+      data: more,
+      measurements: measured,
+      nextCursor,
+      urlsExpireAt: end,
+    } = await page(api, cursor, signal);
+    measurements.push(...measured);
     // A song that comes a second time is the newer copy.
     for (const row of more) rows.set(row.song.songId, row);
     if (more.length) urlsExpireAt ??= end;
-    if (!nextCursor || nextCursor === cursor) return { account, rows: [...rows.values()], urlsExpireAt };
+    if (!nextCursor || nextCursor === cursor) return { account, rows: [...rows.values()], measurements, urlsExpireAt };
     cursor = nextCursor;
   }
 }
 
 /** The rows as a file. With `paths`, files are named by their paths in the same folder; else by their links. */
 export function listing(holdings: Holdings, { paths = false } = {}): string {
-  const { account, rows, urlsExpireAt } = holdings;
+  const { account, rows, measurements, urlsExpireAt } = holdings;
   const named = rows.map(({ song, files }) => ({
     song,
     files: paths ? Object.fromEntries(Object.keys(files).map((name) => [name, filePath(song, name)])) : { ...files },
   }));
-  return JSON.stringify({ account, data: named, ...(paths ? {} : { urlsExpireAt }) }, null, 2) + "\n";
+  return JSON.stringify({ account, data: named, measurements, ...(paths ? {} : { urlsExpireAt }) }, null, 2) + "\n";
 }
 
 /** Links of a song that are good now; the export's pages begin behind the id that is their cursor. */
