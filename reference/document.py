@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reference import examples, measurement
+from reference import examples, jobs, measurement
 from reference.operations import OPERATIONS, Operation
 from reference.routes import Route, routes, template
 from reference.schemas import SONG_ID, components
@@ -29,7 +29,7 @@ people, and `details` if several fields are wrong. Changes of a song are pushed 
 `make reference` generates this document from the code; a test fails if it is out of date."""
 
 
-_IN_PATH: dict[str, Schema] = {"songId": SONG_ID, "measure": measurement.MEASURE}
+_IN_PATH: dict[str, Schema] = {"songId": SONG_ID, "measure": measurement.MEASURE, "id": jobs.ID}
 
 
 class Undescribed(Exception):
@@ -177,7 +177,7 @@ def _responses(all_routes: list[Route]) -> dict[str, Any]:
         for status, codes in _refusals(route, OPERATIONS[route.name]).items()
     }
     return {
-        _name(codes): {"description": MEANINGS[status], "content": _json(_error(codes))}
+        _name(codes): {"description": MEANINGS[status], "content": _json(_error(status, codes))}
         for status, codes in sorted(every, key=lambda one: (one[0], _name(one[1])))
     }
 
@@ -192,8 +192,9 @@ MEANINGS = {
     202: "Accepted: the work continues in the background",
     400: "The request is invalid",
     401: "No valid ID token",
+    402: "This needs a subscription",
     403: "Not allowed",
-    404: "No such song in the caller's library",
+    404: "Nothing of the caller's has this id",
     409: "The state of the song does not allow this",
     413: "Over a size limit",
     415: "The content type is not supported",
@@ -216,8 +217,9 @@ def gateway_refusals() -> dict[int, str]:
     return codes
 
 
-def _error(codes: frozenset[str]) -> Schema:
-    return {"allOf": [_ref("Error"), {"type": "object", "properties": {"error": {"enum": sorted(codes)}}}]}
+def _error(status: int, codes: frozenset[str]) -> Schema:
+    shape = "PaymentRequired" if status == errors.PaymentRequired.status else "Error"
+    return {"allOf": [_ref(shape), {"type": "object", "properties": {"error": {"enum": sorted(codes)}}}]}
 
 
 def _json(schema: Schema, example: Any = None) -> dict[str, Any]:

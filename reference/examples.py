@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from reference import measurement
+from reference import jobs, measurement
 from unplugd.domain.files import LINK_SECONDS, STREAM_SUFFIX
 from unplugd.domain.measurement import MEASURES
 from unplugd.domain.song import LyricsStatus, Song, Status
@@ -28,6 +28,7 @@ BODIES: dict[str, Any] = {
     },
     "LyricsChange": {"version": 0, "format": "lrc", "text": "[00:12.00]One more time\n[00:15.50]and again"},
     "MeasurementChange": {"value": {"tonic": "A", "mode": "minor"}},
+    "NewMeasurementJob": {"scope": {"library": True}, "source": "current"},
     "SongChanges": {"artist": "Unplugd Demo Band", "language": "en"},
 }
 
@@ -106,6 +107,8 @@ def answer(name: str) -> Any:
             "measures": dict.fromkeys(MEASURES) | {"key": measurement.example()},
         },
         "Measurement": {"songId": SONG_ID, "measure": "key", "measured": measurement.example()},
+        "NewCurrentJob | NewHistoricalJob": jobs.new_example(),
+        "Job": jobs.example(),
         "Presets": {"data": rules.presets()},
         "UploadLink": {
             "songId": SONG_ID,
@@ -121,6 +124,7 @@ def answer(name: str) -> Any:
                     "files": {"original/one-more-time.mp3": _SIGNED.format(name="one-more-time.mp3")},
                 }
             ],
+            "measurements": [],
             "urlsExpireAt": "2026-01-31T08:35:00.000Z",
             "nextCursor": None,
         },

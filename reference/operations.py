@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from lyricsfile.registry import FORMATS
 from reference.schemas import SONG_ID
 from reference.shapes import Schema
+from unplugd.account.service import ROWS_CURSOR_PATTERN
 from unplugd.domain.song import MAX_TEXT, Status
 from unplugd.kernel import errors
 from unplugd.lyrics.rules import VERSIONS
@@ -35,6 +36,9 @@ def _range(unit: str) -> Schema:
         "description": f"{unit} `120`, `120-130`, `120-` or `-130`; both ends count.",
     }
 
+
+# A song's id; or, behind the songs, the key of a row of the measure queue.
+EXPORT_CURSOR = f"{SONG_ID['pattern']}|^{ROWS_CURSOR_PATTERN}$"
 
 # The generator fails for a call that is missing here, and for a query parameter that the handler does not know.
 OPERATIONS: dict[str, Operation] = {
@@ -117,6 +121,14 @@ OPERATIONS: dict[str, Operation] = {
         refusals=(errors.Conflict,),
         notes="Removes what a person set. 409 if the song is not complete.",
     ),
+    "create_measurement_job": Operation(
+        {202: "NewCurrentJob | NewHistoricalJob"},
+        body="NewMeasurementJob",
+        refusals=(errors.PaymentRequired,),
+        notes="The same request again is the same job and queues nothing twice. `current` is free; `historical` asks a "
+        "service that costs money for each recording code (ISRC), and can answer 402.",
+    ),
+    "get_job": Operation({200: "Job"}),
     "create_upload": Operation(
         {201: "UploadLink"},
         body="NewUpload",
@@ -126,9 +138,7 @@ OPERATIONS: dict[str, Operation] = {
     "renew_upload": Operation(
         {200: "UploadLink"}, refusals=(errors.Conflict,), notes="Only before the file has arrived."
     ),
-    "export_account": Operation(
-        {200: "AccountPage"}, query={"cursor": _CURSOR | {"pattern": SONG_ID["pattern"]}}
-    ),
+    "export_account": Operation({200: "AccountPage"}, query={"cursor": _CURSOR | {"pattern": EXPORT_CURSOR}}),
     "delete_account": Operation(
         {200: "Deleted"}, notes="Deletes everything, immediately and permanently. Running songs are stopped."
     ),

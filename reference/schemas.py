@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from audiofile import CONTENT_TYPES, MAX_BYTES
-from reference import lyrics, measurement
+from reference import jobs, lyrics, measurement
 from reference.shapes import Schema, closed, nullable
 from unplugd.domain import stems
 from unplugd.domain.files import LINK_SECONDS
@@ -212,6 +212,7 @@ def components() -> dict[str, Schema]:
         ),
         **lyrics.components(),
         **measurement.components(),
+        **jobs.components(),
         "Presets": closed(
             {
                 "data": _list(
@@ -244,6 +245,11 @@ def components() -> dict[str, Schema]:
                         }
                     )
                 ),
+                "measurements": _list({"type": "object"})
+                | {
+                    "description": "On the pages behind the last song: the measurements that were asked for, with "
+                    "what an outside source answered, and the jobs that asked."
+                },
                 "urlsExpireAt": TIME,
                 "nextCursor": cursor,
             }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from unplugd.aws.measurement_rows import MeasurementRows
     from unplugd.aws.objects import Objects
     from unplugd.aws.people import UserPool
+    from unplugd.aws.person_measures import PersonMeasures
     from unplugd.aws.queue_index import QueueIndex
     from unplugd.aws.queues import WakeQueue
     from unplugd.aws.slots import SlotTable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from unplugd.aws.sweeps import SweepPlace
     from unplugd.aws.tokens import TokenVerifier
     from unplugd.aws.tombstones import Tombstones
+    from unplugd.domain.billing import Billing
 
 
 @cache
@@ -58,6 +60,35 @@ def measure_queue() -> MeasureQueue:
     from unplugd.aws.measure_queue import MeasureQueue
 
     return MeasureQueue(client("dynamodb"), settings.measure_queue_table())
+
+
+@cache
+def person_measures() -> PersonMeasures:
+    from unplugd.aws.person_measures import PersonMeasures
+
+    return PersonMeasures(client("dynamodb"), settings.measure_queue_table())
+
+
+@cache
+def billing() -> Billing:
+    """Who sells access to sources that cost money; nobody, unless the deployer chose a service."""
+    from unplugd.domain.billing import NoBilling
+
+    if settings.billing_price() == "none":
+        return NoBilling()
+    from unplugd.aws.secrets import Secret
+    from unplugd.aws.stripe import Stripe
+    from unplugd.domain.measure_queue import HISTORICAL
+
+    return Stripe(
+        url=settings.billing_url(),
+        key=Secret(client("secretsmanager"), settings.billing_secret()),
+        price=settings.billing_price(),
+        trial_days=settings.billing_trial_days(),
+        free_lookups=settings.billing_free_lookups(),
+        used=lambda user_id: person_measures().count(user_id, HISTORICAL),
+        return_url=settings.cors_origin(),
+    )
 
 
 @cache

@@ -174,6 +174,11 @@ def _measure(name: str, measure: str, value: Any, status: int = 400, error: str 
     return Call(name, status, error, "PUT", path, json.dumps({"value": value}).encode())
 
 
+def _job(name: str, scope: Any, **more: Any) -> Call:
+    body = json.dumps({"scope": scope, "source": "current", **more}).encode()
+    return Call(name, 400, "invalid_request", path="/measurement-jobs", body=body)
+
+
 def _list(name: str, query: str) -> Call:
     error = "bad_cursor" if query.startswith("cursor") else "invalid_request"
     return Call(name, 400, error, "GET", f"/songs?{query}")
@@ -221,5 +226,13 @@ CALLS = (
     _measure("a tempo of 1,000", "beats", {"anchors": [{"t": 0, "beat": 0, "bpm": 1000}]}),
     _measure("chords that overlap", "chords", [{"start": 0, "end": 2, "label": "C"}] * 2),
     _measure("a list for the loudness", "loudness", []),
+    _job("a job without a scope", None),
+    _job("a job with two scopes", {"album": "A", "library": True}),
+    _job("a job of an unknown source", {"library": True}, source="radio"),
+    _job("a job of 101 songs", {"songIds": ["01ARZ3NDEKTSV4RRFFQ69G5FAV"] * 101}),
+    _job("a job of codes that are none", {"isrcs": ["USRC17607839", "7"]}, source="historical"),
+    _job("a job of nobody's album", {"album": "x"}),
+    _job("a job of an unknown measure", {"library": True}, measures=["mood"]),
+    Call("a job that is none", 404, "not_found", "GET", "/jobs/not-a-job"),
     Call("an invalid id", 404, "not_found", "GET", "/songs/not-a-song"),
 )

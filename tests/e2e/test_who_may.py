@@ -29,14 +29,14 @@ ROUTES = routes()
 OF_ONE_SONG = [route for route in ROUTES if route.path_parameters]
 
 
-def address(path: str, song_id: str) -> str:
+def address(path: str, song_id: str, job_id: str) -> str:
     """A route's path with its parameters."""
-    return path.replace("{songId}", song_id).replace("{measure}", "key")
+    return path.replace("{songId}", song_id).replace("{measure}", "key").replace("{id}", job_id)
 
 
 @dataclass
 class Door:
-    """The API with two people: the owner of a song, and one who is up to no good."""
+    """The API with two people: the owner of a song and a job, and one who is up to no good."""
 
     api: httpx.Client
     socket: str
@@ -45,12 +45,13 @@ class Door:
     forged: dict[str, str | None]
     genuine: str
     song_id: str
+    job_id: str
     look: Callable[[], Any]
 
-    def call(self, route: Route, token: str | None, song_id: str | None = None) -> httpx.Response:
-        """Call a route as it is meant to be called."""
+    def call(self, route: Route, token: str | None, an_id: str | None = None) -> httpx.Response:
+        """Call a route as it is meant to be called; `an_id`: with this one for its song, or its job."""
         headers = {"Origin": ORIGIN} | ({"Authorization": token} if token is not None else {})
-        path = address(route.path, song_id or self.song_id)
+        path = address(route.path, an_id or self.song_id, an_id or self.job_id)
         body = BODIES.get(str(route.request_model))
         return self.api.request(route.method, path.lstrip("/"), headers=headers, json=body)
 
@@ -66,7 +67,8 @@ def door(stack: Session, admin: Callable[[str], Any]) -> Iterator[Door]:
 
     def look() -> Any:
         """Everything of the two that a call which must not be let in could have changed."""
-        tables = [outputs["SongsTableName"], outputs["SongsTableName"].replace("-songs", "-connections")]
+        songs = outputs["SongsTableName"]
+        tables = [songs, *(songs.replace("-songs", name) for name in ("-connections", "-measure-queue"))]
         rows = [row for name in tables for row in admin("dynamodb").scan(TableName=name)["Items"]]
         objects = [
             one["Key"]
@@ -86,7 +88,11 @@ def door(stack: Session, admin: Callable[[str], Any]) -> Iterator[Door]:
         assert made.status_code == 201, made.text
         forged, genuine = forger.kinds(), forger.genuine()
         song_id = made.json()["songId"]
-        yield Door(api, outputs["WebSocketUrl"], owner, stranger, forged, genuine, song_id, look)
+        asked = {"scope": {"isrcs": ["USRC17607839"]}, "source": "historical"}
+        made = api.post("measurement-jobs", headers={"Authorization": owner["IdToken"]}, json=asked)
+        assert made.status_code == 202, made.text
+        job_id = made.json()["id"]
+        yield Door(api, outputs["WebSocketUrl"], owner, stranger, forged, genuine, song_id, job_id, look)
 
 
 def _claims(token: str) -> dict[str, Any]:
@@ -141,7 +147,7 @@ def test_a_bad_token_is_refused(kind: str, door: Door) -> None:
 
 
 @pytest.mark.parametrize("route", OF_ONE_SONG, ids=str)
-def test_another_persons_song_looks_like_none(route: Route, door: Door) -> None:
+def test_another_persons_song_or_job_looks_like_none(route: Route, door: Door) -> None:
     before = door.look()
     theirs = door.call(route, door.stranger["IdToken"])
     nobodys = door.call(route, door.stranger["IdToken"], "01ARZ3NDEKTSV4RRFFQ69G5FAV")
@@ -156,10 +162,15 @@ def test_another_persons_song_looks_like_none(route: Route, door: Door) -> None:
     ["%00", "..%2f..", "%ED%A0%80", "a" * 4000, "01j9zq4x5v8k2m3n4p5q6r7s8t", "%23deleted"],
 )
 @pytest.mark.parametrize("route", OF_ONE_SONG, ids=str)
-def test_what_is_no_id_is_no_song(route: Route, song_id: str, door: Door) -> None:
+def test_what_is_no_id_is_no_song_and_no_job(route: Route, song_id: str, door: Door) -> None:
     """403 where the gateway decodes it to an address that is no route."""
     answer = door.call(route, door.stranger["IdToken"], song_id)
     assert answer.status_code in (404, 403), f"{answer.status_code} {answer.text}"
+
+
+def test_the_owner_reads_their_job(door: Door) -> None:
+    answer = door.api.get(f"jobs/{door.job_id}", headers={"Authorization": door.owner["IdToken"]})
+    assert (answer.status_code, answer.json()["id"]) == (200, door.job_id)
 
 
 def test_lists_and_exports_hold_ones_own_only(door: Door) -> None:
@@ -182,7 +193,7 @@ def test_a_preflight_needs_no_token(path: str, door: Door) -> None:
     methods = [route.method for route in ROUTES if route.path == path]
     for method in methods:
         answer = door.api.options(
-            address(path, door.song_id).lstrip("/"),
+            address(path, door.song_id, door.job_id).lstrip("/"),
             headers={
                 "Origin": ORIGIN,
                 "Access-Control-Request-Method": method,
@@ -201,7 +212,7 @@ def test_a_preflight_needs_no_token(path: str, door: Door) -> None:
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.request_model], ids=str)
 def test_the_gateway_turns_away_what_is_no_object(route: Route, body: str, door: Door) -> None:
     headers = {"Authorization": door.owner["IdToken"], "Content-Type": "application/json", "Origin": ORIGIN}
-    path = address(route.path, door.song_id).lstrip("/")
+    path = address(route.path, door.song_id, door.job_id).lstrip("/")
     answer = door.api.request(route.method, path, headers=headers, content=body)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_json")
     assert answer.headers["access-control-allow-origin"] == ORIGIN

@@ -57,7 +57,11 @@ class MeasureQueue:
         """Put rows that are not there yet, AT_ONCE at the same time. A waiting row takes the higher rank; nothing else
         of a row that is there changes. After a fault the same call can be made again."""
         found = _at_once(self._put, wanted)
-        return Put(*(found.count(what) for what in ("made", "raised", "known", "waiting")))
+        made, raised, known, waiting = map(found.count, ("made", "raised", "known", "waiting"))
+        waits = (
+            row.subject for row, what in zip(wanted, found, strict=True) if what in ("raised", "waiting")
+        )
+        return Put(made, raised, known, waiting, tuple(waits))
 
     def _put(self, row: Row) -> str:
         before = self._table.put_or_find(measure_rows.stored(row), doing="queue the measurement")

@@ -152,7 +152,7 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _error(error: AppError) -> Response:
-    body: dict[str, Any] = {"error": error.code, "message": error.message}
+    body: dict[str, Any] = {"error": error.code, "message": error.message, **error.more}
     if error.details is not None:
         body["details"] = error.details
     return Response(error.status, body)

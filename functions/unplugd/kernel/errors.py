@@ -17,6 +17,11 @@ class AppError(Exception):
         self.code = code or type(self).code
         self.details = details
 
+    @property
+    def more(self) -> dict[str, Any]:
+        """What the answer also has."""
+        return {}
+
 
 class Invalid(AppError):
     """The request itself is wrong (400)."""
@@ -26,6 +31,20 @@ class Unauthorized(AppError):
     """No valid identity (401)."""
 
     status, code = 401, "unauthorized"
+
+
+class PaymentRequired(AppError):
+    """It costs money, and this person has no subscription (402). `checkout_url`: where they can get one."""
+
+    status, code = 402, "payment_required"
+
+    def __init__(self, message: str, *, checkout_url: str) -> None:
+        super().__init__(message)
+        self.checkout_url = checkout_url
+
+    @property
+    def more(self) -> dict[str, Any]:
+        return {"checkoutUrl": self.checkout_url}
 
 
 class Forbidden(AppError):

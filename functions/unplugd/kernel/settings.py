@@ -81,6 +81,27 @@ def max_concurrent_songs() -> int:
     return max(1, int(_need("MAX_CONCURRENT_SONGS")))
 
 
+def billing_secret() -> str:
+    return _need("BILLING_SECRET")
+
+
+def billing_url() -> str:
+    return _need("BILLING_URL")
+
+
+def billing_price() -> str:
+    """Stripe's id of the price that is sold, or `none`."""
+    return _need("BILLING_PRICE")
+
+
+def billing_trial_days() -> int:
+    return int(_need("BILLING_TRIAL_DAYS"))
+
+
+def billing_free_lookups() -> int:
+    return int(_need("BILLING_FREE_LOOKUPS"))
+
+
 def is_on_lambda() -> bool:
     """Whether this process is a Lambda worker (or one of the local stack), and no test or tool."""
     return "AWS_LAMBDA_FUNCTION_NAME" in os.environ

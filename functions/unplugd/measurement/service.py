@@ -1,4 +1,4 @@
-"""A song's measurements: what the machine measured, and what its owner says instead."""
+"""A song's measurements: what the machine measured, what its owner says instead, and the jobs that measure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from unplugd.kernel.errors import AppError, Conflict, NotFound, Transient
 from unplugd.kernel.ids import NewId, is_song_id
 from unplugd.kernel.log import logger
 from unplugd.measurement import rules, view
+from unplugd.measurement.jobs import create_measurement_job as create_measurement_job
+from unplugd.measurement.jobs import get_job as get_job
 from unplugd.measurement.model import KEPT_VERSIONS, Edits, from_document, to_document
 
 _TRIES = 4  # against other changes, and a new measurement, at this moment

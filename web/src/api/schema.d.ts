@@ -41,6 +41,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a job is. */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/measurement-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have songs measured that are not yet.
+         * @description The same request again is the same job and queues nothing twice. `current` is free; `historical` asks a service that costs money for each recording code (ISRC), and can answer 402.
+         */
+        post: operations["create_measurement_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/presets": {
         parameters: {
             query?: never;
@@ -806,6 +843,86 @@ export interface components {
              */
             lock: boolean | null;
         };
+        NewMeasurementJob: {
+            /** @description Exactly one of these. Song ids that are none of the caller's are left out, and so is an incomplete song for `current`. */
+            scope: {
+                songIds?: string[];
+                album?: string;
+                /** @description Recording codes: [A-Z]{2}[A-Z0-9]{3}[0-9]{7}, also with hyphens or small letters. */
+                isrcs?: string[];
+                /** @constant */
+                library?: true;
+            };
+            /**
+             * @description `current`: our engine. `historical`: an outside service, by ISRC.
+             * @enum {string}
+             */
+            source: "current" | "historical";
+            /** @description Default: all of the source. `historical` knows plays. `current` measures all of them at once, whichever are named. */
+            measures?: ("beats" | "chords" | "key" | "loudness" | "melody" | "plays" | "sections")[] | null;
+            /**
+             * @description For `historical` only. The first request for a song decides.
+             * @default [
+             *       "spotify"
+             *     ]
+             */
+            platforms: string[] | null;
+        };
+        NewCurrentJob: {
+            id: string;
+            /** @constant */
+            source: "current";
+            /**
+             * @description failed: no song could be measured; otherwise `failed` counts those that could not.
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed";
+            songs: number;
+            /** @description On AWS, for the songs that were queued now (docs/cost.md). */
+            estimatedCostUsd: number;
+        };
+        NewHistoricalJob: {
+            id: string;
+            /** @constant */
+            source: "historical";
+            /** @description Rows that were really made. */
+            enqueued: number;
+            /** @description Known: asked before. Waiting: of an earlier job. */
+            skipped: {
+                known: number;
+                waiting: number;
+            };
+        };
+        Job: {
+            id: string;
+            /** @enum {string} */
+            source: "current" | "historical";
+            /** @constant */
+            kind: "measurement";
+            /**
+             * @description failed: no song could be measured; otherwise `failed` counts those that could not.
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed";
+            /** @description The sum of the four below. */
+            songs: number;
+            waiting: number;
+            running: number;
+            /** @description With those that were known before. */
+            done: number;
+            failed: number;
+            /** Format: date-time */
+            requestedAt: string;
+        };
+        PaymentRequired: {
+            error: string;
+            message: string;
+            /**
+             * Format: uri
+             * @description A page to subscribe on, with a free trial.
+             */
+            checkoutUrl: string;
+        };
         Presets: {
             data: {
                 /** @enum {string} */
@@ -919,6 +1036,8 @@ export interface components {
                     [key: string]: string;
                 };
             }[];
+            /** @description On the pages behind the last song: the measurements that were asked for, with what an outside source answered, and the jobs that asked. */
+            measurements: Record<string, never>[];
             /** Format: date-time */
             urlsExpireAt: string;
             /** @description Send it to get the next page; null on the last page. */
@@ -990,6 +1109,18 @@ export interface components {
                 };
             };
         };
+        /** @description This needs a subscription */
+        payment_required: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["PaymentRequired"] & {
+                    /** @enum {unknown} */
+                    error?: "payment_required";
+                };
+            };
+        };
         /** @description Not allowed */
         forbidden: {
             headers: {
@@ -1002,7 +1133,7 @@ export interface components {
                 };
             };
         };
-        /** @description No such song in the caller's library */
+        /** @description Nothing of the caller's has this id */
         not_found: {
             headers: {
                 [name: string]: unknown;
@@ -1208,6 +1339,7 @@ export interface operations {
                      *           }
                      *         }
                      *       ],
+                     *       "measurements": [],
                      *       "urlsExpireAt": "2026-01-31T08:35:00.000Z",
                      *       "nextCursor": null
                      *     }
@@ -1218,6 +1350,98 @@ export interface operations {
             400: components["responses"]["bad_cursor_or_invalid_request"];
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "1M7H3Q8WZ0B4N6RTXAYC9DKEFG",
+                     *       "source": "current",
+                     *       "kind": "measurement",
+                     *       "state": "running",
+                     *       "songs": 12,
+                     *       "waiting": 8,
+                     *       "running": 1,
+                     *       "done": 3,
+                     *       "failed": 0,
+                     *       "requestedAt": "2026-01-31T08:20:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    create_measurement_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "scope": {
+                 *         "library": true
+                 *       },
+                 *       "source": "current"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewMeasurementJob"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the work continues in the background */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "1M7H3Q8WZ0B4N6RTXAYC9DKEFG",
+                     *       "source": "current",
+                     *       "state": "waiting",
+                     *       "songs": 12,
+                     *       "estimatedCostUsd": 0.0128
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewCurrentJob"] | components["schemas"]["NewHistoricalJob"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            402: components["responses"]["payment_required"];
+            403: components["responses"]["forbidden"];
+            413: components["responses"]["too_large"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];

@@ -86,7 +86,13 @@ describe("taking everything out", () => {
       },
     );
     expect(missed).toEqual([{ path: "Song (B)/stems/vocals.flac", url: "s3://b1" }]);
-    expect(asked, "the pages, then the page of each song whose link failed").toEqual(["", "B", "measurements:", "", "B"]);
+    expect(asked, "the pages, then the page of each song whose link failed").toEqual([
+      "",
+      "B",
+      "measurements:",
+      "",
+      "B",
+    ]);
     expect([...saved.keys()]).toEqual(["Song (B)/lyrics.json", "Täxt b (A)/song.mp3", "unplugd.json"]);
   });
 
