@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApi, type Song } from "./client";
 import { followLive } from "./follow";
 import type { Live, LiveMessage } from "./live";
-import { keys, renameSong } from "./songs";
+import { keys, writeDetails } from "./songs";
 import { aSong } from "./songs.fake";
 
 let client: QueryClient;
@@ -188,7 +188,7 @@ describe("what was not said", () => {
     const answers = ["Old", "New"].map((title) => aSong("A", { status: "PROCESSING", seq: 4, title }));
     vi.spyOn(server, "get").mockImplementation(() => answers.shift());
     say({ type: "PROCESSING_STARTED", songId: "A", seq: 4 });
-    renameSong(client, aSong("A", { title: "New" }));
+    writeDetails(client, aSong("A", { title: "New" }));
     await settle();
     expect(songs()[0]).toMatchObject({ title: "New", status: "PROCESSING" });
   });

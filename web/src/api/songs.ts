@@ -23,6 +23,9 @@ export type Status = Exclude<Song["status"], "UNREADABLE">;
 export interface SongFilter {
   status?: Status;
   q?: string;
+  bpm?: string;
+  key?: string;
+  length?: string;
 }
 type SongList = InfiniteData<SongPage, string | undefined>;
 
@@ -165,8 +168,8 @@ export function patchSong(client: QueryClient, songId: string, change: Partial<S
  * Write the details that a person has changed. They have no `seq` to compare (the API counts states, not names), so an
  * answer that was requested before the change could bring the old name back: those are requested again.
  */
-export function renameSong(client: QueryClient, { songId, title, artist, language }: Song): void {
-  patchSong(client, songId, { title, artist, language });
+export function writeDetails(client: QueryClient, { songId, title, artist, language, sameAs }: Song): void {
+  patchSong(client, songId, { title, artist, language, sameAs });
   for (const queryKey of [["songs"], keys.song(songId)]) refetchPending(client, queryKey);
 }
 
@@ -213,8 +216,8 @@ export function putSong(client: QueryClient, song: Song): void {
   });
   changeLists(client, song.songId, (before) => [newest(before, song)]);
   for (const [key, list] of lists(client)) {
-    const { status, q } = key[1] as SongFilter;
-    if (!list || q || (status && status !== song.status)) continue;
+    const { status, ...search } = key[1] as SongFilter;
+    if (!list || Object.values(search).some(Boolean) || (status && status !== song.status)) continue;
     const at = list.pages.findIndex((page) => !page.nextCursor || (page.data.at(-1)?.songId ?? "") <= song.songId);
     if (at < 0 || list.pages.some((page) => page.data.some(({ songId }) => songId === song.songId))) continue;
     // Ids sort by the moment of announcing, and lists show the newest first.

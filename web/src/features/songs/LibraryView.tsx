@@ -8,13 +8,15 @@ import { RowSkeletons } from "./RowSkeletons";
 import { SongList } from "./SongList";
 import { Toolbar } from "./Toolbar";
 import { useLibrary } from "./useLibrary";
+import { understand } from "./searching";
 import { useView } from "./useView";
 import css from "./Library.module.css";
 
 /** All songs of a person. `header` is shown above them: the place to upload songs. */
 export default function LibraryView({ header }: Slots["library"]) {
   const view = useView();
-  const library = useLibrary(view.show, view.q);
+  const asked = useMemo(() => understand(view.q).asked, [view.q]);
+  const library = useLibrary(view.show, asked, view.sort);
   const deleted = useDeleted();
   const above = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -29,8 +31,10 @@ export default function LibraryView({ header }: Slots["library"]) {
 
   // A search reads only so many songs at once: an empty page is not the end. There is no list yet that would read on.
   const searching = empty && more;
+  // In another order than the newest first, the next song may be anywhere.
+  const sorting = !loading && more && !error && view.sort !== "newest";
   useEffect(() => {
-    if (searching && !loadingMore) readMore();
+    if ((searching || sorting) && !loadingMore) readMore();
   });
 
   /** The header's own file dialog; where it has none, its first control. */
@@ -50,13 +54,30 @@ export default function LibraryView({ header }: Slots["library"]) {
       </div>
       <Announcer />
       {(loading || searching) && <RowSkeletons count={6} label="Loading your songs" />}
-      {songs.length > 0 && <SongList songs={songs} library={library} above={above} onChooseFile={chooseFile} />}
+      {sorting && !searching && (
+        <>
+          <p className={css.reading}>
+            Reading all your songs to sort them: {songs.length.toLocaleString("en")} so far…
+          </p>
+          <RowSkeletons count={6} label="Reading all your songs to sort them" />
+        </>
+      )}
+      {songs.length > 0 && !sorting && (
+        <SongList
+          songs={songs}
+          library={library}
+          above={above}
+          onChooseFile={chooseFile}
+          sort={view.sort}
+          onSort={view.setSort}
+        />
+      )}
       {error && (
         <Notice tone="error" action={<Button onClick={library.retry}>Retry</Button>}>
           {songs.length ? "The older songs could not be read." : "Your songs could not be read."} {error.message}
         </Notice>
       )}
-      {loadingMore && !searching && <RowSkeletons count={2} label="Loading older songs" />}
+      {loadingMore && !searching && !sorting && <RowSkeletons count={2} label="Loading older songs" />}
       {nothing && !filtered && (
         <Empty
           title="Upload your first song"
@@ -81,6 +102,7 @@ export default function LibraryView({ header }: Slots["library"]) {
           }
         >
           {view.q && view.show !== "all" && <p>Only songs of the chosen kind were searched.</p>}
+          {(asked.bpm || asked.key) && <p>Songs that were not measured have no BPM and no key to be found by.</p>}
         </Empty>
       )}
     </>

@@ -3,8 +3,10 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from "react"
 import type { Song } from "@/api/client";
 import { useSongActions } from "./actions";
 import { keepPlace, whereItWas } from "./place";
+import { Columns } from "./Columns";
 import { RenameDialog } from "./RenameDialog";
 import { SongRow } from "./SongRow";
+import type { Sort } from "./sorting";
 import type { Library } from "./useLibrary";
 import css from "./Library.module.css";
 
@@ -14,13 +16,15 @@ interface Props {
   /** What is above the list and may grow. */
   above: RefObject<HTMLElement | null>;
   onChooseFile(): void;
+  sort: Sort;
+  onSort(sort: Sort): void;
 }
 
 /** How many rows before the end the next page is asked for. */
 const AHEAD = 30;
 
 /** The rows; of a long library only those near the window are in the page. */
-export function SongList({ songs, library, above, onChooseFile }: Props) {
+export function SongList({ songs, library, above, onChooseFile, sort, onSort }: Props) {
   const actions = useSongActions();
   const list = useRef<HTMLUListElement>(null);
   const [top, setTop] = useState(0);
@@ -74,6 +78,7 @@ export function SongList({ songs, library, above, onChooseFile }: Props) {
 
   return (
     <>
+      <Columns sort={sort} onSort={onSort} />
       <ul ref={list} className={css.list} role="list" aria-label="Songs" style={{ height: virtual.getTotalSize() }}>
         {rows.map((row) => {
           const song = songs[row.index];

@@ -13,7 +13,7 @@ import {
   Trash2,
   TriangleAlert,
 } from "lucide-react";
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import type { Song } from "@/api/client";
 import { isUnreadable, useSong } from "@/api/songs";
@@ -22,6 +22,8 @@ import { Menu, type MenuItem } from "@/components/Menu";
 import { Progress } from "@/components/Progress";
 import { clock } from "@/lib/time";
 import { usePendingCommand, useSongActions } from "./actions";
+import { keyOf, lengthAloud, tempoOf } from "./measured";
+import { SameSound } from "./SameSound";
 import { canCancel, day, remedyOf, type Standing, standing, titleOf } from "./words";
 import css from "./SongRow.module.css";
 
@@ -53,6 +55,8 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
   const Icon = ICONS[state.tone];
   const remedy = remedyOf(song);
   const page = `/songs/${song.songId}`;
+  const tempo = tempoOf(song);
+  const key = keyOf(song);
 
   const remedies = {
     retry: { label: "Retry", icon: <RotateCcw size={18} />, onSelect: () => void actions.retry(song) },
@@ -117,7 +121,26 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
         </Button>
       )}
       <div className={css.facts}>
-        {typeof song.durationSec === "number" && <span>{clock(song.durationSec)}</span>}
+        <span className={css.tempo}>
+          {tempo && (
+            <Said spoken={tempo.spoken}>
+              {tempo.text}
+              <span className={css.unit}> BPM</span>
+            </Said>
+          )}
+        </span>
+        <span className={css.key}>
+          {key && (
+            <Said spoken={key.spoken}>
+              {key.text} <span className={css.camelot}>{key.camelot}</span>
+            </Said>
+          )}
+        </span>
+        <span className={css.length}>
+          {typeof song.durationSec === "number" && (
+            <Said spoken={lengthAloud(song.durationSec)}>{clock(song.durationSec)}</Said>
+          )}
+        </span>
         {song.uploadedAt && <time dateTime={song.uploadedAt}>{day(song.uploadedAt)}</time>}
       </div>
       <div className={css.menu}>
@@ -130,9 +153,20 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
           items={items}
         />
       </div>
+      <SameSound song={song} onDelete={onDelete} />
     </article>
   );
 });
+
+/** Text that is short for the eye and plain for the ear. */
+function Said({ spoken, children }: { spoken: string; children: ReactNode }) {
+  return (
+    <>
+      <span className="visually-hidden">{spoken}</span>
+      <span aria-hidden="true">{children}</span>
+    </>
+  );
+}
 
 /** Lists leave out the position in the queue: it is requested for the rows that are shown. */
 function Place({ song }: { song: Song }) {

@@ -1,6 +1,7 @@
 import { Search, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { IconButton } from "@/components/Button";
+import { Arranging } from "./Arranging";
 import { SHOWS } from "./filters";
 import { MAX_SEARCH, type View } from "./useView";
 import css from "./Toolbar.module.css";
@@ -94,6 +95,7 @@ function Finding({ view }: { view: View }) {
           </button>
         ))}
       </div>
+      <Arranging view={view} text={typed.text} onText={(text) => search(text, 0)} />
     </>
   );
 }

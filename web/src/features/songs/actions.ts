@@ -3,7 +3,8 @@ import { useMemo, useSyncExternalStore } from "react";
 import { type Api, data, type Song } from "@/api/client";
 import { type Command, songCommands, type SongCommands, usePending } from "@/api/commands";
 import { useApi } from "@/api/context";
-import { renameSong } from "@/api/songs";
+import type { components } from "@/api/schema";
+import { writeDetails } from "@/api/songs";
 import { toast } from "@/components/Toasts";
 import { useSession } from "@/session/context";
 import { Deletions } from "./deletions";
@@ -24,23 +25,40 @@ export class SongActions {
     this.commands = songCommands(api, client);
   }
 
-  retry(song: Song): Promise<void> {
+  retry(song: Song): Promise<boolean> {
     return this.send(song, "retry", "retried");
   }
 
-  cancel(song: Song): Promise<void> {
+  /** Whether it is cancelled. */
+  cancel(song: Song): Promise<boolean> {
     return this.send(song, "cancel", "cancelled");
+  }
+
+  /** Say that two songs with the same sound are wanted; whether that was saved. */
+  async keepBoth(song: Song): Promise<boolean> {
+    const params = { path: { songId: song.songId } };
+    // openapi-fetch takes a field that can only be null for one that cannot be sent.
+    const body: object = { sameAs: null } satisfies components["schemas"]["SongChanges"];
+    try {
+      writeDetails(this.client, await data(this.api.PATCH("/songs/{songId}", { params, body })));
+      return true;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : "";
+      toast(`“${titleOf(song)}” was not changed. ${why}`, { tone: "error" });
+      return false;
+    }
   }
 
   /** Rejects with Problem, for the form to show. */
   async rename(song: Song, changes: Details): Promise<void> {
     const path = { songId: song.songId };
-    renameSong(this.client, await data(this.api.PATCH("/songs/{songId}", { params: { path }, body: changes })));
+    writeDetails(this.client, await data(this.api.PATCH("/songs/{songId}", { params: { path }, body: changes })));
   }
 
-  private async send(song: Song, command: Command, done: string): Promise<void> {
+  private async send(song: Song, command: Command, done: string): Promise<boolean> {
     const problem = await this.commands.send(song, command);
     if (problem) toast(`“${titleOf(song)}” was not ${done}. ${problem.message}`, { tone: "error" });
+    return !problem;
   }
 }
 

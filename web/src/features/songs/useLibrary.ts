@@ -2,6 +2,8 @@ import { useMemo } from "react";
 import type { Song } from "@/api/client";
 import { useSongs } from "@/api/songs";
 import { behind, merge, type Show, STATUSES } from "./filters";
+import type { Asked } from "./searching";
+import { type Sort, sorted } from "./sorting";
 
 export interface Library {
   songs: Song[];
@@ -15,10 +17,13 @@ export interface Library {
   retry(): void;
 }
 
-/** The songs that match, newest first, as far as they have been read. */
-export function useLibrary(show: Show, q: string): Library {
+/**
+ * The songs that match, as far as they have been read. The API lists the newest first: any other order is known when all
+ * have been read.
+ */
+export function useLibrary(show: Show, asked: Asked, sort: Sort): Library {
   const statuses = STATUSES[show];
-  const filter = (slot: number) => ({ ...(statuses[slot] && { status: statuses[slot] }), ...(q && { q }) });
+  const filter = (slot: number) => ({ ...(statuses[slot] && { status: statuses[slot] }), ...asked });
   const slot = (index: number) => ({ enabled: index < statuses.length });
   const first = useSongs(filter(0), slot(0));
   const second = useSongs(filter(1), slot(1));
@@ -34,7 +39,7 @@ export function useLibrary(show: Show, q: string): Library {
       ),
     [a, b, c],
   );
-  const songs = useMemo(() => (loading ? [] : merge(show, parts)), [loading, show, parts]);
+  const songs = useMemo(() => (loading ? [] : sorted(merge(show, parts), sort)), [loading, show, parts, sort]);
   // What is on the screen stays there when it cannot be read again: LiveNote shows the state of the connection.
   const failed = used.filter(({ data, isError, isFetchNextPageError }) => isError && (!data || isFetchNextPageError));
 

@@ -1,13 +1,17 @@
 import { useCallback } from "react";
 import { useSearchParams } from "wouter";
 import { type Show, toShow } from "./filters";
+import { type Sort, toSort } from "./sorting";
 
-/** Which songs are shown. It is part of the address, so that Back leads to the same place. */
+/** Which songs are shown, and in which order. It is part of the address, so that Back leads to the same place. */
 export interface View {
   show: Show;
+  /** What was typed into the search, filters such as `bpm:120-130` included. */
   q: string;
+  sort: Sort;
   setShow(show: Show): void;
   setQ(q: string): void;
+  setSort(sort: Sort): void;
   clear(): void;
 }
 
@@ -35,6 +39,8 @@ export function useView(): View {
     q: (params.get("q") ?? "").trim().slice(0, MAX_SEARCH),
     setShow: (show) => set({ show: show === "all" ? "" : show }),
     setQ: (q) => set({ q: q.trim() }),
+    sort: toSort(params.get("sort")),
+    setSort: (sort) => set({ sort: sort === "newest" ? "" : sort }),
     clear: () => set({ show: "", q: "" }),
   };
 }
