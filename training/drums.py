@@ -21,18 +21,49 @@ GM = {
 }  # fmt: skip
 
 
+_KICKS = {
+    "rock": "x.....o.x.o.....", "funk": "x..x..o..ox..o..", "four": "x...x...x...x...", "half": "x.....o...o..o..",
+    "shuffle": "x.......x..o....", "busy": "x.o.o.xo..x.o.o.", "latin": "x..x...xx..x...x",
+    "sparse": "x...............",
+}  # fmt: skip
+_SNARES = {
+    "rock": "....x.......x...", "funk": "....x.......x..o", "four": "....x.......x...", "half": "........x.......",
+    "shuffle": "....x.......x...", "busy": "....x..o.o..x..o", "latin": "...x......x.....",
+    "sparse": "........o.......",
+}  # fmt: skip
+_HATS = (
+    "x.x.x.x.x.x.x.x.",
+    "xxxxxxxxxxxxxxxx",
+    "x...x...x...x...",
+    "x.xxx.xxx.xxx.xx",
+    "..x...x...x...x.",
+    "................",
+)
+_WALTZ_KICKS = {
+    "waltz": "x...........",
+    "slow waltz": "x.....o.....",
+    "rock waltz": "x.....o..o..",
+    "march": "x.......o...",
+}
+_WALTZ_SNARES = {
+    "waltz": "....x...x...", "slow waltz": "........x...", "rock waltz": "....x...x..o", "march": "....x...o...",
+}  # fmt: skip
+_WALTZ_HATS = ("x.x.x.x.x.x.", "x...x...x...", "....x...x...", "xxxxxxxxxxxx", "............")
+"""What each drum plays: x nearly always, o at times."""
+
+
 def pattern(song: Song, rng: Random) -> list[Hit]:
     """(seconds, drum, velocity 0…1) in a random style, with ghost notes and fills."""
-    style = rng.choice(["rock", "funk", "four", "half", "shuffle", "busy", "latin", "sparse"])
-    steps = _grid(str(style), rng)
+    style = rng.choice([*_KICKS] if song.meter == 4 else [*_WALTZ_KICKS])
+    steps, length = _grid(str(style), rng), 4 * song.meter
     cymbal = str(rng.choice(["hat", "hat", "hat", "ride", "open"]))
     hits: list[Hit] = []
     sloppy = rng.uniform(0, 0.012)
     for bar in range(song.bars):
         fill = bar % 4 == 3 and rng.random() < 0.6
-        for step in range(16):
-            at = song.seconds(bar * 4 + step / 4)
-            if fill and step >= (8 if rng.random() < 0.3 else 12):
+        for step in range(length):
+            at = song.seconds(bar * song.meter + step / 4)
+            if fill and step >= length - (8 if rng.random() < 0.3 else 4):
                 if rng.random() < 0.8:
                     hits.append((at, str(rng.choice(["snare", "tom1", "tom2", "tom3"])), rng.uniform(0.5, 1)))
                 continue
@@ -46,38 +77,23 @@ def pattern(song: Song, rng: Random) -> list[Hit]:
                     )
                     hits.append((max(0.0, at + rng.normal(0, sloppy)), name, float(loud)))
         if bar % 4 == 0 and rng.random() < 0.6:
-            hits.append((song.seconds(bar * 4), "crash", rng.uniform(0.6, 1)))
+            hits.append((song.seconds(bar * song.meter), "crash", rng.uniform(0.6, 1)))
     return sorted(hits)
 
 
 def _grid(style: str, rng: Random) -> dict[str, list[float]]:
-    """Chance of a hit on each sixteenth of a bar, by drum."""
+    """Chance of a hit on each sixteenth of a bar, by drum. The styles of a waltz have bars of twelve."""
 
     def row(text: str) -> list[float]:
         return [{"x": 0.97, "o": 0.4, ".": 0.02}[c] for c in text]
 
-    kicks = {
-        "rock": "x.....o.x.o.....", "funk": "x..x..o..ox..o..", "four": "x...x...x...x...", "half": "x.....o...o..o..",
-        "shuffle": "x.......x..o....", "busy": "x.o.o.xo..x.o.o.", "latin": "x..x...xx..x...x",
-        "sparse": "x...............",
-    }  # fmt: skip
-    snares = {
-        "rock": "....x.......x...", "funk": "....x.......x..o", "four": "....x.......x...", "half": "........x.......",
-        "shuffle": "....x.......x...", "busy": "....x..o.o..x..o", "latin": "...x......x.....",
-        "sparse": "........o.......",
-    }  # fmt: skip
-    hats = [
-        "x.x.x.x.x.x.x.x.",
-        "xxxxxxxxxxxxxxxx",
-        "x...x...x...x...",
-        "x.xxx.xxx.xxx.xx",
-        "..x...x...x...x.",
-        "................",
-    ]
+    waltz = style in _WALTZ_KICKS
+    hats = _WALTZ_HATS if waltz else _HATS
+    kicks, snares = (_WALTZ_KICKS, _WALTZ_SNARES) if waltz else (_KICKS, _SNARES)
     grid = {"kick": row(kicks[style]), "hat": row(hats[rng.integers(len(hats))])}
     grid[str(rng.choice(["snare", "snare", "snare", "snare", "clap", "rim"]))] = row(snares[style])
     if style in ("funk", "busy") or rng.random() < 0.25:
-        grid["ghost"] = [0.25 if s % 4 else 0.0 for s in range(16)]
+        grid["ghost"] = [0.25 if s % 4 else 0.0 for s in range(len(kicks[style]))]
     for extra, chance in (
         ("tamb", 0.12),
         ("shaker", 0.15),
@@ -86,7 +102,7 @@ def _grid(style: str, rng: Random) -> dict[str, list[float]]:
         ("pedal", 0.1),
     ):
         if rng.random() < chance:
-            grid[extra] = [float(rng.random() < 0.4) * 0.9 for _ in range(16)]
+            grid[extra] = [float(rng.random() < 0.4) * 0.9 for _ in kicks[style]]
     return grid
 
 

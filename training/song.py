@@ -33,7 +33,7 @@ _CHORDS = (
 
 @dataclass
 class Song:
-    """A stretch of music of `seconds_long`, in four-four time."""
+    """A stretch of music of `seconds_long`, of bars with `meter` beats (4, or 3 for a waltz)."""
 
     rng: Random
     seconds_long: float
@@ -43,6 +43,7 @@ class Song:
     scale: tuple[int, ...] = ()
     degrees: tuple[int, ...] = ()
     bars: int = field(default=0)
+    meter: int = 4
 
     def __post_init__(self) -> None:
         rng = self.rng
@@ -51,7 +52,7 @@ class Song:
         self.key = int(rng.integers(12))
         self.scale = _SCALES[rng.integers(len(_SCALES))]
         self.degrees = _CHORDS[rng.integers(len(_CHORDS))]
-        self.bars = int(self.seconds_long * self.bpm / 240) + 1
+        self.bars = int(self.seconds_long * self.bpm / (60 * self.meter)) + 1
 
     def seconds(self, beat: float) -> float:
         """Swung: the second half of each half-beat comes late."""
@@ -82,7 +83,7 @@ class Song:
         style = rng.choice(["root8", "funk16", "walk", "long", "octaves", "riff", "off"])
         riff = [
             (s / 4, int(rng.choice([0, 0, 0, 2, 4, 6, 7])), rng.uniform(0.1, 0.4))
-            for s in range(16)
+            for s in range(4 * self.meter)
             if rng.random() < 0.4
         ]
         for bar in range(self.bars):
@@ -91,23 +92,25 @@ class Song:
                 line = (
                     riff
                     if style == "riff" or rng.random() < 0.7
-                    else [(s / 4, 0, 0.2) for s in range(16) if rng.random() < 0.5]
+                    else [(s / 4, 0, 0.2) for s in range(4 * self.meter) if rng.random() < 0.5]
                 )
             elif style == "root8":
-                line = [(s / 2, 0, 0.45) for s in range(8) if rng.random() < 0.93]
+                line = [(s / 2, 0, 0.45) for s in range(2 * self.meter) if rng.random() < 0.93]
             elif style == "walk":
-                line = [(float(s), int(rng.choice([0, 1, 2, 4, -1])) if s else 0, 0.9) for s in range(4)]
+                line = [
+                    (float(s), int(rng.choice([0, 1, 2, 4, -1])) if s else 0, 0.9) for s in range(self.meter)
+                ]
             elif style == "octaves":
-                line = [(s / 2, 7 * (s % 2), 0.4) for s in range(8)]
+                line = [(s / 2, 7 * (s % 2), 0.4) for s in range(2 * self.meter)]
             elif style == "off":
-                line = [(s + 0.5, 0, 0.4) for s in range(4)]
+                line = [(s + 0.5, 0, 0.4) for s in range(self.meter)]
             else:
-                line = [(0.0, 0, 3.8)]
+                line = [(0.0, 0, self.meter - 0.2)]
             for beat, step, length in line:
                 pitch = self.pitch(root + step, 1)
                 while pitch > 55:
                     pitch -= 12
-                notes.append(self._note(bar * 4 + beat, length, max(pitch, 26), rng.uniform(0.6, 1)))
+                notes.append(self._note(bar * self.meter + beat, length, max(pitch, 26), rng.uniform(0.6, 1)))
         return notes
 
     def harmony(self) -> list[Note]:
@@ -116,33 +119,38 @@ class Song:
         style = rng.choice(["held", "strum", "stab16", "arp", "off", "pulse"])
         octave = int(rng.integers(3, 5))
         voices = int(rng.integers(2, 5))
-        stabs = [s / 4 for s in range(16) if rng.random() < rng.uniform(0.25, 0.6)]
+        stabs = [s / 4 for s in range(4 * self.meter) if rng.random() < rng.uniform(0.25, 0.6)]
         for bar in range(self.bars):
             chord = self.chord(bar, octave, voices)
             beats: list[tuple[float, float]] = {
-                "held": [(0.0, 3.9)], "strum": [(s / 2, 0.5) for s in range(8) if rng.random() < 0.8],
-                "stab16": [(s, 0.2) for s in stabs], "off": [(s + 0.5, 0.3) for s in range(4)],
-                "pulse": [(float(s), 0.95) for s in range(4)], "arp": [],
+                "held": [(0.0, self.meter - 0.1)],
+                "strum": [(s / 2, 0.5) for s in range(2 * self.meter) if rng.random() < 0.8],
+                "stab16": [(s, 0.2) for s in stabs], "off": [(s + 0.5, 0.3) for s in range(self.meter)],
+                "pulse": [(float(s), 0.95) for s in range(self.meter)], "arp": [],
             }[str(style)]  # fmt: skip
             for beat, length in beats:
                 loud = rng.uniform(0.5, 0.95)
                 notes += [
-                    self._note(bar * 4 + beat + i * 0.015, length, p, loud) for i, p in enumerate(chord)
+                    self._note(bar * self.meter + beat + i * 0.015, length, p, loud)
+                    for i, p in enumerate(chord)
                 ]
             if style == "arp":
                 rate = int(rng.choice([2, 4]))
                 notes += [
                     self._note(
-                        bar * 4 + s / rate, 1 / rate, chord[s % len(chord)] + 12 * (s // len(chord) % 2), 0.75
+                        bar * self.meter + s / rate,
+                        1 / rate,
+                        chord[s % len(chord)] + 12 * (s // len(chord) % 2),
+                        0.75,
                     )
-                    for s in range(4 * rate)
+                    for s in range(self.meter * rate)
                 ]
         return notes
 
     def melody(self, octave: int, density: float = 0.5, rest: float = 0.25) -> list[Note]:
         """Phrases that mostly step through the scale."""
         rng, notes = self.rng, []
-        degree, beat, end = int(rng.integers(0, 7)), 0.0, self.bars * 4.0
+        degree, beat, end = int(rng.integers(0, 7)), 0.0, self.bars * float(self.meter)
         while beat < end:
             if rng.random() < rest / 2:
                 beat += float(rng.choice([1, 2, 4]))

@@ -20,10 +20,10 @@ _CLIPS_A_VOICE = 14
 
 
 @lru_cache(maxsize=2)
-def _voices(split: str) -> list[object]:
+def _voices(split: str, clips: int = _CLIPS_A_VOICE) -> list[object]:
     from training import voices
 
-    return list(voices.bank(split, 1, _CLIPS_A_VOICE))
+    return list(voices.bank(split, 1, clips))
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,25 @@ class Track:
     rms: float  # of the half second blocks that sound
 
 
-def make_song(folder: Path, split: str, seed: int, seconds: float = SECONDS) -> Path:
-    """Song number `seed` of the split, unless it is there already. Its truth goes to truth/ in the folder."""
+def make_song(
+    folder: Path,
+    split: str,
+    seed: int,
+    seconds: float = SECONDS,
+    meter: int = 4,
+    clips: int = _CLIPS_A_VOICE,
+) -> Path:
+    """Song number `seed` of the split, unless it is there already. Its truth goes to truth/ in the folder.
+
+    A waltz (`meter` 3) is named SPLIT-waltz-SEED. `clips`: how many recordings of each voice are taken apart.
+    """
     from training import instruments, truth, voices
 
-    path = folder / f"{split}-{seed:05d}.npy"
+    path = folder / f"{split}{'-waltz' if meter == 3 else ''}-{seed:05d}.npy"
     if path.with_suffix(".json").exists():
         return path
     rng = np.random.default_rng([seed, {"train": 0, "held": 1}[split]])
-    song, frames, line = Song(rng, seconds), int(seconds * RATE), None
+    song, frames, line = Song(rng, seconds, meter=meter), int(seconds * RATE), None
     tracks = [
         ("drums", instruments.drum_track(song, frames, split, rng)),
         ("bass", instruments.bass_track(song, frames, split, rng)),
@@ -48,7 +58,7 @@ def make_song(folder: Path, split: str, seed: int, seconds: float = SECONDS) -> 
     for _ in range(int(rng.integers(2, 5))):
         tracks.append(("other", instruments.other_track(song, frames, split, rng)))
     if rng.random() < (0.7 if split == "train" else 1):
-        vocals, line = voices.vocal_track(song, frames, _voices(split), rng)  # type: ignore[arg-type]
+        vocals, line = voices.vocal_track(song, frames, _voices(split, clips), rng)  # type: ignore[arg-type]
         tracks.append(("vocals", vocals))
     tracks = [
         (stem, effects.unit(audio[:frames]))
@@ -69,7 +79,7 @@ def _loudness(audio: Audio) -> float:
 
 def make_songs(folder: Path, split: str, first: int, count: int, processes: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    _voices(split)  # once, before the processes fork
+    _voices(split, _CLIPS_A_VOICE)  # once, before the processes fork
     with ProcessPoolExecutor(processes, initializer=partial(os.nice, 5)) as pool:
         for done, path in enumerate(
             pool.map(partial(make_song, folder, split), range(first, first + count)), 1

@@ -24,7 +24,9 @@ def of_song(song: Song, line: Line | None) -> dict[str, Any]:
 
     `melody.hz` has the lead voice's pitch every `melody.step` seconds, 0 where it rests.
     """
-    beats = [b for b in (song.seconds(beat) for beat in range(song.bars * 4 + 1)) if b < song.seconds_long]
+    beats = [
+        b for b in (song.seconds(beat) for beat in range(song.bars * song.meter + 1)) if b < song.seconds_long
+    ]
     melody = None
     if line is not None:
         notes = [{"start": s, "end": s + n, "midi": p} for s, n, p, _ in line.notes]
@@ -34,10 +36,12 @@ def of_song(song: Song, line: Line | None) -> dict[str, Any]:
         "bpm": song.bpm,
         "swing": song.swing,
         "beats": beats,
-        "downbeats": beats[::4],
-        "meter": 4,
+        "downbeats": beats[:: song.meter],
+        "meter": song.meter,
         "key": {"tonic": NAMES[song.key], "mode": "major" if 4 in song.scale else "minor"},
-        "chords": [chord(song, bar) for bar in range(song.bars) if song.seconds(bar * 4) < song.seconds_long],
+        "chords": [
+            chord(song, bar) for bar in range(song.bars) if song.seconds(bar * song.meter) < song.seconds_long
+        ],
         "melody": melody,
     }
 
@@ -48,8 +52,8 @@ def chord(song: Song, bar: int) -> dict[str, Any]:
     root, third, fifth = sorted(int(p) for p in (pitches - pitches[0]) % 12)
     quality = _TRIADS.get((root, third, fifth))
     return {
-        "start": song.seconds(bar * 4),
-        "end": min(song.seconds(bar * 4 + 4), song.seconds_long),
+        "start": song.seconds(bar * song.meter),
+        "end": min(song.seconds((bar + 1) * song.meter), song.seconds_long),
         "label": f"{NAMES[int(pitches[0]) % 12]}:{quality}" if quality else "X",
     }
 
