@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 _SOUNDS = Path("/usr/share/sounds")
-_KITS = Path("/usr/share/hydrogen/data/drumkits")
+KITS = Path("/usr/share/hydrogen/data/drumkits")
 
 FONTS = {
     "train": [
@@ -28,7 +28,7 @@ _HELD_KITS = {"ColomboAcousticDrumkit", "ElectricEmpireKit"}
 
 def kits(split: str) -> list[Path]:
     """Folders of Hydrogen drum kits (recorded hits)."""
-    return sorted(p for p in _KITS.iterdir() if (p.name in _HELD_KITS) == (split == "held"))
+    return sorted(p for p in KITS.iterdir() if (p.name in _HELD_KITS) == (split == "held"))
 
 
 _HELD_LANGUAGES = {"pt", "sv", "wa"}

@@ -1,9 +1,13 @@
-"""The version of the engine that measures songs: ml.analysis measures by it, the API asks for songs by it."""
+"""What ml.analysis, the API and the page must agree on: the engine's version, and which of its values are doubtful."""
 
 from __future__ import annotations
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Raise it when the same sound gives other values: songs that an older engine measured are then measured again."""
+
+DOUBTFUL_BELOW = 0.5
+"""A value whose `confidence` is below this is doubtful, and the page marks it. A confidence is a probability:
+bench/results/analysis.json says how often the values above it are right."""
 
 
 def version_of(document: object) -> int:

@@ -93,7 +93,7 @@ class _Song:
     def key(self) -> Any:
         from ml.analysis import tonality
 
-        return tonality.key(self._features)
+        return tonality.key(self._features, self._grid.bars(), self._grid.beats)
 
     def chords(self) -> Any:
         from ml.analysis import tonality

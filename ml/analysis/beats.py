@@ -23,7 +23,11 @@ _OFFSET_S = 0.006
 """Onset strength rises this much before the sound: measured on synthetic songs with known beats."""
 _DRIFT_S = 0.020
 _ROUGH_S = 0.012
+_CLEAR = 1.0
+"""Below this repetition (`tempo_curve`) the beats are less sure: noise has 0.3."""
 _LOCAL_S = 12.0
+_BEND = 0.15
+"""A song's tempo stays within this share of its usual one; a wider reach would lead to other tempos that fit."""
 
 
 class Anchor(TypedDict):
@@ -77,22 +81,39 @@ def find(features: Features) -> Grid:
     none = Grid(np.zeros(0), 0, 4, 0.0)
     if len(strength) < 2 * FPS or strength.max(initial=0.0) < 1e-6:
         return none
-    best, score = np.zeros(0), -np.inf
+    choices = rows(features, strength)
+    if not choices:
+        return none
+    reading, chance = candidates.choose(choices, features, strength)
+    best = choices[reading.row]
     tempos, repeats = tempo_curve(strength)
-    for period in periods(tempos, repeats):
+    clear = float(np.interp(60 / np.median(np.diff(best)), tempos, repeats))
+    return Grid(
+        best, reading.first, reading.meter, _sure(choices, reading, chance) * min(1.0, clear / _CLEAR)
+    )
+
+
+def rows(features: Features, strength: Curve) -> list[Times]:
+    """The rows of beats that a song may be counted in: some tempos, each from four places of a beat."""
+    found: list[Times] = []
+    for period in periods(*tempo_curve(strength)):
         columns = track(strength, local_periods(strength, period))
         if len(columns) < candidates.LEAST_BEATS:
             continue
         beats = steady(columns / FPS + _OFFSET_S, features.seconds)
-        for row in (beats, _between(beats)):
-            judged = candidates.judge(row, features, strength)
-            if judged > score:
-                best, score = row, judged
-    if not len(best):
-        return none
-    first, even = downbeat(best, features)
-    clear = float(np.interp(60 / np.median(np.diff(best)), tempos, repeats)) / 3
-    return Grid(best, first, 4, float(np.clip(clear * even, 0, 1)))
+        for row in (beats, *(_later(beats, part) for part in (0.25, 0.5, 0.75))):
+            if not any(_same(row, other) for other in found):
+                found.append(row)
+    return found
+
+
+def _same(row: Times, other: Times) -> bool:
+    """Whether most beats of two rows are within 30 ms of each other."""
+    if abs(len(row) / len(other) - 1) > 0.1:
+        return False
+    after = np.clip(np.searchsorted(other, row), 1, len(other) - 1)
+    apart = np.minimum(np.abs(row - other[after]), np.abs(row - other[after - 1]))
+    return bool((apart < 0.03).mean() > 0.8)
 
 
 def tempo_curve(strength: Curve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -114,11 +135,11 @@ def periods(bpm: NDArray[np.float64], comb: NDArray[np.float64]) -> list[float]:
     return [60 / t * FPS for t in tempos]
 
 
-def _between(beats: Times) -> Times:
-    """The off-beats."""
-    middle = (beats[1:] + beats[:-1]) / 2
-    first = middle[0] - (beats[1] - beats[0])
-    return np.concatenate(([first], middle)) if first >= 0 else middle
+def _later(beats: Times, part: float) -> Times:
+    """The row a part of a beat later: off-beats, and the sixteenths that syncopated drums stress."""
+    inner = beats[:-1] + part * np.diff(beats)
+    first = inner[0] - (beats[1] - beats[0])
+    return np.concatenate(([first], inner)) if first >= 0 else inner
 
 
 def onset_strength(features: Features) -> Curve:
@@ -161,7 +182,7 @@ def local_periods(strength: Curve, period: float) -> NDArray[np.float64]:
     width, hop = round(_LOCAL_S * FPS), round(_LOCAL_S / 6 * FPS)
     if len(strength) < 2 * width:
         return np.full(len(strength), period)
-    ratios = np.exp(np.arange(-0.3, 0.3001, 0.01))
+    ratios = np.exp(np.arange(-_BEND, _BEND + 0.0001, 0.01))
     lags = period * ratios
     starts = np.arange(0, len(strength) - width + hop, hop)
     rows = np.array(
@@ -228,29 +249,10 @@ def steady(beats: Times, seconds: float) -> Times:
     return whole[np.concatenate(([True], np.diff(whole) > 0))]
 
 
-def downbeat(beats: Times, features: Features) -> tuple[int, float]:
-    """Which of the first four beats begins a bar, and how sure that is: harmony changes there, and the bass moves."""
-    other, bass = features.chroma
-    change = candidates.harmony_change(beats, other) + candidates.harmony_change(beats, bass)
-    drums, _ = features.drums
-    kick = candidates.at(candidates.even(drums[0]), beats)
-    snare = candidates.at(candidates.even(drums[2]) + candidates.even(drums[3]), beats)
-    sums = (
-        np.array(
-            [
-                2.0 * change[p::4].mean()
-                + 0.5 * (kick[p::4].mean() + kick[(p + 2) % 4 :: 4].mean()) / 2
-                + 0.3 * kick[p::4].mean()
-                - 0.5 * (snare[p::4].mean() + snare[(p + 2) % 4 :: 4].mean()) / 2
-                for p in range(4)
-            ]
-        )
-        if len(beats) >= 8
-        else np.zeros(4)
-    )
-    order = np.argsort(sums)
-    lead = float(sums[order[-1]] - sums[order[-2]])
-    return int(order[-1]), float(np.clip(0.6 + lead, 0, 1))
+def _sure(choices: list[Times], reading: candidates.Reading, chance: NDArray[np.float64]) -> float:
+    """The probability of the row of beats, in whatever bars it is counted."""
+    rows_ = np.array([other.row for other in candidates.readings(len(choices))])
+    return float(chance[rows_ == reading.row].sum())
 
 
 def anchors(beats: Times) -> list[Anchor]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
+from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
@@ -18,6 +20,9 @@ NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _MAJOR = np.array([0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400])
 _MINOR = np.array([0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330])
 """How often each step sounds in major and in minor (Temperley 2001)."""
+
+WEIGHTS = Path(__file__).parent / "weights" / "key.npz"
+"""What each cue speaks for, in major and in minor: fitted by `python -m training.measuring`."""
 
 _SHAPES = {"maj": (0, 4, 7), "min": (0, 3, 7), "7": (0, 4, 7, 10)}
 _STAY = 0.25
@@ -43,31 +48,71 @@ class Chord(TypedDict):
     label: str
 
 
-def key(features: Features) -> Key:
+def key(features: Features, bars: Times, beats: Times) -> Key:
     """The key of the whole song; without pitched sound, none with confidence 0."""
     other, bass = features.chroma
     profile = _even(other) + 0.6 * _even(bass)
     if profile.sum() < _SILENCE:
         return {"tonic": None, "mode": None, "confidence": 0.0, "second": None, "camelot": None}
-    scores = key_scores(profile)
+    scores = (key_cues(features, bars, beats) * _weights()[:, None]).sum(2).ravel()
+    chance = np.exp(scores - scores.max())
+    chance /= chance.sum()
     order = np.argsort(scores)[::-1]
-    lead = float(scores[order[0]] - scores[order[1]])
+    contrast = float(profile.std() / profile.mean()) / _CONTRAST
     tonic, mode = _named(int(order[0]))
     return {
         "tonic": tonic,
         "mode": mode,
-        "confidence": _confidence(float(scores[order[0]]), lead, profile, features.seconds),
+        "confidence": round(
+            float(chance[order[0]]) * min(1.0, contrast) * min(1.0, features.seconds / 10), 2
+        ),
         "second": " ".join(_named(int(order[1]))),
         "camelot": camelot(int(order[0])),
     }
 
 
-def _confidence(score: float, lead: float, profile: Rows, seconds: float) -> float:
-    """Near 1 for a profile that fits its key, fits no other as well, and has clear peaks in a song of some length."""
-    contrast = min(1.0, float(profile.std() / profile.mean()) / _CONTRAST)
-    return round(
-        float(np.clip(max(score, 0) * (0.4 + 4 * lead) * contrast * min(1.0, seconds / 10), 0, 1)), 2
+def key_cues(features: Features, bars: Times, beats: Times) -> Rows:
+    """What speaks for each key (2 modes, 12 tonics, cues), each pitch class counted from the tonic: how long it sounds
+    in the accompaniment and in the bass, what the bass plays where bars begin, the first bar, the chords' roots, and
+    how well Temperley's profile fits."""
+    other, bass = features.chroma
+    ones = bars[:-1] if len(bars) > 1 else bars
+    step = float(np.median(np.diff(beats))) if len(beats) > 1 else 0.5
+    edges = _edges(bars, beats, features.seconds)
+    found = np.zeros((2, 12))
+    if len(edges) > 1:
+        labels = _path(chord_scores(_rows(other, edges), _rows(bass, edges)))
+        for label, length in zip(labels, np.diff(edges), strict=True):
+            if label < 36:
+                found[1 if 12 <= label < 24 else 0, label % 12] += length
+    starts = [_rows(bass, np.array([at, at + step]))[0] for at in ones]
+    first = float(ones[0]) if len(ones) else 0.0
+    opening = np.array([first, first + 4 * step])
+    profiles = [
+        _even(other),
+        _even(bass),
+        np.mean(starts, axis=0) if starts else np.zeros(12),
+        _rows(other, opening)[0] / max(float(_rows(other, opening)[0].sum()), _SILENCE)
+        + _rows(bass, opening)[0] / max(float(_rows(bass, opening)[0].sum()), _SILENCE),
+    ]
+    shares = [p / max(float(p.sum()), _SILENCE) for p in profiles]
+    chords_ = found / max(float(found.sum()), _SILENCE)
+    fits = key_scores(_even(other) + 0.6 * _even(bass)).reshape(2, 12)
+    return np.array(
+        [
+            [
+                np.concatenate([*(np.roll(s, -tonic) for s in (*shares, *chords_)), [fits[mode, tonic], 1.0]])
+                for tonic in range(12)
+            ]
+            for mode in range(2)
+        ]
     )
+
+
+@lru_cache(maxsize=1)
+def _weights() -> Rows:
+    with np.load(WEIGHTS) as file:
+        return np.asarray(file["key"], float)
 
 
 def key_scores(profile: Rows) -> Rows:
@@ -122,6 +167,10 @@ def chord_scores(upper: Rows, lower: Rows) -> Rows:
 
 
 def _likely(scores: Rows) -> list[str]:
+    return [_label(index) for index in _path(scores)]
+
+
+def _path(scores: Rows) -> list[int]:
     """The likeliest row of chords, by Viterbi: a change has its price."""
     best, back = scores[0].copy(), []
     for row in scores[1:]:
@@ -134,7 +183,7 @@ def _likely(scores: Rows) -> list[str]:
     for pointers in reversed(back):
         at = int(pointers[at])
         path.append(at)
-    return [_label(index) for index in reversed(path)]
+    return path[::-1]
 
 
 def _label(index: int) -> str:

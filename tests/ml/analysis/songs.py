@@ -7,7 +7,14 @@ import numpy as np
 from tests.ml.signals import RATE, Samples, write_wav
 
 Chord = tuple[int, tuple[int, ...]]
-C, F, G, A_MINOR = (0, (0, 4, 7)), (5, (0, 4, 7)), (7, (0, 4, 7)), (9, (0, 3, 7))
+C, F, G, A_MINOR, E, D_MINOR = (
+    (0, (0, 4, 7)),
+    (5, (0, 4, 7)),
+    (7, (0, 4, 7)),
+    (9, (0, 3, 7)),
+    (4, (0, 4, 7)),
+    (2, (0, 3, 7)),
+)
 
 
 def tone(midi: int, seconds: float) -> Samples:
@@ -30,8 +37,11 @@ def beat_times(bpm: float, bars: int, start: float = 0.5) -> list[float]:
     return [start + 60 / bpm * beat for beat in range(4 * bars)]
 
 
-def play(folder: Path, times: list[float], chords: tuple[Chord, ...] = (A_MINOR, F, C, G)) -> Path:
-    """Stems and mix.wav of a song with a kick, a snare and a chord for each bar of four of the `times`."""
+def play(
+    folder: Path, times: list[float], chords: tuple[Chord, ...] = (A_MINOR, F, C, G), meter: int = 4
+) -> Path:
+    """Stems and mix.wav of a song with a chord for each bar of `meter` of the `times`: kick and snare in turn, or in a
+    waltz a kick and two snares."""
     frames = round((times[-1] + 1.5) * RATE)
     stems = {name: np.zeros((frames, 2), np.float32) for name in ("drums", "bass", "other", "vocals")}
 
@@ -41,15 +51,15 @@ def play(folder: Path, times: list[float], chords: tuple[Chord, ...] = (A_MINOR,
         stems[stem][start : start + len(piece)] += piece[:, None]
 
     for beat, at in enumerate(times):
-        add("drums", at, hit(0.1, 60 if beat % 2 == 0 else 900, beat))
+        add("drums", at, hit(0.1, 60 if beat % meter % (2 if meter == 4 else 3) == 0 else 900, beat))
         add("drums", at, 0.3 * hit(0.05, 8000, beat))
-        if beat % 4 == 0:
-            root, shape = chords[beat // 4 % len(chords)]
-            end = times[beat + 4] if beat + 4 < len(times) else times[-1] + 1
+        if beat % meter == 0:
+            root, shape = chords[beat // meter % len(chords)]
+            end = times[beat + meter] if beat + meter < len(times) else times[-1] + 1
             add("bass", at, 2 * tone(36 + root, end - at))
             for step in shape:
                 add("other", at, tone(60 + (root + step) % 12, end - at))
-            add("vocals", at, 2 * tone(69 if beat % 8 == 0 else 72, 0.9 * (end - at)))
+            add("vocals", at, 2 * tone(69 if beat // meter % 2 == 0 else 72, 0.9 * (end - at)))
     folder.mkdir(exist_ok=True)
     for name, sound in stems.items():
         write_wav(folder / f"{name}.wav", sound, subtype="PCM_16")
