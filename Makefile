@@ -27,8 +27,7 @@ help: ## this list
 demo: need-demo need-lyrics ## take a song through the whole stack: stems and lyrics in OUT (SONG=my.mp3 OUT=folder LYRICS_MODEL=none)
 	@$(BIN)/python -m cli demo $${SONG:+"--song=$$SONG"} --out "$$OUT"
 up: need-demo need-lyrics ## start the local stack and its web page until Ctrl-C
-	@$(MAKE) --silent web-build || echo "up: there will be no web page (see above); the rest starts"
-	@$(BIN)/python -m cli up
+	@$(MAKE) --silent web-build || echo "up: there will be no web page (see above); the rest starts"; $(BIN)/python -m cli up
 doctor: need-demo ## check this machine, and name the template properties that do nothing locally
 	@$(BIN)/python -m cli doctor
 models: need-models ## install torch, Demucs, Whisper and their weights (MODELS="htdemucs base" FROM=folder)
@@ -77,6 +76,8 @@ bench-separation: need-model-tests ## our Demucs against the demucs command line
 	@nice $(MODEL_PYTHON) -m bench.separation --write $(BENCH)
 bench-lyrics: need-model-tests ## the error of word times, and what the stage costs (needs espeak-ng)
 	@nice $(MODEL_PYTHON) -m bench.lyrics $(BENCH)
+bench-analysis: need-training need-analysis ## tempo, key, chords and melody against the truth, next to other engines (BENCH="--only ours")
+	@nice $(MODEL_PYTHON) -m bench.analysis.songs && nice env PYTHONPATH=functions .venv-analysis/bin/python -m bench.analysis --write $(BENCH)
 bench-web: need-demo web-build ## how soon a song sounds, and what the page weighs
 	@BENCH=1 scripts/test-web && node web/bundle.js web/dist bench/results/web.json
 bench-api: need-dev ## import time of each handler, requests a second, overhead of a song
@@ -86,8 +87,7 @@ load: need-dev ## twenty people with 119 songs, a library of 10,000, 300 connect
 
 # ---- Change it
 format: need-dev ## rewrite the code in the house style
-	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
-	@[ ! -d web/node_modules ] || npm --prefix web run --silent format
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && { [ ! -d web/node_modules ] || npm --prefix web run --silent format; }
 reference: need-dev ## rewrite the pages made from the code: openapi.json, api.html, websocket.md, who-may.md
 	@$(BIN)/python -m reference
 train: need-training ## train the built-in separator; hours, can be stopped (TRAIN="--songs 400")

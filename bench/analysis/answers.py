@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +30,12 @@ def ours(folder: Path) -> Answer:
     key = got["key"]
     return {
         "beats": grid(steps, _seconds(folder)),
+        "beats_confidence": got["beats"]["confidence"],
+        "downbeats": got["beats"]["downbeats"],
+        "meter": got["beats"]["meter"],
         "bpm": got["beats"]["candidates"][1] if steps else 0.0,
         "key": f"{key['tonic']} {key['mode']}" if key["tonic"] else None,
+        "key_confidence": key["confidence"],
         "chords": got["chords"],
         "pitch": (np.arange(len(hz)) * curve["step"], hz),
     }
@@ -49,9 +55,24 @@ def grid(anchors: list[dict[str, float]], seconds: float) -> list[float]:
 
 def sonara(folder: Path) -> Answer:
     """sonara 0.3.6, from the mix: it takes one file."""
+    return _sonara(folder / "mix.wav")
+
+
+def sonara_stems(folder: Path) -> Answer:
+    """sonara 0.3.6: beats from the drums, key and chords from the bass and the accompaniment together."""
+    import soundfile
+
+    parts = [soundfile.read(folder / f"{stem}.wav", dtype="float32") for stem in ("bass", "other")]
+    with tempfile.TemporaryDirectory() as room:
+        soundfile.write(Path(room) / "low.wav", parts[0][0] + parts[1][0], parts[0][1], subtype="FLOAT")
+        harmony = _sonara(Path(room) / "low.wav")
+    return _sonara(folder / "drums.wav") | {name: harmony[name] for name in ("key", "chords")}
+
+
+def _sonara(file: Path) -> Answer:
     import sonara as engine
 
-    got = engine.analyze_file(str(folder / "mix.wav"), mode="playlist")
+    got = engine.analyze_file(str(file), mode="playlist")
     hop = got["provenance"]["hop_length"] / got["provenance"]["sample_rate"]
     chords = [
         {"start": c["start_sec"], "end": c["end_sec"], "label": _chord(c["label"])}
@@ -78,7 +99,44 @@ def librosa(folder: Path) -> Answer:
     }
 
 
-CANDIDATES: dict[str, Callable[[Path], Answer]] = {"ours": ours, "sonara": sonara, "librosa": librosa}
+def swift_f0(folder: Path) -> Answer:
+    """swift-f0 0.3.0 as its package runs it: what it calls voiced, between our lowest and highest pitch."""
+    import swift_f0
+
+    got = swift_f0.SwiftF0().detect_file(str(folder / "vocals.wav"), 65, 1100)
+    return {"pitch": (got.timestamps, np.where(got.confidence >= 0.5, got.pitch_hz, 0.0))}
+
+
+def basic_pitch(folder: Path) -> Answer:
+    """basic-pitch 0.4.0: its network's strongest contour, in thirds of a semitone, where that is above 0.3."""
+    import librosa as lib
+    import onnxruntime
+
+    model = files("basic_pitch") / "saved_models/icassp_2022/nmp.onnx"
+    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    sound, rate = lib.load(folder / "vocals.wav", sr=22_050)
+    size, hop, overlap = 2 * rate - 256, 256, 30 * 256
+    step, half = size - overlap, overlap // 2 // hop
+    padded = np.pad(sound, (overlap // 2, size))
+    wanted = [output.name for output in session.get_outputs()]
+    pieces = []
+    for start in range(0, len(sound), step):
+        piece = padded[None, start : start + size, None].astype(np.float32)
+        outputs = session.run(wanted, {session.get_inputs()[0].name: piece})
+        contour = next(o for o in outputs if o.shape[2] == 264)[0]
+        pieces.append(contour[half:-half])
+    contour = np.concatenate(pieces)
+    best = contour.argmax(1)
+    hz = np.where(contour.max(1) > 0.3, 27.5 * 2 ** (best / 36), 0.0)
+    return {"pitch": (np.arange(len(hz)) * step / hop / len(pieces[0]) * hop / rate, hz)}
+
+
+CANDIDATES: dict[str, Callable[[Path], Answer]] = {
+    "ours": ours, "sonara": sonara, "sonara on stems": sonara_stems, "librosa": librosa, "swift-f0": swift_f0,
+    "basic-pitch": basic_pitch,
+}  # fmt: skip
+HEAR_THE_MIX = ("sonara",)
+"""What is separated makes no difference to these."""
 
 
 def _key(profile: Any) -> str:

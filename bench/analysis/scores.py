@@ -38,6 +38,29 @@ def scores(truth: dict[str, Any], answer: dict[str, Any]) -> dict[str, float | N
     return out
 
 
+def right(truth: dict[str, Any], answer: dict[str, Any]) -> dict[str, float | None]:
+    """What our own values are besides: whether beats (F1 of 0.9 or more) and key are right, with their confidence; the
+    downbeats' F1, and whether the meter is right. None where the candidate does not say how sure it is."""
+    import mir_eval
+
+    out: dict[str, float | None] = dict.fromkeys(
+        ("beats_confidence", "beats_right", "key_confidence", "key_right", "downbeat_f1", "meter_right")
+    )
+    if "beats_confidence" not in answer:
+        return out
+    near = mir_eval.beat.f_measure(np.array(truth["beats"]), np.array(answer["beats"]), 0.07)
+    bars = mir_eval.beat.f_measure(np.array(truth["downbeats"]), np.array(answer["downbeats"]), 0.07)
+    key = f"{truth['key']['tonic']} {truth['key']['mode']}"
+    return out | {
+        "beats_confidence": answer["beats_confidence"],
+        "beats_right": float(near >= 0.9),
+        "key_confidence": answer["key_confidence"],
+        "key_right": float(answer["key"] == key),
+        "downbeat_f1": float(bars),
+        "meter_right": float(answer["meter"] == truth["meter"]),
+    }
+
+
 def is_octave_error(bpm: float, truth: float) -> bool:
     """Whether a tempo is half, double, a third or thrice the true one, within 4 %."""
     return any(abs(bpm / truth / factor - 1) < _NEAR for factor in (0.5, 2, 1 / 3, 3))
