@@ -1,7 +1,7 @@
 """The whisper stage: the vocal stem and what is known of the words in, lyrics.json out."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from ml.separation import ModelUnavailable
 from task.checkpoints import Checkpoints, clear
 from task.log import describe
 from task.manifest import NAME as MANIFEST
-from task.manifest import TAGS, Manifest, intact, lying
+from task.manifest import TAGS, Manifest, intact, lying, wav
 from task.objects import Missing, identify, to_json
 from task.outcomes import BadInput, Temporary
 from task.shell import Job
@@ -42,6 +42,7 @@ class Write(Protocol):
         progress: Callable[[float], None],
         stop: Any,
         partial: Path,
+        band: Iterable[Path],
     ) -> dict[str, Any]: ...
 
 
@@ -88,6 +89,7 @@ class WhisperStage:
                 progress=report,
                 stop=job.stop,
                 partial=checkpoints.folder,
+                band=_band(job, manifest),
             )
 
         try:
@@ -170,16 +172,37 @@ def _with_stems(job: Job, manifest: Manifest | None) -> Manifest:
 
 
 def _fetch(job: Job, manifest: Manifest | None) -> Path:
-    vocals = job.work / VOCALS
     try:
-        job.require_space(job.folder.size(VOCALS) + _SPARE_BYTES)
-        job.folder.download(VOCALS, vocals)
+        return _download(job, manifest, VOCALS)
     except Missing as error:
         raise BadInput("STEMS_MISSING", "The vocal stem is not there; process the song again.") from error
-    listed = manifest.files.get(VOCALS) if manifest else None
-    if listed is not None and identify(vocals) != listed:
-        raise Temporary(f"{VOCALS} is not the file its manifest lists")
-    return vocals
+
+
+def _band(job: Job, manifest: Manifest | None) -> Iterator[Path]:
+    """The other stems that the manifest lists, each fetched when it is asked for and removed before the next. Lyrics
+    can do without one: what is missing is logged."""
+    for stem in manifest.stems if manifest else ():
+        name = wav(stem)
+        if name == VOCALS:
+            continue
+        try:
+            path = _download(job, manifest, name)
+        except Missing:
+            job.log.warning("A stem is missing; the words are heard without it", file=name)
+            continue
+        yield path
+        path.unlink()
+
+
+def _download(job: Job, manifest: Manifest | None, name: str) -> Path:
+    """Raises Missing, Temporary (it is not the file that the manifest lists)."""
+    path = job.work / name
+    job.require_space(job.folder.size(name) + _SPARE_BYTES)
+    job.folder.download(name, path)
+    listed = manifest.files.get(name) if manifest else None
+    if listed is not None and identify(path) != listed:
+        raise Temporary(f"{name} is not the file its manifest lists")
+    return path
 
 
 def _known_text(job: Job) -> str | None:

@@ -3,22 +3,20 @@
 First the song is heard as usual. Heard words that are known ones (ml.lyrics.matching) are anchors, and the other lines
 are spread between them. Then each group of lines, some 25 s of song, is handed to CTranslate2's `align` with
 the stem around it, which says when each token is sung. Where the model does not believe in a line, its anchors and
-estimates stay. A line of which nothing was heard, nor of its neighbours, is marked as an estimate. English text is
+estimates stay. Lines that may be elsewhere are marked as estimates (ml.lyrics.doubt). English text is
 given to the English aligner as well (ml.lyrics.choice)."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml import Stopped
-from ml.lyrics import choice, timing
+from ml.lyrics import choice, doubt, timing
 from ml.lyrics.hearing import HEARING_RATE
 from ml.lyrics.known import KnownLine, KnownText
 from ml.lyrics.matching import match
@@ -69,7 +67,7 @@ def align(
         agreed = choice.agreed(known.lines, heard_at, spoken)
     times = timing.complete(known.lines, found, spans, voice.duration_s)
     if not known.timed:
-        times = _in_doubt(known.lines, times, anchors, agreed)
+        times = doubt.marked(known.lines, times, anchors, agreed, voice.spans)
     lost = sum(segment["estimated"] for segment in timing.segments(known.lines, times))
     return times, NOT_HEARD.format(count=lost, all=len(known.lines)) if lost else None
 
@@ -114,29 +112,6 @@ def _anchors(
         [word["start"] for word in words],
     )
     return [None if j is None else (words[j]["start"], words[j]["end"]) for j in matches]
-
-
-def _in_doubt(
-    lines: Sequence[KnownLine],
-    times: Sequence[timing.Timed],
-    anchors: Sequence[Span | None],
-    agreed: Sequence[bool],
-) -> list[timing.Timed]:
-    """`times`, of which the words of a line are estimates if no word was heard in it nor in the lines next to it: the
-    attention finds every line somewhere, and a chorus on another repetition too. Two aligners that `agreed` on the
-    line are as good as a heard word."""
-    starts = list(accumulate((len(line.line.units) for line in lines), initial=0))
-    heard = [
-        any(anchors[a:b]) or bool(line.times) or both
-        for line, both, (a, b) in zip(lines, agreed, pairwise(starts), strict=True)
-    ]
-    marked: list[timing.Timed] = []
-    for i, (a, b) in enumerate(pairwise(starts)):
-        if any(heard[max(0, i - 1) : i + 2]):
-            marked += times[a:b]
-        else:
-            marked += [replace(time, estimated=True) for time in times[a:b]]
-    return marked
 
 
 def attend(

@@ -5,7 +5,7 @@ installed; everything else is spread over what is sung, by energy and syllables,
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ class Embedded:
         progress: Callable[[float], None],
         stop: threading.Event,
         partial: Path | None = None,  # noqa: ARG002  (an alignment is over in seconds)
+        band: Iterable[Path] = (),  # noqa: ARG002  (known words are found in the voice alone)
     ) -> dict[str, Any]:
         """See ml.lyrics.write_lyrics."""
         voice = find_voice(vocals, progress=lambda f: progress(f * _READ), stop=stop)

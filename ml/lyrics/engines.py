@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,9 +34,10 @@ class Engine(Protocol):
         progress: Callable[[float], None],
         stop: threading.Event,
         partial: Path | None = None,
+        band: Iterable[Path] = (),
     ) -> dict[str, Any]:
-        """The document. In the folder `partial` an engine may keep what it has so far, and find it again. Raises
-        BadAudio (the stem cannot be read), Stopped (`stop` was set)."""
+        """The document. In the folder `partial` an engine may keep what it has so far, and find it again. `band`:
+        see write_lyrics. Raises BadAudio (a stem cannot be read), Stopped (`stop` was set)."""
         ...
 
 
@@ -92,14 +93,16 @@ def write_lyrics(
     progress: Callable[[float], None] = lambda _fraction: None,
     stop: threading.Event | None = None,
     partial: Path | None = None,
+    band: Iterable[Path] = (),
 ) -> dict[str, Any]:
     """The document lyrics.json holds, for the vocal stem `vocals` (WAV).
 
     `text` is what is known of the words: a tag's text (plain or LRC; the first 100 KB count) or a KnownText.
     `language` is its code or None, `models` the folder of the weights (ml.models.store); `progress` gets 0..1.
-    `partial` is a folder for what was heard before a stop. A transcriber that is named
-    ("base") ignores the tags; a person's words (`KnownText.by_person`) are kept and timed, by any engine. Returns one
-    of three shapes:
+    `partial` is a folder for what was heard before a stop. `band` are the song's other stems (WAV): a transcriber hears
+    more words with some of them. It asks for one after the other; the embedded engine asks for none. A transcriber
+    that is named ("base") ignores the tags; a person's words (`KnownText.by_person`) are kept and timed, by any
+    engine. Returns one of three shapes:
 
     - words: `{language, instrumental: False, segments: [{start, end, text, words: [{word, start, end, probability,
       estimated, flags?}], estimated, flags?}], source, engine, model?, estimated, notice?, unworded}`: seconds,
@@ -120,4 +123,5 @@ def write_lyrics(
         progress=progress,
         stop=stop or threading.Event(),
         partial=partial,
+        band=band,
     )

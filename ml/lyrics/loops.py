@@ -22,6 +22,9 @@ MAX_REPEATS = 4
 LOST_REPEATS = 8
 """More often than this nothing was understood."""
 
+SURE = 0.7
+"""Mean probability of a hearing's words below which the other source is heard too."""
+
 _LONGEST_GROUP = 8  # words
 _SYLLABLES_FACTOR = 4  # "la", "oh" and "na" may come so many times more often: they are songs
 
@@ -55,26 +58,46 @@ def _run(words: Sequence[str], first: int, size: int, limit: int) -> int:
     return last - first if (last - first) // size > limit else 0
 
 
-def understood(samples: Samples, hear: Hear, temperatures: Temperatures, again: Temperatures) -> Heard:
+def understood(
+    samples: Samples,
+    hear: Hear,
+    temperatures: Temperatures,
+    again: Temperatures,
+    other: Samples | None = None,
+) -> Heard:
     """What `hear` makes of up to 30 s of voice (HEARING_RATE, mono), without loops.
 
+    `other` is a second source of the same 30 s. It is heard where the first hearing is doubtful: no words, a loop, or
+    words that are improbable on average (SURE). The more probable of the two counts.
     A hearing with a loop is repeated at the temperatures `again`, then in two halves. What still comes more than
     LOST_REPEATS times in a row was not understood: it is left out, and the span stays without words.
     """
-    heard = hear(samples, temperatures)
-    if not _looped(heard):
-        return heard
-    attempts = [heard]
+    attempts = [hear(samples, temperatures)]
+    if other is not None and (_looped(attempts[0]) or sureness(attempts[0]) < SURE):
+        attempts.append(hear(other, temperatures))
+    best = min(attempts, key=_doubt)
+    if not _looped(best):
+        return best
     for halves in (False, True):
         attempts.append(_in_halves(samples, hear, again) if halves else hear(samples, again))
         if not _looped(attempts[-1]):
             return attempts[-1]
-    best = min(attempts, key=_looped)
+    best = min(attempts, key=_doubt)
     words = [word for line in best["lines"] for word in line]
     lost = {i for first, last in runs([word[0] for word in words], LOST_REPEATS) for i in range(first, last)}
     kept = {id(word) for i, word in enumerate(words) if i not in lost}
     lines = [[word for word in line if id(word) in kept] for line in best["lines"]]
     return {"lines": [line for line in lines if line], "until": best["until"]}
+
+
+def sureness(heard: Heard) -> float:
+    """The mean probability of the words (0 to 1; 0 where there are none)."""
+    sure = [word[3] for line in heard["lines"] for word in line]
+    return sum(sure) / len(sure) if sure else 0.0
+
+
+def _doubt(heard: Heard) -> tuple[int, float]:
+    return _looped(heard), -sureness(heard)
 
 
 def _looped(heard: Heard) -> int:

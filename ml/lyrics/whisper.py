@@ -1,8 +1,9 @@
 """The `whisper` engine: words heard in the vocal stem, by faster-whisper (CTranslate2, int8 on the CPU).
 
 The stem is cut by its energy (ml.lyrics.segmentation), and the stretches, without the long pauses between them, are
-heard 30 s at a time: what follows the last word of one hearing opens the next, as in faster-whisper itself. Nothing is
-known of the text before (`condition_on_previous_text=False`), as a text that went astray would lead the next astray.
+heard 30 s at a time, with some of the band (ml.lyrics.hearing), and without it where that is doubtful. What follows the
+last word of one hearing opens the next, as in faster-whisper itself. Nothing is known of the text before
+(`condition_on_previous_text=False`), as a text that went astray would lead the next astray.
 A person's words are kept, and put on the voice by Whisper's cross-attention (ml.lyrics.attention). faster-whisper is
 looked for when it is used, never when this is imported, and never fetches anything: the weights are in the store,
 hash-checked, or the engine is unavailable."""
@@ -27,9 +28,10 @@ from ml.lyrics import again, loops, trust
 from ml.lyrics.attention import ONSET_BIAS_S, align
 from ml.lyrics.document import instrumental
 from ml.lyrics.embedded import document as supplied_document
-from ml.lyrics.hearing import HEARING_RATE, listen
+from ml.lyrics.hearing import HEARING_RATE, listen, with_band
 from ml.lyrics.known import KnownText
 from ml.lyrics.partial import Partial
+from ml.lyrics.passes import OnePass, Stoppable
 from ml.lyrics.segmentation import MAX_S, PAD_S
 from ml.lyrics.stretches import Stretches
 from ml.lyrics.voice import Voice, find_voice
@@ -42,7 +44,7 @@ MIN_TEXT_CHARACTERS = 10
 """Fewer characters (white space aside) in the whole song are a breath taken for a word: the song is instrumental."""
 
 BEAM = 5
-TEMPERATURES = (0.0, 0.4, 0.8)
+TEMPERATURES = (0.0,)
 """Tried in turn where a window comes out garbled. The library's own six cost twice the time on music without words."""
 
 AGAIN = (0.6,)
@@ -53,8 +55,8 @@ AGAIN_NGRAM = 5
 which the first hearing got lost gives lines."""
 
 _MAX_THREADS = 8
-_RULES = 3  # changes when the same stem and words would give other lyrics
-_HEARING = 3  # changes when the same samples would give other words: what was kept before does not count then
+_RULES = 4  # changes when the same stem and words would give other lyrics
+_HEARING = 4  # changes when the same samples would give other words: what was kept before does not count then
 _LISTENED, _LOADED, _TO_ALIGN = 0.04, 0.08, 0.8  # shares of the work: heard, loaded, transcribed
 _DETECT_S = 90
 _PACKAGES = ("faster_whisper", "ctranslate2")
@@ -93,6 +95,7 @@ class Whisper:
         progress: Callable[[float], None],
         stop: threading.Event,
         partial: Path | None = None,
+        band: Iterable[Path] = (),
     ) -> dict[str, Any]:
         """See ml.lyrics.write_lyrics. A person's `text` is kept, and timed; a tag's only where the engine
         `keeps_tags`, else no more than the word "instrumental" counts. Also raises ModelUnavailable."""
@@ -105,6 +108,7 @@ class Whisper:
         if voice.silent and not keep:
             return instrumental()
         heard = listen(vocals, progress=lambda f: progress(_LISTENED / 2 + f * _LISTENED / 2), stop=stop)
+        mixed = with_band(heard, band, stop=stop)
         whisper = self._load(stop)
         progress(_LOADED)
         spoken = _language(language, whisper.supported_languages) or self._detect(whisper, heard, voice)
@@ -113,6 +117,7 @@ class Whisper:
         found = self._hear(
             whisper,
             heard,
+            mixed,
             voice,
             spoken,
             lambda f: progress(_LOADED + f * (share - _LOADED)),
@@ -148,14 +153,17 @@ class Whisper:
     def _hear(
         self,
         whisper: Any,
-        heard: Any,
+        alone: Any,
+        mixed: Any | None,
         voice: Voice,
         language: str,
         progress: Callable[[float], None],
         partial: Partial,
         stop: threading.Event,
     ) -> list[dict[str, Any]]:
-        """The segments of lyrics.json, heard 30 s at a time."""
+        """The segments of lyrics.json, heard 30 s at a time: in `mixed`, where there is one, and in the voice `alone`
+        where that is doubtful."""
+        heard = alone if mixed is None else mixed
         stretches = Stretches(voice.segments)
         lines: list[list[list[Any]]] = []
         at = 0
@@ -163,11 +171,16 @@ class Whisper:
         while stretches.length - at > (PAD_S * HEARING_RATE if at else 0):
             if stop.is_set():
                 raise Stopped
-            samples = stretches.samples(heard, at, stretches.hearing_end(at))
+            end = stretches.hearing_end(at)
+            samples = stretches.samples(heard, at, end)
             own = partial.read(samples)
             if own is None:
                 own = loops.understood(
-                    samples, partial_of(self._hear_once, whisper, language), TEMPERATURES, AGAIN
+                    samples,
+                    partial_of(self._hear_once, whisper, language),
+                    TEMPERATURES,
+                    AGAIN,
+                    None if mixed is None else stretches.samples(alone, at, end),
                 )
                 partial.write(samples, own)
             shift = at / HEARING_RATE
@@ -201,7 +214,7 @@ class Whisper:
             for line in missed
         ]
         found.sort(key=lambda line: float(line.words[0].start))
-        return again.voiced(document_segments(found, end_s), heard)
+        return again.voiced(document_segments(found, end_s), alone)
 
     def _hear_once(
         self, whisper: Any, language: str, samples: Any, temperatures: tuple[float, ...], **options: Any
@@ -212,7 +225,7 @@ class Whisper:
         Left alone, faster-whisper would hear what follows the last word again by itself, as expensive as 30 s: twice
         the work. So it is broken off there, and the next hearing begins there.
         """
-        passes = _OnePass(whisper)
+        passes = OnePass(whisper)
         found: list[Any] = []
         with passes:
             segments, _ = whisper.transcribe(
@@ -282,51 +295,8 @@ class Whisper:
                 f"The lyrics model '{self.model}' cannot be loaded ({reason}). "
                 f"Fetch it again: make models MODELS={self.model}"
             ) from error
-        whisper.model = _Stoppable(whisper.model, stop)
+        whisper.model = Stoppable(whisper.model, stop)
         return whisper
-
-
-class _OnePass:
-    """While it is entered, faster-whisper's `transcribe` is broken off, without an error, where its encoder is asked a
-    second time. By then it has handed out all that the first pass gave."""
-
-    class _Heard(Exception):
-        pass
-
-    def __init__(self, whisper: Any) -> None:
-        self._whisper = whisper
-        self._begun = False
-        self.broken_off = False
-
-    def __enter__(self) -> None:
-        encode = self._whisper.encode
-
-        def once(features: Any) -> Any:
-            if self._begun:
-                raise self._Heard
-            self._begun = True
-            return encode(features)
-
-        self._whisper.encode = once
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        del self._whisper.encode
-        self.broken_off = kind is self._Heard
-        return self.broken_off
-
-
-class _Stoppable:
-    """CTranslate2's model, which looks for a stop before each of its calls: a call cannot be broken off, but one is
-    at most a window of 30 s at one temperature."""
-
-    def __init__(self, model: Any, stop: threading.Event) -> None:
-        self._model = model
-        self._stop = stop
-
-    def __getattr__(self, name: str) -> Any:
-        if self._stop.is_set():
-            raise Stopped
-        return getattr(self._model, name)
 
 
 def _language(asked: str | None, known: Iterable[str]) -> str | None:

@@ -1,7 +1,7 @@
 """The whisper stage on a fake S3: lyrics.json always exists, and the manifest of the stems grows."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -145,6 +145,35 @@ def test_what_was_heard_before_a_stop_is_used_then_removed(separated: Stand) -> 
     assert separated.run(stage, WHISPER) == outcomes.DONE
     assert seen == [set(), {"1.json"}]
     assert not any(name.startswith("checkpoints/") for name in separated.names())
+
+
+def heard_band(stand: Stand) -> tuple[int, list[str]]:
+    """How a run ends whose transcriber asks for every other stem, and which it got."""
+    got: list[str] = []
+
+    def write(vocals: Path, *, band: Iterable[Path], **_more: object) -> dict:
+        for stem in band:
+            # One at a time: ten minutes of six stems are half a gigabyte.
+            assert {path.name for path in stem.parent.glob("*.wav")} == {vocals.name, stem.name}
+            got.append(stem.name)
+        return instrumental()
+
+    return stand.run(WhisperStage(write, resolve), WHISPER), got
+
+
+def test_the_other_stems_are_fetched_one_at_a_time(separated: Stand) -> None:
+    assert heard_band(separated) == (outcomes.DONE, ["drums.wav", "bass.wav", "other.wav"])
+
+
+def test_a_stem_that_is_missing_costs_no_lyrics(separated: Stand) -> None:
+    separated.s3.delete_object(Bucket=OUTPUT, Key=PREFIX + "bass.wav")
+    assert heard_band(separated) == (outcomes.DONE, ["drums.wav", "other.wav"])
+    assert "A stem is missing; the words are heard without it" in separated.messages("WARNING")
+
+
+def test_a_stem_other_than_listed_is_a_temporary_fault(separated: Stand) -> None:
+    separated.put("bass.wav", b"RIFFnothing")
+    assert heard_band(separated)[0] == outcomes.TEMPORARY
 
 
 def test_no_words_is_a_lyrics_failure_that_is_tried_again(stand: Stand) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ml.lyrics import loops
 from ml.lyrics.hearing import HEARING_RATE
-from ml.lyrics.loops import LOST_REPEATS, runs
+from ml.lyrics.loops import LOST_REPEATS, SURE, runs
 from ml.lyrics.whisper import AGAIN, TEMPERATURES
 
 VERSE = ["je", "me", "lève", "le", "matin"]
@@ -96,3 +96,47 @@ def test_a_long_chorus_is_kept_and_left_to_be_marked() -> None:
         return heard(["around", "the", "world"] * LOST_REPEATS, len(part) / HEARING_RATE)
 
     assert len(words_of(understood(SAMPLES, hear))) == 3 * LOST_REPEATS
+
+
+def source(number: float) -> Any:
+    return np.full(30 * HEARING_RATE, number, np.float32)
+
+
+MIXED, ALONE = source(1.0), source(2.0)
+LOOP = ["me", "faire"] * 111
+
+
+@pytest.mark.parametrize(
+    ("mixed", "alone", "counts", "asked"),
+    [
+        ((VERSE, SURE), (["no"], 1.0), VERSE, 1),
+        ((VERSE, SURE - 0.01), (["oui"], SURE), ["oui"], 2),
+        ((VERSE, 0.5), (["oui"], 0.4), VERSE, 2),
+        (([], 0.0), (VERSE, 0.4), VERSE, 2),
+        ((VERSE, 0.3), ([], 0.0), VERSE, 2),
+        ((LOOP, 0.99), (VERSE, 0.4), VERSE, 2),
+        ((VERSE, 0.3), (LOOP, 0.99), VERSE, 2),
+        (([], 0.0), ([], 0.0), [], 2),
+    ],
+)
+def test_a_doubtful_hearing_is_heard_in_the_other_source(
+    mixed: tuple[list[str], float], alone: tuple[list[str], float], counts: list[str], asked: int
+) -> None:
+    sources: list[float] = []
+
+    def hear(samples: Any, _temperatures: tuple[float, ...]) -> dict[str, Any]:
+        sources.append(float(samples[0]))
+        words, sure = mixed if sources[-1] == MIXED[0] else alone
+        answer = heard(words, 30.0)
+        return answer | {"lines": [[[*word[:3], sure] for word in line] for line in answer["lines"]]}
+
+    answer = loops.understood(MIXED, hear, TEMPERATURES, AGAIN, ALONE)
+    assert words_of(answer) == counts
+    assert sources == [1.0, 2.0][:asked]
+
+
+def test_a_loop_in_both_sources_is_heard_at_other_temperatures() -> None:
+    def hear(_samples: Any, temperatures: tuple[float, ...]) -> dict[str, Any]:
+        return heard(VERSE if temperatures == AGAIN else LOOP, 30.0)
+
+    assert words_of(loops.understood(MIXED, hear, TEMPERATURES, AGAIN, ALONE)) == VERSE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ml.lyrics.attention import _in_doubt
+from ml.lyrics.doubt import marked
 from ml.lyrics.known import from_text
 from ml.lyrics.matching import match
 from ml.lyrics.timing import Timed
@@ -54,8 +54,8 @@ def test_lines_without_a_heard_word_nearby_are_in_doubt() -> None:
     times = [Timed(float(i), i + 0.5, estimated=False) for i in range(10)]
     anchors = [(0.0, 0.5), *[None] * 9]
     alone = [False] * 5
-    assert [t.estimated for t in _in_doubt(lines, times, anchors, alone)] == [False] * 4 + [True] * 6
+    assert [t.estimated for t in marked(lines, times, anchors, alone, [])] == [False] * 4 + [True] * 6
     # Two aligners that agree are as good as a heard word.
     both = [*[False] * 4, True]
-    doubts = [t.estimated for t in _in_doubt(lines, times, anchors, both)]
+    doubts = [t.estimated for t in marked(lines, times, anchors, both, [])]
     assert doubts == [False] * 4 + [True] * 2 + [False] * 4

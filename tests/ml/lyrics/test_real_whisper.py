@@ -25,9 +25,11 @@ from ml.separation import separate_file
 
 STORE = Path(__file__).resolve().parents[3] / ".cache" / "real-whisper"
 
-MIN_RECOGNISED = 0.55
-"""Share of the demo song's words. Its voice is synthetic and sung over a band: 0.62 in the stem of the built-in
-separator when this was written."""
+MIN_RECOGNISED = 0.8
+"""Share of the demo song's words. Its voice is synthetic and sung over a band: 0.87 in the stems of the built-in
+separator when this was written, 0.56 in its vocals alone."""
+
+BAND = ("drums", "bass", "other")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,10 @@ def test_known_words_are_timed_no_worse_with_whisper(models: Path, vocals: Path)
         truth = np.array([float(row["start"]) for row in csv.DictReader(file)])
     worst = {}
     for name, store in (("without", None), ("with", models)):
-        document = write_lyrics(vocals, text=read_tag_lyrics(DEMO_SONG), model="auto", models=store)
+        band = [vocals.with_name(f"{stem}.wav") for stem in BAND]
+        document = write_lyrics(
+            vocals, text=read_tag_lyrics(DEMO_SONG), model="auto", models=store, band=band
+        )
         assert document["source"] == "supplied"
         starts = [word["start"] for segment in document["segments"] for word in segment["words"]]
         assert len(starts) == len(truth)
@@ -76,7 +81,8 @@ def test_the_demo_songs_words_are_recognised(models: Path, vocals: Path, tmp_pat
     shutil.copyfile(DEMO_SONG, song)
     mutagen.File(song).delete()
     assert read_tag_lyrics(song) is None
-    document = write_lyrics(vocals, text=read_tag_lyrics(song), model="auto", models=models)
+    band = [vocals.with_name(f"{stem}.wav") for stem in BAND]
+    document = write_lyrics(vocals, text=read_tag_lyrics(song), model="auto", models=models, band=band)
     assert (document["source"], document["engine"], document["model"]) == ("transcribed", "whisper", "base")
     assert document["language"] == "en"
     heard = [word for segment in document["segments"] for word in spelled(segment["text"])]

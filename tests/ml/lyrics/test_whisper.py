@@ -83,7 +83,7 @@ def test_a_song_of_several_windows_becomes_a_document(models: Path, tmp_path: Pa
 
 def test_auto_is_whisper_and_says_by_which_rules(models: Path) -> None:
     engine = resolve("auto", models)
-    assert (engine.name, engine.version) == ("whisper", "1.2.1, base, 3")
+    assert (engine.name, engine.version) == ("whisper", "1.2.1, base, 4")
 
 
 def test_silence_and_tagged_instrumentals_load_no_model(
