@@ -33,6 +33,7 @@ ONSET_BIAS_S = 0.1
 """How early Whisper's attention turns to a word (s): 0.15 in the median on two real songs with annotated words, 0.08 to
 0.18 on others."""
 
+_SHORTEST_S = 0.06  # a word lasts no less
 _MARGIN_S = 1.0  # of song on either side of a group: an estimate may be that far off
 _FRAMES_A_SECOND = 100
 NOT_HEARD = "{count} of {all} lines could not be found in the singing; their times are estimates."
@@ -75,24 +76,51 @@ def align(
 def without_pauses(
     lines: Sequence[KnownLine], found: Sequence[Span | None], sung: Sequence[Span]
 ) -> list[Span | None]:
-    """`found` (one span (s) for each unit) with first words of lines that do not begin in the pause before the line.
+    """`found` (one span (s) for each unit) without words that begin in a pause, or before one.
 
-    Attention gives every moment to some word, so the first word of a line gets the pause too. Such a word begins with
-    the last stretch of voice (`sung`, s, in order) before its end, and lasts at most twice as long as the median word.
+    Attention gives every moment to some word, so the pause before a word is given to that word, and one before a line
+    sometimes to its first two. Nobody pauses within a word: where a stretch of voice (`sung`, s, in order) begins
+    inside one, the word begins there, unless more of it was sung before. The first word of a line begins there in any
+    case, and lasts at most MAX_FIRST_WORD times as long as the median word.
     """
     lengths = [span[1] - span[0] for span in found if span is not None and span[1] > span[0]]
     if not lengths:
         return list(found)
     longest = MAX_FIRST_WORD * float(np.median(lengths))
-    cut = list(found)
-    first = 0
+    cut = [
+        None if span is None else (_after_pause(span, sung, always=first), span[1])
+        for span, first in zip(found, _firsts(lines), strict=True)
+    ]
+    at = 0
     for line in lines:
-        span = found[first]
+        span = cut[at]
         if span is not None and span[1] - span[0] > longest:
-            voiced = max((start for start, _ in sung if start < span[1]), default=span[0])
-            cut[first] = (max(span[0], voiced, span[1] - longest), span[1])
-        first += len(line.line.units)
+            span = cut[at] = (span[1] - longest, span[1])
+        second = cut[at + 1] if len(line.line.units) > 1 else None
+        if span and second and second != found[at + 1] and 2 * _voice(span, sung) < span[1] - span[0]:
+            # The pause holds the first word too: both are sung after it.
+            one, two = line.line.weights[:2]
+            middle = second[0] + (second[1] - second[0]) * one / (one + two)
+            cut[at : at + 2] = [(second[0], middle), (middle, second[1])]
+        at += len(line.line.units)
     return cut
+
+
+def _firsts(lines: Sequence[KnownLine]) -> list[bool]:
+    return [i == 0 for line in lines for i in range(len(line.line.units))]
+
+
+def _after_pause(word: Span, sung: Sequence[Span], *, always: bool) -> float:
+    """Where `word` begins (s) if it does not begin before a pause."""
+    start, end = word
+    onset = max((a for a, _ in sung if start < a < end - _SHORTEST_S), default=start)
+    before = _voice((start, onset), sung)
+    return onset if always or before < _voice((onset, end), sung) else start
+
+
+def _voice(span: Span, sung: Sequence[Span]) -> float:
+    """How much of `span` is sung (s)."""
+    return sum(max(0.0, min(b, span[1]) - max(a, span[0])) for a, b in sung)
 
 
 def _anchors(

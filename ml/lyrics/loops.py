@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,15 +31,18 @@ _SYLLABLES_FACTOR = 4  # "la", "oh" and "na" may come so many times more often: 
 
 
 def runs(words: Sequence[str], limit: int = MAX_REPEATS) -> list[tuple[int, int]]:
-    """The runs (first, last + 1) of `words` in which one group of words comes more than `limit` times in a row.
+    """The runs (first, last + 1) of `words` in which one group of words comes more than `limit` times in a row, or one
+    word of few letters over and over ("oooo…", "o-o-o-…") more than four times as often.
 
     Groups have up to eight words. Words are compared without signs and case. Runs do not overlap; they are in order.
     """
     spelled = ["".join(char for char in word.casefold() if char.isalnum()) for word in words]
+    drawn = re.compile(rf"(.{{1,3}}?)\1{{{limit * _SYLLABLES_FACTOR},}}")
     found: list[tuple[int, int]] = []
     first = 0
     while first < len(spelled):
         run = max((_run(spelled, first, size, limit) for size in range(1, _LONGEST_GROUP + 1)), default=0)
+        run = run or bool(drawn.search(spelled[first]))
         if run:
             found.append((first, first + run))
         first += max(1, run)

@@ -54,6 +54,9 @@ AGAIN_NGRAM = 5
 """Tokens: in what is heard again because the first hearing skipped it, no run of so many comes twice. So a chorus in
 which the first hearing got lost gives lines."""
 
+_TOKENS_A_SECOND, _MOST_TOKENS = 12, 224
+"""Nobody sings more; without a limit, a loop over a few seconds takes as long as 30 s of rap. 224 is Whisper's own."""
+
 _MAX_THREADS = 8
 _RULES = 4  # changes when the same stem and words would give other lyrics
 _HEARING = 4  # changes when the same samples would give other words: what was kept before does not count then
@@ -236,6 +239,7 @@ class Whisper:
                 condition_on_previous_text=False,
                 word_timestamps=True,
                 vad_filter=self._vad and find_spec("onnxruntime") is not None,
+                max_new_tokens=min(_MOST_TOKENS, round(8 + _TOKENS_A_SECOND * len(samples) / HEARING_RATE)),
                 **options,
             )
             found.extend(segments)

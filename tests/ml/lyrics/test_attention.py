@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ml.lyrics.attention import without_pauses
 from ml.lyrics.known import from_text
 
@@ -23,7 +25,30 @@ def test_a_first_word_is_cut_where_no_pause_is_seen() -> None:
     assert (round(start, 3), end) == (13.7, 14.5)
 
 
-def test_first_words_of_usual_length_and_missing_ones_stay() -> None:
+def test_words_that_begin_with_the_voice_and_missing_ones_stay() -> None:
     found = [(1.0, 1.7), (1.7, 2.1), None, None, (4.0, 4.4), (4.4, 4.8)]
-    assert without_pauses(LINES, found, [(1.3, 2.2), (4.0, 5.0)]) == found
+    assert without_pauses(LINES, found, [(0.9, 2.2), (4.0, 5.0)]) == found
     assert without_pauses(LINES, [None] * 6, []) == [None] * 6
+
+
+def test_no_word_begins_before_a_pause() -> None:
+    """The voice rests from 1.5 to 2.2 and from 3.3 to 4.0. "me" is sung after the one, "let" after the other, though
+    some of the word before sounds in it."""
+    found = [(1.0, 1.4), (1.4, 2.7), (2.7, 3.0), (3.0, 4.2), (4.2, 4.6), (4.6, 5.0)]
+    sung = [(0.9, 1.5), (2.2, 3.3), (4.0, 5.1)]
+    assert without_pauses(LINES, found, sung) == [
+        (1.0, 1.4), (2.2, 2.7), (2.7, 3.0), (4.0, 4.2), (4.2, 4.6), (4.6, 5.0),
+    ]  # fmt: skip
+
+
+def test_a_long_word_does_not_move_to_its_last_sound() -> None:
+    """More of "me" is sung before the rest than after it."""
+    found = [(1.0, 1.4), (1.4, 2.7), (2.7, 3.0), (3.0, 3.4), (3.4, 3.6), (3.6, 4.0)]
+    assert without_pauses(LINES, found, [(0.9, 2.1), (2.5, 4.0)]) == found
+
+
+def test_a_pause_given_to_the_first_two_words_is_before_both() -> None:
+    found = [(1.0, 1.4), (1.4, 1.8), (1.8, 2.3), (2.3, 4.9), (4.9, 8.4), (8.4, 8.8)]
+    cut = without_pauses(LINES, found, [(0.9, 4.3), (7.9, 9.0)])
+    # One syllable each.
+    assert cut[3:] == [(7.9, pytest.approx(8.15)), (pytest.approx(8.15), 8.4), (8.4, 8.8)]

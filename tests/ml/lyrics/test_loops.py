@@ -27,6 +27,10 @@ def understood(samples: Any, hear: Any) -> dict[str, Any]:
         ("never gonna let you down " * 4, []),
         ("la " * 16 + "hallelujah " * 4, []),
         ("la " * 17, [(0, 17)]),
+        ("no N" + "o" * 16, []),
+        ("no N" + "o" * 17, [(1, 2)]),
+        ("O" + "-O" * 60 + ", oh", [(0, 1)]),
+        ("la" * 40, [(0, 1)]),
         ("", []),
     ],
 )
