@@ -1,6 +1,9 @@
 """Measure, print a table, write bench/results/lyrics.json.
 
     python -m bench.lyrics [--voices N] [--fantasma FOLDER] [--overhead-only]
+    python -m bench.lyrics --real [--songs FOLDER] [--only NAME]
+
+`real`: the published Whisper base on the demo song and on annotated songs; see bench.lyrics.real.
 
 `align_*`: English text that is known, spoken by several voices at several tempi with pauses between its lines, alone
 and under music at 10 and 0 dB, straight into the aligner with no separator before it: harder than a stem, which has
@@ -32,6 +35,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from bench.lyrics import real
 from bench.lyrics.singer import LINES, RATE, VOICES, Singer, with_music
 from ml.lyrics import whisper, write_lyrics
 from ml.lyrics.voice import find_voice
@@ -79,7 +83,7 @@ def child(which: str, vocals: Path, models: Path) -> None:
     """One side of the comparison, in this process; prints {cpu_s, rss_mb}."""
     from faster_whisper import WhisperModel
 
-    whisper.BEAM, whisper.TEMPERATURES, whisper.AGAIN = 1, (0.0,), (0.0,)  # type: ignore[assignment]
+    whisper.BEAM, whisper.TEMPERATURES, whisper.AGAIN = 1, (0.0,), (0.0,)
     began = time.process_time()
     if which == "stage":
         write_lyrics(vocals, text=None, model="base", models=models, language="en")
@@ -172,6 +176,18 @@ def fantasma(folder: Path, work: Path) -> dict[str, Any]:
     return found
 
 
+def real_weights(args: argparse.Namespace) -> None:
+    """Renew `real` in the result: all songs that there are, or one."""
+    result = json.loads(args.out.read_text())
+    found = result.setdefault("real", {})
+    with tempfile.TemporaryDirectory() as folder:
+        for name, song in real.songs(args.songs).items():
+            if args.only in (None, name):
+                found[name] = real.measure(name, song, args.stems or Path(folder), args.models, args.runs)
+                say(f"{name}: {found[name]}")
+                args.out.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+
+
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(
@@ -185,7 +201,18 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=RESULT)
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--real", action="store_true", help="renew only the figures of the real weights")
+    parser.add_argument("--songs", type=Path, help="folder of annotated songs (not in the repository)")
+    parser.add_argument("--only", help="one of the songs")
+    parser.add_argument("--models", type=Path, default=Path("models"), help="folder that holds Whisper base")
+    parser.add_argument("--stems", type=Path, default=None, help="where stems are kept from run to run")
+    parser.add_argument("--real-child", nargs=4, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.real_child:
+        side, *paths = args.real_child
+        return say(json.dumps(real.child(side, *map(Path, paths))))
+    if args.real:
+        return real_weights(args)
     if args.child:
         return child(args.child[0], Path(args.child[1]), Path(args.child[2]))
     result: dict[str, Any] = {
