@@ -49,7 +49,7 @@ def test_a_solo_in_which_nobody_sings_leaves_no_other_place() -> None:
     assert doubts(10.0, 14.0, 40.0, [(9.0, 17.5), (40.0, 44.0)]) == [False, False, False]
 
 
-def test_the_first_and_the_last_line_may_be_anywhere_in_the_voice_there() -> None:
+def test_the_first_and_last_line_may_be_anywhere_in_the_voice() -> None:
     heard = (True, True, False)
     assert doubts(10.0, 14.0, 18.0, [(9.0, 20.9 + FAR_S)], heard=heard) == [False, False, False]
     assert doubts(10.0, 14.0, 18.0, [(9.0, 21.0 + FAR_S)], heard=heard) == [False, False, True]
