@@ -248,7 +248,9 @@ def test_words_stand_where_the_attention_puts_them(
     segment = faster_whisper.transcribe.Segment(1, 0, 1.2, 3.3, "", [], 0.0, 0.0, 0.0, words, 0.0)
     monkeypatch.setattr(faster_whisper.WhisperModel, "transcribe", lambda *_, **__: (iter([segment]), None))
     monkeypatch.setattr(faster_whisper.WhisperModel, "find_alignment", find)
-    document = hear(models, sung(tmp_path / "v.wav", 12.0), text=replace(from_text(TEXT), by_person=True))
+    # One voice without pauses, that ends soon after: no line has another place.
+    vocals = write_vocals(tmp_path / "v.wav", 9.0, [(0.5, 9.0)])
+    document = hear(models, vocals, text=replace(from_text(TEXT), by_person=True))
     assert asked and not document["estimated"] and "notice" not in document
     words = [word for segment in document["segments"] for word in segment["words"]]
     assert not any(word["estimated"] for word in words)
