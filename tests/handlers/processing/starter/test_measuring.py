@@ -165,7 +165,8 @@ def test_completing_writes_the_figures_and_nothing_else(
     assert not {"measureStatus", "line", "lineKey"} & set(row)
     changed = {name for name in row.keys() | before.keys() if row.get(name) != before.get(name)}
     assert changed == {
-        "tempoBpm", "musicKey", "loudnessLufs", "measuredAt", "engineVersion", "measureStatus",
+        "tempoBpm", "tempoConfidence", "musicKey", "keyConfidence", "loudnessLufs", "measuredAt",
+        "engineVersion", "measureStatus",
         "progress", "seq", "updatedAt", "line", "lineKey",
     }  # fmt: skip
     assert cloud.keys("OUTPUT_BUCKET") == keys
