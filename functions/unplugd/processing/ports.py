@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from unplugd.domain.job import Kind
+from unplugd.domain.measure_queue import Outcome, Row
 from unplugd.domain.queue import Lease, Waiting
 from unplugd.domain.song import Song
 
@@ -41,6 +43,13 @@ class Slots(Protocol):
     def free_in_background(self, leases: Sequence[Lease]) -> Sequence[str]: ...
     def take(self, lease: Lease) -> bool: ...
     def release(self, lease: Lease) -> None: ...
+
+
+class Asked(Protocol):
+    """The measure queue, as far as the end of a measuring is concerned."""
+
+    def of_subject(self, user_id: str, subject: str, source: str) -> Sequence[Row]: ...
+    def settle(self, row: Row, outcome: Outcome, *, now: datetime, jitter: float) -> Row | None: ...
 
 
 class Executions(Protocol):

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from unplugd.domain import files
+from unplugd.domain.measure_queue import Again, Final
 from unplugd.domain.queue import Waiting
 from unplugd.domain.song import LyricsStatus
 from unplugd.kernel.clock import from_iso
@@ -147,6 +148,12 @@ def lyrics_outcome(lyrics: Mapping[str, Any]) -> tuple[LyricsStatus, str | None]
 def failed_lyrics(reason: str) -> dict[str, Any]:
     """The lyrics document of a song whose lyrics failed: the file always exists."""
     return {"language": None, "instrumental": False, "segments": [], "status": "FAILED", "reason": reason}
+
+
+def measuring_outcome(judged: Verdict, cause: str) -> Final | Again:
+    """What a failed measuring means for the row that asked: a song that cannot be measured is not tried again."""
+    refused = stopped_task(cause).exit_code == EXIT_BAD_INPUT
+    return Final(judged.message) if refused else Again(judged.message)
 
 
 def asked_version(measure_row: str | None) -> int:

@@ -15,7 +15,7 @@ from unplugd.kernel import metrics
 from unplugd.kernel.clock import Clock, to_iso
 from unplugd.kernel.errors import Conflict, Invalid, NotFound
 from unplugd.kernel.log import logger
-from unplugd.processing import ports, progress, rules, starter
+from unplugd.processing import closing, ports, progress, rules, starter
 
 _TRIES = 4  # against reports of other parts that change the row between its read and its write
 
@@ -104,19 +104,22 @@ def mark_completed(
     lyrics_failed: Mapping[str, Any] | None,
     songs: Songs,
     objects: Objects,
+    asked: ports.Asked,
     now: datetime,
 ) -> Song:
-    """Check that the results are all there, then PROCESSING → COMPLETED. Run again for the same attempt, it answers
-    the same; for another attempt or a cancelled song it raises `Conflict` and changes nothing."""
+    """Check that the results are all there, then PROCESSING → COMPLETED, and end the rows of the measure queue that
+    this answers. Run again for the same attempt, it answers the same; for another attempt or a cancelled song it raises
+    `Conflict` and changes nothing."""
     song = _run_of(user_id, song_id, attempt, songs)
-    if not song.runs:
-        return song
-    if song.job and song.job.kind is MEASUREMENT:
-        facts = _new_measurements(song, objects, now)
-    else:
-        facts = _results(song, lyrics_failed, objects, now)
-    done = songs.mark_completed(song, facts=facts, now=to_iso(now))
-    return done or _completed_before(user_id, song_id, attempt, songs)
+    if song.runs:
+        if song.job and song.job.kind is MEASUREMENT:
+            facts = _new_measurements(song, objects, now)
+        else:
+            facts = _results(song, lyrics_failed, objects, now)
+        done = songs.mark_completed(song, facts=facts, now=to_iso(now))
+        song = done or _completed_before(user_id, song_id, attempt, songs)
+    closing.measured(song, asked=asked, now=now)
+    return song
 
 
 def _results(
@@ -222,14 +225,17 @@ def mark_failed(
     songs: Songs,
     objects: Objects,
     push: Push,
+    asked: ports.Asked,
     now: datetime,
+    jitter: closing.Jitter,
 ) -> Song:
     """PROCESSING → FAILED with a readable reason; half-written results go, finished stages stay for a retry. Of a
-    complete song, whose lyrics or measuring failed, nothing goes."""
+    complete song, whose lyrics or measuring failed, nothing goes; the row that asked for the measuring waits for its
+    next try."""
     song = _run_of(user_id, song_id, attempt, songs)
     prefix = files.output_prefix(user_id, song_id)
     said = objects.read_json(f"{prefix}{files.FAILURE}")
-    measures = song.job is not None and song.job.kind is MEASUREMENT
+    measures = _measures(song)
     otherwise = "MEASURING_FAILED" if measures else "SEPARATION_FAILED"
     judged = rules.failure_cause(stage=stage, error=error, cause=cause, said=said, otherwise=otherwise)
     logger().error(
@@ -251,9 +257,15 @@ def mark_failed(
         if changed is None:
             raise Conflict("The song is no longer being processed.")
         song = changed
+    closing.failed(song, judged, cause, asked=asked, now=now, jitter=jitter)
     if failed_kind(song):
         notify_owner(song, push=push, now=now)
     return song
+
+
+def _measures(song: Song) -> bool:
+    """Whether the job that failed, perhaps in an earlier call, was one that only measures."""
+    return song.job.kind is MEASUREMENT if song.job else failed_kind(song) is MEASUREMENT
 
 
 def _remove_half_written(prefix: str, objects: Objects) -> None:

@@ -18,6 +18,7 @@ def handler(event: dict[str, Any]) -> dict[str, Any]:
         lyrics_failed=event.get("lyricsFailed"),
         songs=wiring.songs(),
         objects=wiring.results(),
+        asked=wiring.measure_queue(),
         now=utc_now(),
     )
     # An alarm looks at it: Spot has no room, and a task on demand costs three times as much.

@@ -1,5 +1,6 @@
 """State MarkFailed: store the reason, keep finished stages, notify the owner."""
 
+import random
 from typing import Any
 
 from unplugd import wiring
@@ -20,6 +21,8 @@ def handler(event: dict[str, Any]) -> dict[str, Any]:
         songs=wiring.songs(),
         objects=wiring.results(),
         push=wiring.push,
+        asked=wiring.measure_queue(),
         now=utc_now(),
+        jitter=random.random,
     )
     return {"userId": song.user_id, "songId": song.song_id, "seq": song.seq}
