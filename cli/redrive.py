@@ -1,4 +1,4 @@
-"""`unplugd redrive`: send what the dead-letter queues hold back to where it failed.
+"""`unplugd redrive`: send dead letters back to where they failed, and let dead measurements wait again.
 
 Every consumer tolerates an event that comes twice or late (docs/reliability.md), so this may be run at any time, and
 again.
@@ -17,6 +17,7 @@ from cli.console import Console
 from cli.songfile import Refused
 
 _SUFFIX = "-dlq"
+_MEASURE_QUEUE = "-measure-queue"
 # Longer than sending one batch takes: letters that are not sent back become visible again.
 _HIDDEN_S = 60
 # An event that fails again comes back to its queue. A run that finds this many is sending in a circle.
@@ -56,13 +57,15 @@ def run(data: Path | None, *, aws: str | None, app: str) -> int:
 
 
 def _report(client: Callable[[str], Any], prefix: str, console: Console) -> int:
-    outcomes = redrive(client("sqs"), client("lambda"), prefix)
+    functions = client("lambda")
+    outcomes = redrive(client("sqs"), functions, prefix)
     if not outcomes:
         raise Refused(f"There is no dead-letter queue of {prefix} here.")
     for outcome in outcomes:
         console.say(f"{outcome.queue:<36} {outcome.sent} sent back, {len(outcome.kept)} kept")
         for reason in outcome.kept:
             console.say(f"  {reason}")
+    console.say(f"{prefix + _MEASURE_QUEUE:<36} {measurements(functions, prefix)} wait again")
     return 1 if any(outcome.kept for outcome in outcomes) else 0
 
 
@@ -71,6 +74,19 @@ def redrive(sqs: Any, functions: Any, prefix: str) -> list[Outcome]:
     pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix=f"{prefix}-")
     urls = sorted(url for page in pages for url in page.get("QueueUrls", []) if url.endswith(_SUFFIX))
     return [_empty(sqs, functions, url, prefix) for url in urls]
+
+
+def measurements(functions: Any, prefix: str) -> int:
+    """Let dead measurements wait again. Answers how many. `functions`: boto3's client of Lambda."""
+    answer = functions.invoke(
+        FunctionName=f"{prefix}-maintain-measurements",
+        InvocationType="RequestResponse",
+        Payload=json.dumps({"redrive": True}).encode(),
+    )
+    said = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError"):
+        raise Refused(f"The dead measurements could not be revived: {said.get('errorMessage')}")
+    return int(said["revived"])
 
 
 def _empty(sqs: Any, functions: Any, url: str, prefix: str) -> Outcome:

@@ -5,7 +5,7 @@ imported: the init phase of a worker has a whole processor, and the first caller
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from unplugd.aws.tokens import TokenVerifier
     from unplugd.aws.tombstones import Tombstones
     from unplugd.domain.billing import Billing
+    from unplugd.domain.measure_queue import Due, Source
 
 
 @cache
@@ -89,6 +90,36 @@ def billing() -> Billing:
         used=lambda user_id: person_measures().count(user_id, HISTORICAL),
         return_url=settings.cors_origin(),
     )
+
+
+@cache
+def measure_sources() -> Mapping[str, Source]:
+    """What measures, by the name of its source. A source that is switched off is absent."""
+    sources: dict[str, Source] = {}
+    if settings.is_set("PLAYS_URL"):
+        sources["historical"] = _plays()
+    return sources
+
+
+def _plays() -> Source:
+    from functools import partial
+
+    from unplugd.aws.plays import PlaysService
+    from unplugd.aws.secrets import Secret
+    from unplugd.kernel.clock import utc_now
+    from unplugd.measurement.historical import Historical
+
+    secret = Secret(client("secretsmanager"), settings.plays_secret())
+    spend = partial(measure_queue().spend, "historical", cap=settings.plays_calls_a_day())
+    return Historical(
+        PlaysService(settings.plays_url(), secret, utc_now), lambda now: spend(now=now), utc_now
+    )
+
+
+@cache
+def due_measurements() -> Sequence[Due]:
+    """What knows of measurements that are due without a request."""
+    return ()
 
 
 @cache
@@ -205,6 +236,7 @@ _PARTS: Mapping[str, Callable[[], object]] = {
     "SONGS_TABLE": songs,
     "SLOTS_TABLE": slots,
     "MEASURE_QUEUE_TABLE": measure_queue,
+    "PLAYS_URL": measure_sources,
     "CONNECTIONS_TABLE": connections,
     "UPLOADS_BUCKET": uploads,
     "OUTPUT_BUCKET": results,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from cli.redrive import redrive
+from cli.redrive import measurements, redrive
+from cli.songfile import Refused
 from tests.cloud import ROOT, session
 from tests.documents import template_from
 
@@ -133,3 +135,29 @@ def test_every_dead_letter_queue_has_an_alarm_and_is_emptied() -> None:
     for name in dead:
         assert resources[name]["Properties"]["QueueName"]["Fn::Sub"].endswith("-dlq")
         assert f"{name}Alarm" in resources
+
+
+class Maintenance:
+    """Lambda, for the one function that revives dead measurements."""
+
+    def __init__(self, answer: dict[str, Any], error: str | None = None) -> None:
+        self.asked: dict[str, Any] = {}
+        self._answer = {"Payload": io.BytesIO(json.dumps(answer).encode())}
+        self._answer |= {"FunctionError": error} if error else {}
+
+    def invoke(self, **asked: Any) -> dict[str, Any]:
+        self.asked = asked
+        return self._answer
+
+
+def test_dead_measurements_wait_again() -> None:
+    functions = Maintenance({"revived": 3})
+    assert measurements(functions, PREFIX) == 3
+    assert functions.asked["FunctionName"] == f"{PREFIX}-maintain-measurements"
+    assert json.loads(functions.asked["Payload"]) == {"redrive": True}
+
+
+def test_a_fault_of_reviving_is_said() -> None:
+    functions = Maintenance({"errorMessage": "Could not change the measure queue just now."}, "Unhandled")
+    with pytest.raises(Refused, match="measure queue"):
+        measurements(functions, PREFIX)

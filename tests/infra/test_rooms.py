@@ -41,6 +41,11 @@ def remove(tree: Path, room: str) -> None:
     edit(tree / "template.yaml", rf"^  {room.capitalize()}:\n(    .*\n|      .*\n)+\n")
     edit(tree / "template.yaml", rf"^      - {room.capitalize()}\n")
     edit(tree / ".importlinter", rf"^    unplugd\.{room}\n")
+    front_door = tree / "template.yaml"
+    parameters = re.findall(r"^  (\w+):\n    Type: (?:String|Number)\n", front_door.read_text(), re.MULTILINE)
+    for name in parameters:
+        if f"!Ref {name}" not in front_door.read_text() and f"${{{name}}}" not in front_door.read_text():
+            edit(front_door, rf"^  {name}:\n(    .*\n)+")
 
 
 def run(tree: Path, *arguments: str) -> None:

@@ -300,6 +300,12 @@ class MeasureQueue:
             items = _at_once(lambda one: self._table.get(*one, doing=_DOING), keys)
             yield from (row for row in _read(filter(None, items)) if row.state is State.DEAD)
 
+    def dead_count(self, source: str) -> int:
+        """How many rows of a source are dead."""
+        where = key("work").eq(work(DEAD, source))
+        pages = self._table.pages(where, index="WorkIndex", Select="COUNT", doing=_DOING)
+        return sum(int(page["Count"]) for page in pages)
+
     def revive(self, row: Row) -> bool:
         """Let a dead row wait again; False when it is no longer dead."""
         return self._move(row, measure_queue.revived(row)) is not None

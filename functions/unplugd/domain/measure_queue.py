@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from unplugd.kernel.clock import to_iso
 
@@ -118,10 +118,11 @@ class Values:
 
 @dataclass(frozen=True)
 class Final:
-    """There is no value, and asking again would not change that: nothing is known, or the source refuses the
-    question."""
+    """There is no value, and asking again would not change that: nothing is known, or the source refuses the question.
+    `pause_until`: when the next row may be asked for, if the refusal looks like one of all questions."""
 
     reason: str
+    pause_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,22 @@ class HandedOver:
 
 
 Outcome = Values | Final | Again | Pause | HandedOver
+
+
+class Source(Protocol):
+    """What measures. An exception that it raises counts as a fault of each of the rows."""
+
+    def fetch(self, rows: Sequence[Row]) -> Sequence[Outcome]:
+        """One outcome for each row, in their order."""
+        ...
+
+
+class Due(Protocol):
+    """What knows of rows that nobody asks for and that are due, such as those of a better engine."""
+
+    def rows(self, now: datetime) -> Sequence[Row]:
+        """Some of them; the others with the next call."""
+        ...
 
 
 def wait_s(attempts: int, jitter: float) -> float:

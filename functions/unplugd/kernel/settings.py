@@ -32,6 +32,19 @@ def measure_queue_table() -> str:
     return _need("MEASURE_QUEUE_TABLE")
 
 
+def plays_url() -> str:
+    """The outside service of the source `historical`. Absent when it is off: ask `is_set` first."""
+    return _need("PLAYS_URL")
+
+
+def plays_secret() -> str:
+    return _need("PLAYS_SECRET")
+
+
+def plays_calls_a_day() -> int:
+    return int(_need("PLAYS_CALLS_A_DAY"))
+
+
 def uploads_bucket() -> str:
     return _need("UPLOADS_BUCKET")
 

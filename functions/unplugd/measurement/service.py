@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from audiofile import MAX_SECONDS
 from unplugd.domain import files
+from unplugd.domain.measure_queue import Due, Source
 from unplugd.domain.song import Song, Status
-from unplugd.kernel.clock import to_iso
+from unplugd.kernel.clock import Clock, to_iso
 from unplugd.kernel.errors import AppError, Conflict, NotFound, Transient
 from unplugd.kernel.ids import NewId, is_song_id
 from unplugd.kernel.log import logger
-from unplugd.measurement import rules, view
+from unplugd.measurement import drain, rules, view
 from unplugd.measurement.jobs import create_measurement_job as create_measurement_job
 from unplugd.measurement.jobs import get_job as get_job
 from unplugd.measurement.model import KEPT_VERSIONS, Edits, from_document, to_document
@@ -96,6 +97,22 @@ def delete_measurement(
         now,
         new_id,
     )
+
+
+def maintain_measurements(
+    *,
+    redrive: bool,
+    queue: drain.Queue,
+    sources: Mapping[str, Source],
+    due: Sequence[Due],
+    clock: Clock,
+    new_id: NewId,
+    jitter: Callable[[], float],
+) -> dict[str, Any]:
+    """What is done each five minutes; or, with `redrive`, let the dead rows wait again. Answers in rows."""
+    if redrive:
+        return drain.redrive(queue=queue)
+    return drain.maintain(queue=queue, sources=sources, due=due, clock=clock, new_id=new_id, jitter=jitter)
 
 
 def _change(
