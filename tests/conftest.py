@@ -21,6 +21,7 @@ SLOW = (
     "cli/test_separation.py",
     "containers",
     "contracts/test_no_telemetry.py",
+    "infra/test_rooms.py",
     "ml/analysis/test_measure_song.py",
     "ml/audio/test_decode.py",
     "ml/audio/test_stream.py",

@@ -187,7 +187,7 @@ def test_docs_are_served_where_it_says(capsys):
     asked = []
 
     def ask():
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while True:
             try:
                 connection.request("GET", "/api.html")

@@ -101,7 +101,7 @@ def make_buckets(s3: object) -> None:
 
 
 def _await(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
             urllib.request.urlopen(f"{url}/_ministack/health", timeout=1).close()

@@ -48,7 +48,7 @@ def cost(path: Path) -> Cost:
         env={"PYTHONPATH": ":".join(filter(None, sys.path))},
         capture_output=True,
         check=True,
-        timeout=150,
+        timeout=450,
     )
     fault, cpu_s, child_kib, parent_kib = json.loads(done.stdout)
     return Cost(fault, cpu_s, child_kib / 1024, parent_kib / 1024, time.monotonic() - began)

@@ -31,7 +31,7 @@ LAST_LINE = r"COMPLETED (?P<song>[0-9A-HJKMNP-TV-Z]{26}) in (?P<seconds>\d+) s -
 def unplugd(*words, **options):
     """Run the command to its end."""
     command = [sys.executable, "-m", "cli", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
+    return subprocess.run(command, capture_output=True, text=True, timeout=400, check=False, **options)
 
 
 def living(data):
@@ -151,15 +151,16 @@ def test_up_serves_the_page_until_ctrl_c_and_reset_forgets(tmp_path):
         link = re.search(rf"http://localhost:{web_port}/#start=(\S+)", shown)
         assert link, shown
         page = f"http://localhost:{web_port}"
-        assert httpx.get(page).text == "the app"
-        config = httpx.get(f"{page}/config.json").json()
+        http = httpx.Client(timeout=60)
+        assert http.get(page).text == "the app"
+        config = http.get(f"{page}/config.json").json()
         # The API answers the page's origin, and the stack lets it in.
-        asked = httpx.get(f"{config['apiUrl']}/songs", headers={"Origin": page})
+        asked = http.get(f"{config['apiUrl']}/songs", headers={"Origin": page})
         assert asked.headers["Access-Control-Allow-Origin"] == page
-        exchanged = httpx.post(f"{page}/local-start", json={"code": link[1]}, headers={"Origin": page})
+        exchanged = http.post(f"{page}/local-start", json={"code": link[1]}, headers={"Origin": page})
         assert exchanged.json() == who
         os.killpg(process.pid, signal.SIGINT)  # as the terminal does
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     finally:
         if process.poll() is None:
             process.kill()

@@ -18,7 +18,7 @@ from tests.e2e.conftest import Visitor
 pytestmark = pytest.mark.stack
 
 
-def until(true: Callable[[], Any], what: str, seconds: float = 40.0) -> Any:
+def until(true: Callable[[], Any], what: str, seconds: float = 180.0) -> Any:
     """Wait for `true()`, at most `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := true()):
@@ -56,7 +56,7 @@ def test_cancel_stops_the_work_and_retry_takes_it_up(
     cancelled = person.library.cancel(song_id)
     assert cancelled["status"] == "CANCELLED"
     outputs = person.session.outputs
-    until(lambda: slots(admin, outputs) == 0, "the slot's release", 10)
+    until(lambda: slots(admin, outputs) == 0, "the slot's release")
     execution = outputs["StateMachineArn"].replace(":stateMachine:", ":execution:") + f":{song_id}-1"
     assert admin("stepfunctions").describe_execution(executionArn=execution)["status"] == "ABORTED"
     time.sleep(1.0)  # what was under way may still report: it must not be heard
@@ -66,7 +66,7 @@ def test_cancel_stops_the_work_and_retry_takes_it_up(
     assert clicks == [202, 409, 409]
     song = until(is_(person, song_id, status="COMPLETED"), "completion")
     assert (song["attempt"], song["errorCode"]) == (2, None)
-    until(lambda: slots(admin, outputs) == 0, "the slot's release", 10)
+    until(lambda: slots(admin, outputs) == 0, "the slot's release")
 
 
 def _status(call: Callable[[], Any]) -> int:
@@ -129,7 +129,7 @@ def test_an_account_is_handed_over_whole_and_leaves_nothing(
     assert person.library._call("DELETE", "/account") == {"deleted": True}
 
     outputs = person.session.outputs
-    until(lambda: slots(admin, outputs) == 0, "the slot's release", 15)
+    until(lambda: slots(admin, outputs) == 0, "the slot's release")
     keys = [
         found["Key"]
         for bucket in (outputs["UploadsBucketName"], outputs["OutputBucketName"])

@@ -111,7 +111,7 @@ def test_the_peaks_cover_the_song(finished):
 def test_the_original_is_gone(finished, admin):
     s3 = admin("s3")
     bucket = finished.owner.session.outputs["UploadsBucketName"]
-    deadline = time.monotonic() + 10  # the clean-up is the state behind the COMPLETED message
+    deadline = time.monotonic() + 60  # the clean-up is the state behind the COMPLETED message
     while s3.list_objects_v2(Bucket=bucket, Prefix="uploads/")["KeyCount"]:
         assert time.monotonic() < deadline, "the original is still in the uploads bucket"
         time.sleep(0.1)

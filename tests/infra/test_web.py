@@ -111,7 +111,7 @@ def test_an_app_path_gets_the_page_and_a_missing_file_404() -> None:
     code = resource("web", "PageRoutes").properties["FunctionCode"]
     answers = f"{json.dumps(list(PATHS))}.map(uri => handler({{request: {{uri}}}}).uri)"
     asked = f"{code}\nconsole.log(JSON.stringify({answers}))"
-    ran = subprocess.run([node, "-e", asked], capture_output=True, text=True, timeout=60, check=True)
+    ran = subprocess.run([node, "-e", asked], capture_output=True, text=True, timeout=240, check=True)
     assert dict(zip(PATHS, json.loads(ran.stdout), strict=True)) == PATHS
     (attached,) = CONFIG["DefaultCacheBehavior"]["FunctionAssociations"]
     assert attached["EventType"] == "viewer-request"
@@ -165,7 +165,7 @@ def deploy(folder: Path, lacks: str = "", origin: str = "the-WebUrl") -> subproc
         env={**os.environ, **given},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

@@ -19,6 +19,8 @@ from local.stack import Endpoint, LocalStack, deploy
 FIXTURES = Path(__file__).parent / "fixtures"
 APP = FIXTURES / "app"
 ORIGIN = "http://localhost:5999"
+# How long a busy machine may take for one thing. The test application's task runs for longer, unless it is stopped.
+WAIT_S = 60.0
 TASK_COMMANDS = {"task": [sys.executable, str(FIXTURES / "task.py")]}
 
 
@@ -48,11 +50,9 @@ class App:
         )
         return str(answer["executionArn"])
 
-    def ended(self, arn: str, within_s: float = 20) -> Any:
+    def ended(self, arn: str) -> Any:
         states = self.client("stepfunctions")
-        return wait_for(
-            lambda: _if_ended(states.describe_execution(executionArn=arn)), within_s, f"the end of {arn}"
-        )
+        return wait_for(lambda: _if_ended(states.describe_execution(executionArn=arn)), f"the end of {arn}")
 
     def item(self, key: str) -> Any:
         found = self.client("dynamodb").get_item(
@@ -70,15 +70,15 @@ def _if_ended(execution: Any) -> Any:
     return None if execution["status"] == "RUNNING" else execution
 
 
-def wait_for(ask: Callable[[], Any], within_s: float, what: str) -> Any:
-    """Ask until the answer is true."""
-    deadline = time.monotonic() + within_s
+def wait_for(ask: Callable[[], Any], what: str) -> Any:
+    """Ask until the answer is true, at most `WAIT_S`."""
+    deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
         answer = ask()
         if answer:
             return answer
         time.sleep(0.05)
-    raise AssertionError(f"waited {within_s} s in vain for {what}")
+    raise AssertionError(f"waited {WAIT_S} s in vain for {what}")
 
 
 @contextlib.contextmanager

@@ -37,7 +37,7 @@ def no_room(pid: int) -> Iterator[None]:
 @pytest.mark.stack
 @pytest.mark.skipif(sys.platform != "linux", reason="another process's limits can be set on Linux only")
 def test_a_full_disk_is_a_sentence_everywhere(tmp_path: Path) -> None:
-    with running_app(tmp_path / "data") as (stack, app), httpx.Client(trust_env=False, timeout=30) as http:
+    with running_app(tmp_path / "data") as (stack, app), httpx.Client(trust_env=False, timeout=120) as http:
         url = app.outputs["ApiUrl"]
         assert http.post(f"{url}/items/a", content="before").status_code == 200
         with no_room(app.endpoint.pid):

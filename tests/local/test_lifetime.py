@@ -40,11 +40,11 @@ def is_alive(pid: int) -> bool:
 def busy_children(app: App) -> list[int]:
     """A stage task and a Lambda worker, both in the midst of their work."""
     arn = app.start("StateMachineArn", what="run", seconds=100)
-    row = wait_for(lambda: app.item(f"task-{arn.rsplit(':', 1)[-1]}"), 15, "the task")
+    row = wait_for(lambda: app.item(f"task-{arn.rsplit(':', 1)[-1]}"), "the task")
     app.client("lambda").invoke(FunctionName="tiny-slow", InvocationType="Event")
     worker = app.invoke("tiny-environment")["pid"]
     notes = app.endpoint.data_dir / "run" / "children"
-    living = wait_for(lambda: at_least_three(notes), 10, "the slow worker")
+    living = wait_for(lambda: at_least_three(notes), "the slow worker")
     assert {int(row["pid"]["N"]), worker} <= set(living)
     return living
 
@@ -92,7 +92,7 @@ def test_a_clean_stop_and_a_hard_kill_keep_everything(tmp_path: Path) -> None:
         began = time.perf_counter()
         stack.stop()
         assert time.perf_counter() - began < 15
-        wait_for(lambda: not any(is_alive(pid) for pid in children), 3, "the children's end")
+        wait_for(lambda: not any(is_alive(pid) for pid in children), "the children's end")
 
         again = App(stack.start(), app.outputs)
         assert again.endpoint.url == app.endpoint.url
@@ -111,7 +111,7 @@ def test_a_clean_stop_and_a_hard_kill_keep_everything(tmp_path: Path) -> None:
             again.put(f"row-{number}", body={"S": str(number)})
         again.client("dynamodb").delete_item(TableName="tiny-items", Key={"id": {"S": "before"}})
         kill(again)  # at once: an answered item write is in the journal
-        wait_for(lambda: not any(is_alive(pid) for pid in children), 3, "the children's end")
+        wait_for(lambda: not any(is_alive(pid) for pid in children), "the children's end")
         stack.stop()
 
         third = App(stack.start(), app.outputs)
@@ -125,7 +125,7 @@ def test_a_clean_stop_and_a_hard_kill_keep_everything(tmp_path: Path) -> None:
         )
         lost = third.client("stepfunctions").describe_execution(executionArn=arn)
         assert (lost["status"], lost["error"]) == ("FAILED", "States.ServiceRestart")
-        wait_for(lambda: is_published(third, arn), 20, "the status change of the lost execution")
+        wait_for(lambda: is_published(third, arn), "the status change of the lost execution")
 
 
 def is_published(app: App, arn: str, status: str = "FAILED") -> bool:
@@ -185,7 +185,7 @@ def check_delivery(app: App, sent: str) -> None:
     assert {message["Body"] for message in found["Messages"]} == {"kept", sent}
     arn = app.start("StateMachineArn", what="raise", seconds=1)
     app.ended(arn)
-    wait_for(lambda: is_published(app, arn, "SUCCEEDED"), 20, "the execution's status change")
+    wait_for(lambda: is_published(app, arn, "SUCCEEDED"), "the execution's status change")
     with httpx.Client(trust_env=False) as http:
         assert http.post(f"{app.outputs['ApiUrl']}/items/after", content="x").status_code == 200
 
@@ -225,7 +225,7 @@ def test_ctrl_c_ends_the_children_too(tmp_path: Path) -> None:
     with running_app(tmp_path / "data") as (_, app):
         children = busy_children(app)
         os.kill(app.endpoint.pid, signal.SIGINT)
-        wait_for(lambda: not any(is_alive(pid) for pid in [app.endpoint.pid, *children]), 15, "every end")
+        wait_for(lambda: not any(is_alive(pid) for pid in [app.endpoint.pid, *children]), "every end")
 
 
 def test_the_next_start_ends_what_was_left(tmp_path: Path) -> None:
@@ -283,4 +283,4 @@ def test_the_stack_ends_with_the_process_that_started_it(tmp_path: Path) -> None
     assert is_alive(pid)
     caller.kill()
     caller.wait()
-    wait_for(lambda: not is_alive(pid), 15, "the stack's end")
+    wait_for(lambda: not is_alive(pid), "the stack's end")

@@ -19,7 +19,7 @@ def name_of(arn: str) -> str:
 
 
 def task_pid(app: App, arn: str) -> int:
-    row = wait_for(lambda: app.item(f"task-{name_of(arn)}"), 15, "the task's row")
+    row = wait_for(lambda: app.item(f"task-{name_of(arn)}"), "the task's row")
     return int(row["pid"]["N"])
 
 
@@ -69,18 +69,18 @@ def test_a_task_that_fails_is_a_task_failure_with_its_exit_code(app: App, code: 
 
 
 def test_a_state_that_times_out_stops_its_task(app: App) -> None:
-    arn = app.start("StateMachineArn", what="run", seconds=4)
+    arn = app.start("StateMachineArn", what="run", seconds=8)  # long enough for the task to write its row
     pid = task_pid(app, arn)
     execution = app.ended(arn)
     assert json.loads(execution["output"]) == {"timedOut": True}
-    wait_for(lambda: not is_alive(pid), 5, "the task's end")
+    wait_for(lambda: not is_alive(pid), "the task's end")
 
 
 def test_a_stopped_execution_stops_its_task_and_stays_aborted(app: App) -> None:
     arn = app.start("StateMachineArn", what="run", seconds=100)
     pid = task_pid(app, arn)
     app.client("stepfunctions").stop_execution(executionArn=arn)
-    wait_for(lambda: not is_alive(pid), 5, "the task's end")
+    wait_for(lambda: not is_alive(pid), "the task's end")
     stopped = stopped_task(app)
     assert stopped["containers"][0]["exitCode"] == 143
     time.sleep(0.5)
@@ -100,7 +100,7 @@ def test_stop_task_fails_the_execution(app: App) -> None:
     task_pid(app, arn)
     ecs = app.client("ecs")
     cluster = app.outputs["ClusterName"]
-    (task,) = wait_for(lambda: ecs.list_tasks(cluster=cluster)["taskArns"], 5, "the running task")
+    (task,) = wait_for(lambda: ecs.list_tasks(cluster=cluster)["taskArns"], "the running task")
     ecs.stop_task(cluster=cluster, task=task, reason="Spot interruption")
     output = json.loads(app.ended(arn)["output"])
     assert output["judged"] == 143
@@ -127,7 +127,7 @@ def test_the_tasks_output_is_in_its_log_group(app: App) -> None:
         events = app.client("logs").filter_log_events(logGroupName="/tiny/task")["events"]
         return any(name_of(arn) in event["message"] for event in events)
 
-    wait_for(printed, 5, "the log line")
+    wait_for(printed, "the log line")
 
 
 def test_ends_of_executions_and_tasks_reach_the_queue(app: App) -> None:
@@ -148,4 +148,4 @@ def test_ends_of_executions_and_tasks_reach_the_queue(app: App) -> None:
                 seen.add((event["source"], detail["lastStatus"]))
         return {("aws.states", "SUCCEEDED"), ("aws.ecs", "RUNNING"), ("aws.ecs", "STOPPED")} <= seen
 
-    wait_for(both, 20, f"the events, in addition to {seen}")
+    wait_for(both, f"the events, in addition to {seen}")

@@ -41,7 +41,7 @@ class Site:
         self.origin = f"http://localhost:{port}"
 
     def ask(self, method, path, body=None, host=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
             connection.request(method, path, body, {"Host": host or f"localhost:{self.port}", **sent})

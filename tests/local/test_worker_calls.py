@@ -71,10 +71,10 @@ def test_a_call_gets_a_thread_at_once_and_leaves_it_to_the_next() -> None:
     for _ in range(20):  # none waits for another: a call may make the next one
         threads.run(call, {"daemon": True})
     for _ in range(20):
-        assert done.acquire(timeout=20)
+        assert done.acquire(timeout=60)
     assert len(set(used)) == 20
     held.set()
     for _ in range(40):
         threads.run(call, {"daemon": True})
-        assert done.acquire(timeout=20)
+        assert done.acquire(timeout=60)
     assert len(set(used)) < 40
