@@ -100,7 +100,7 @@ const sound = {
 
   engine: () => engine,
 
-  async until(condition: (engine: Engine) => boolean, ms = 20_000): Promise<void> {
+  async until(condition: (engine: Engine) => boolean, ms = 60_000): Promise<void> {
     const end = performance.now() + ms;
     while (!condition(engine)) {
       if (performance.now() > end)

@@ -11,7 +11,7 @@ export { expect } from "@playwright/test";
 export { makeAudio, type Part } from "./audio";
 
 const REPO = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const SONG_TIMEOUT_MS = 180_000;
+const SONG_TIMEOUT_MS = 360_000;
 /** What the local Cognito sends to everyone. */
 export const CODE = "123456";
 
@@ -178,6 +178,28 @@ export async function chooserAt(page: Page, ask: () => Promise<void>): Promise<F
   await page.evaluate(() => undefined);
   await ask();
   return chooser;
+}
+
+/**
+ * From its next document on, a page keeps for the returned function what it would do by itself after `ms`: a message
+ * that goes, a delete that is sent. A test on a busy machine may need longer than a person to press Undo.
+ */
+export async function hold(page: Page, ms: number): Promise<() => Promise<void>> {
+  await page.context().addInitScript((ms) => {
+    const { setTimeout, clearTimeout } = window;
+    const held = new Map<number, () => void>();
+    let last = 0;
+    window.setTimeout = ((run: () => void, after?: number, ...rest: unknown[]) => {
+      if (after !== ms) return setTimeout(run, after, ...rest);
+      held.set(--last, run);
+      return last;
+    }) as typeof setTimeout;
+    window.clearTimeout = (id) => void (held.delete(id as number) || clearTimeout(id));
+    Reflect.set(window, "goOn", () => {
+      for (const [id, run] of held) if (held.delete(id)) run();
+    });
+  }, ms);
+  return () => page.evaluate(() => (Reflect.get(window, "goOn") as () => void)());
 }
 
 /** The shipped song: 38 s, four stems, English words in its tags. */

@@ -36,7 +36,7 @@ test("while it plays, the word under the playhead is the one that is marked", as
         samples.push(await look(page, song));
         return samples.at(-1)?.position;
       },
-      { intervals: [50], timeout: 60_000 },
+      { intervals: [50] },
     )
     .toBeGreaterThan(17);
   expect(samples.map((one) => misfit(one, lyrics)).filter(Boolean)).toEqual([]);

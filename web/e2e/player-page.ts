@@ -54,6 +54,17 @@ export const pressed = (page: Page, name: string, value: boolean) =>
   expect(button(page, name)).toHaveAttribute("aria-pressed", String(value));
 export const status = (page: Page) => page.getByRole("region", { name: "Player" }).getByRole("status");
 
+/** Notes what the status says from now on, however shortly; the returned function tells all of it. */
+export async function hearStatus(page: Page): Promise<() => Promise<string[]>> {
+  const said = await status(page).evaluateHandle((line) => {
+    const heard = [line.textContent ?? ""];
+    const look = new MutationObserver(() => heard.push(line.textContent ?? ""));
+    look.observe(line, { childList: true, characterData: true, subtree: true });
+    return heard;
+  });
+  return () => said.jsonValue();
+}
+
 /** No sideways scrolling, and nothing that spills out of the window. */
 export const spills = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import { AUDIBLE, at, bar, button, enter, loudness, openPlayer, status } from "./player-page";
+import { AUDIBLE, at, bar, button, enter, hearStatus, loudness, openPlayer, status } from "./player-page";
 
 let songUrl: string;
 test.beforeEach(async ({ page, listener }) => {
@@ -39,8 +39,9 @@ test("a seek while a count-in waits for the sound is counted in to", async ({ pa
   await expect(status(page)).toHaveText("Loading the sound…");
   await page.keyboard.press("ArrowRight");
   await expect.poll(() => at(page)).toBe(5);
+  const said = await hearStatus(page);
   release();
-  await expect(status(page)).toHaveText("Counting in…");
+  await expect.poll(said).toContain("Counting in…");
   await expect.poll(() => at(page)).toBeGreaterThanOrEqual(6);
   await expect.poll(() => loudness(page)).toBeGreaterThan(AUDIBLE);
 });

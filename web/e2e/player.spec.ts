@@ -7,6 +7,7 @@ import {
   bar,
   button,
   enter,
+  hearStatus,
   loudness,
   openPlayer,
   pressed,
@@ -115,11 +116,11 @@ test("a loop by its two keys repeats", async ({ page }) => {
   await expect(loop).toContainText("0:05.0");
   await expect(loop).toContainText("0:10.0");
   await button(page, "Play").click();
-  const often = { intervals: [100] }; // each of these places lasts a second
+  const often = { intervals: [100] }; // each of these places lasts a second, and comes again
   await expect.poll(() => at(page), often).toBe(9);
   await expect.poll(() => at(page), often).toBe(5);
   await button(page, "Stop repeating (\\)").click();
-  await expect.poll(() => at(page), often).toBe(11);
+  await expect.poll(() => at(page)).toBeGreaterThanOrEqual(11);
 });
 
 test("a loop by a drag, with Shift or with the button", async ({ page }) => {
@@ -168,8 +169,9 @@ test("speed and key go in steps to their ends and back by a press", async ({ pag
 test("count-in: clicks come before the song", async ({ page }) => {
   await open(page);
   await page.getByRole("switch", { name: "Count-in" }).click();
+  const said = await hearStatus(page);
   await button(page, "Play").click();
-  await expect(status(page)).toHaveText("Counting in…");
+  await expect.poll(said).toContain("Counting in…");
   await expect.poll(() => loudness(page)).toBeGreaterThan(AUDIBLE);
   await expect.poll(() => at(page)).toBeGreaterThanOrEqual(1);
 });
@@ -250,10 +252,13 @@ test("the singing view hides its controls while it plays, and Escape leaves it",
   await expect(page).toHaveURL(/\/sing$/);
   await button(page, "Play").click();
   const leave = button(page, "Leave the singing view (Esc)");
-  const hidden = (value: string) => expect(leave.locator("..")).toHaveCSS("opacity", value);
-  await hidden("0");
-  await page.mouse.move(300, 300);
-  await hidden("1");
+  await expect(leave.locator("..")).toHaveCSS("opacity", "0");
+  // A hand moves again when it sees nothing.
+  let moves = 0;
+  await expect(async () => {
+    await page.mouse.move(300 + (moves++ % 2), 300);
+    await expect(leave.locator("..")).toHaveCSS("opacity", "1", { timeout: 1000 });
+  }).toPass();
   await page.keyboard.press("Escape");
   await expect(page).toHaveURL(new RegExp(`${songUrl}$`));
   await expect(button(page, "Pause")).toBeVisible();

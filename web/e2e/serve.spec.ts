@@ -49,7 +49,7 @@ test("a menu opens, and the page behind it does not scroll", async ({ signedIn: 
   const before = await scrolling();
   await page.getByRole("button", { name: `Account of ${person.email}` }).click();
   await expect(page.getByRole("menuitem", { name: "Sign out" })).toBeVisible();
-  expect(await scrolling()).toBe("hidden");
+  await expect.poll(scrolling).toBe("hidden");
   await page.keyboard.press("Escape");
   await expect.poll(scrolling).toBe(before);
 });

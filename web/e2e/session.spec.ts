@@ -194,7 +194,7 @@ test("a delete that could still be taken back is sent before a sign-out", async 
   await page.getByRole("button", { name: `Account of ${person.email}` }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page.getByRole("button", { name: "Sign in", exact: true })).toBeVisible();
-  expect(await api.songs()).toEqual([]);
+  await expect.poll(() => api.songs()).toEqual([]);
   await expect(page.getByText("Farewell")).toHaveCount(0);
 });
 

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 
 const WEB = dirname(dirname(fileURLToPath(import.meta.url)));
 const REPO = dirname(WEB);
-const START_TIMEOUT_MS = 180_000;
+const START_TIMEOUT_MS = 600_000;
 
 /** A running stack with its page: what the fixtures get. */
 export interface Stack {
