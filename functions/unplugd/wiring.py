@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from unplugd.aws.lyrics_rows import LyricsRows
     from unplugd.aws.measure_queue import MeasureQueue
     from unplugd.aws.measurement_rows import MeasurementRows
+    from unplugd.aws.measuring_rows import MeasuringRows
     from unplugd.aws.objects import Objects
     from unplugd.aws.people import UserPool
     from unplugd.aws.person_measures import PersonMeasures
@@ -54,6 +55,13 @@ def measurement_rows() -> MeasurementRows:
     from unplugd.aws.measurement_rows import MeasurementRows
 
     return MeasurementRows(client("dynamodb"), settings.songs_table())
+
+
+@cache
+def measuring_rows() -> MeasuringRows:
+    from unplugd.aws.measuring_rows import MeasuringRows
+
+    return MeasuringRows(client("dynamodb"), settings.songs_table())
 
 
 @cache
@@ -95,10 +103,17 @@ def billing() -> Billing:
 @cache
 def measure_sources() -> Mapping[str, Source]:
     """What measures, by the name of its source. A source that is switched off is absent."""
-    sources: dict[str, Source] = {}
+    sources: dict[str, Source] = {"current": _current()}
     if settings.is_set("PLAYS_URL"):
         sources["historical"] = _plays()
     return sources
+
+
+def _current() -> Source:
+    from unplugd.kernel.clock import utc_now
+    from unplugd.measurement.current import Current
+
+    return Current(measuring_rows(), queue_index(), wake_queue(), utc_now)
 
 
 def _plays() -> Source:
@@ -119,7 +134,11 @@ def _plays() -> Source:
 @cache
 def due_measurements() -> Sequence[Due]:
     """What knows of measurements that are due without a request."""
-    return ()
+    from unplugd.aws.sweeps import SweepPlace
+    from unplugd.measurement.current import OlderEngine
+
+    place = SweepPlace(client("dynamodb"), settings.songs_table(), "measured")
+    return (OlderEngine(measuring_rows(), measure_queue(), place),)
 
 
 @cache
