@@ -269,7 +269,7 @@ def test_a_completion_that_comes_twice_changes_nothing_more(
     assert (cloud.row(), desk.row()) == before
 
 
-def test_a_completion_that_could_not_be_told_is_found(
+def test_a_completion_that_the_queue_missed_is_found(
     cloud: Cloud, desk: Desk, put_song: Any, put_measured: Any, sent: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost(*_args: Any, **_given: Any) -> Any:
@@ -289,7 +289,7 @@ def test_a_completion_that_could_not_be_told_is_found(
     assert desk.row().state is State.DONE
 
 
-def test_a_job_that_vanishes_is_measured_anew(cloud: Cloud, desk: Desk, put_song: Any) -> None:
+def test_a_job_that_vanishes_is_measured_again(cloud: Cloud, desk: Desk, put_song: Any) -> None:
     """Such as one that gave way to lyrics, or was lost with its row."""
     put_song(**OLD)
     desk.ask(SONG)
