@@ -16,7 +16,7 @@ import soundfile
 
 from ml.separation.embedded import STEMS
 from tests.containers.image import Image
-from tests.containers.stand import DEMUCS, KEY, OUTPUT, PREFIX, TEXT, UPLOADS, WHISPER, Stand
+from tests.containers.stand import COMMON, DEMUCS, KEY, OUTPUT, PREFIX, TEXT, UPLOADS, WHISPER, Stand
 
 OWN = {"demucs": DEMUCS, "whisper": WHISPER}
 
@@ -84,6 +84,34 @@ def test_a_song_goes_through_both_tasks_and_is_not_done_twice(
         messages = [line.get("message") for line in run(images[stage], stage, server, endpoint)]
         assert "Already done: outputs and manifest are in place" in messages
     assert server.versions() == before
+
+
+def test_the_demucs_image_measures_a_finished_song(
+    images: dict[str, Image], server: Stand, endpoint: str
+) -> None:
+    server.put_song()
+    run(images["demucs"], "demucs", server, endpoint)
+    server.put("manifest.json", json.dumps(without_measurements(server.read("manifest.json"))).encode())
+    server.s3.delete_object(Bucket=OUTPUT, Key=f"{PREFIX}measurements.json")
+    server.s3.delete_object(Bucket=UPLOADS, Key=KEY)
+    before = server.versions()
+
+    code, logs = end(
+        start(images["demucs"], server.root, {**COMMON, "MEASURE_ONLY": "true"}, endpoint), server.root
+    )
+    assert code == 0, logs
+    assert "error" not in server.read("measurements.json")["loudness"]
+    after = server.versions()
+    assert {key for key in after if after[key] != before.get(key)} == {
+        f"{PREFIX}measurements.json",
+        f"{PREFIX}manifest.json",
+    }
+
+
+def without_measurements(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The manifest of a song from before songs were measured."""
+    del manifest["files"]["measurements.json"]
+    return manifest
 
 
 def test_a_file_that_is_no_audio_is_65_with_a_reason(
