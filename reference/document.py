@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reference import examples, jobs, measurement
+from reference import capture, examples, jobs, measurement
 from reference.operations import OPERATIONS, Operation
 from reference.routes import Route, routes, template
 from reference.schemas import SONG_ID, components
@@ -17,6 +17,7 @@ TITLES = {
     "songs": "Songs",
     "lyrics": "Lyrics",
     "measurement": "Measurements",
+    "capture": "Recordings",
     "uploads": "Uploads",
 }
 _INTRODUCTION = """\
@@ -29,7 +30,12 @@ people, and `details` if several fields are wrong. Changes of a song are pushed 
 `make reference` generates this document from the code; a test fails if it is out of date."""
 
 
-_IN_PATH: dict[str, Schema] = {"songId": SONG_ID, "measure": measurement.MEASURE, "id": jobs.ID}
+_IN_PATH: dict[str, Schema] = {
+    "songId": SONG_ID,
+    "measure": measurement.MEASURE,
+    "id": jobs.ID,
+    "sessionId": capture.SESSION_ID,
+}
 
 
 class Undescribed(Exception):

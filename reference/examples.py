@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from reference import jobs, measurement
+from reference import capture, jobs, measurement
 from unplugd.domain.files import LINK_SECONDS, STREAM_SUFFIX
 from unplugd.domain.measurement import MEASURES
 from unplugd.domain.song import LyricsStatus, Song, Status
@@ -20,6 +20,7 @@ SONG_ID = "01J9ZQ4X5V8K2M3N4P5Q6R7S8T"
 _SIGNED = "https://storage.example/{name}?X-Amz-Signature=…"
 
 BODIES: dict[str, Any] = {
+    **capture.BODIES,
     "NewUpload": {
         "filename": "one-more-time.mp3",
         "contentType": "audio/mpeg",
@@ -95,6 +96,8 @@ def _lyrics() -> dict[str, Any]:
 def answer(name: str) -> Any:
     """An answer of the schema `name`."""
     at_work = public_view(song(), now=NOW)
+    if recorded := capture.answer(name, _SIGNED):
+        return recorded
     return {
         "Song": at_work,
         "UnfinishedSong | FinishedSong": _finished(),

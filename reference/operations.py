@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lyricsfile.registry import FORMATS
+from reference.capture import WINDOW_INDEX
 from reference.schemas import SONG_ID
 from reference.shapes import Schema
-from unplugd.account.service import ROWS_CURSOR_PATTERN
+from unplugd.account.service import ROWS_CURSOR_PATTERN, SESSION_CURSOR
 from unplugd.domain.song import MAX_TEXT, Status
 from unplugd.kernel import errors
+from unplugd.kernel.ids import SONG_ID_PATTERN
 from unplugd.lyrics.rules import VERSIONS
 from unplugd.songs.rules import DEFAULT_LIMIT, MAX_LIMIT, RANGE_PATTERN
 
@@ -38,7 +40,7 @@ def _range(unit: str) -> Schema:
 
 
 # A song's id; or, behind the songs, the key of a row of the measure queue.
-EXPORT_CURSOR = f"{SONG_ID['pattern']}|^{ROWS_CURSOR_PATTERN}$"
+EXPORT_CURSOR = f"{SONG_ID['pattern']}|^{SESSION_CURSOR}({SONG_ID_PATTERN})?$|^{ROWS_CURSOR_PATTERN}$"
 
 # The generator fails for a call that is missing here, and for a query parameter that the handler does not know.
 OPERATIONS: dict[str, Operation] = {
@@ -129,6 +131,47 @@ OPERATIONS: dict[str, Operation] = {
         "service that costs money for each recording code (ISRC), and can answer 402.",
     ),
     "get_job": Operation({200: "Job"}),
+    "create_session": Operation(
+        {201: "Session"},
+        body="NewSession",
+        refusals=(errors.TooMany,),
+        notes="A recording travels as windows of `windowSeconds`: WAV files that go straight to storage. Get a link "
+        "for each, PUT it, then close the session.",
+    ),
+    "list_sessions": Operation(
+        {200: "SessionPage"}, query={"cursor": _CURSOR | {"pattern": SONG_ID["pattern"]}}
+    ),
+    "get_session": Operation({200: "Session"}, refusals=(errors.Conflict,)),
+    "update_session": Operation({200: "SessionSummary"}, body="SessionChanges", refusals=(errors.Conflict,)),
+    "grant_audio": Operation(
+        {200: "WindowLink"},
+        body="AudioWindow",
+        refusals=(errors.Conflict,),
+        query={"windowIndex": WINDOW_INDEX},
+        notes="The link takes exactly this size, and the bytes of `sha256` if it is given (hexadecimal digits). It "
+        "works once: a second PUT answers 412, and the window is there. 409 once the session is joined.",
+    ),
+    "grant_frames": Operation(
+        {200: "WindowLink"},
+        body="FramesWindow",
+        refusals=(errors.Conflict,),
+        query={"windowIndex": WINDOW_INDEX},
+        notes="JPEG pictures of a window, one after the other; only in a session with `audio_video`.",
+    ),
+    "close_session": Operation(
+        {202: "SessionSummary"},
+        body="SessionEnd",
+        refusals=(errors.Conflict,),
+        notes="Windows that are still on their way are taken; the session is joined once all were read, or a day after "
+        "the last one came. The WebSocket says SESSION_READY.",
+    ),
+    "make_song": Operation(
+        {202: "Song"},
+        body="TakeSong",
+        refusals=(errors.Conflict,),
+        notes="Only once the session is READY; a song may have 10 minutes.",
+    ),
+    "delete_session": Operation({200: "Deleted"}, refusals=(errors.Conflict,)),
     "create_upload": Operation(
         {201: "UploadLink"},
         body="NewUpload",

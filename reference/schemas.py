@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from audiofile import CONTENT_TYPES, MAX_BYTES
-from reference import jobs, lyrics, measurement
+from reference import capture, jobs, lyrics, measurement
 from reference.shapes import Schema, closed, nullable
 from unplugd.domain import stems
 from unplugd.domain.files import LINK_SECONDS
@@ -186,6 +186,11 @@ def components() -> dict[str, Schema]:
         "description": "Send it to get the next page; null on the last page.",
     }
     volume = {"type": "number", "minimum": 0, "maximum": 1}
+    files: Schema = {
+        "type": "object",
+        "additionalProperties": LINK,
+        "description": "File name → link; the original is under `original/`, a recording's windows under `windows/`.",
+    }
     return {
         "Song": closed(song, description="Every field is always present; unknown values are null."),
         "UnfinishedSong": closed({**song, "status": open_status}),
@@ -213,6 +218,7 @@ def components() -> dict[str, Schema]:
         **lyrics.components(),
         **measurement.components(),
         **jobs.components(),
+        **capture.components(),
         "Presets": closed(
             {
                 "data": _list(
@@ -234,16 +240,12 @@ def components() -> dict[str, Schema]:
             {
                 "account": closed({"userId": {"type": "string"}, "email": {"type": ["string", "null"]}}),
                 "data": _list(
-                    closed(
-                        {
-                            "song": closed(stored),
-                            "files": {
-                                "type": "object",
-                                "additionalProperties": LINK,
-                                "description": "File name → link; the original is under `original/`.",
-                            },
-                        }
-                    )
+                    {
+                        "oneOf": [
+                            closed({"song": closed(stored), "files": files}),
+                            closed({"session": _ref("SessionSummary"), "files": files}),
+                        ]
+                    }
                 ),
                 "measurements": _list({"type": "object"})
                 | {

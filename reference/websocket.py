@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reference.examples import NOW, song
+from reference.examples import NOW, SONG_ID, song
 from unplugd.domain import messages
 from unplugd.domain.song import LyricsStatus, Song, Status
 from unplugd.realtime import service
@@ -34,6 +34,14 @@ MOMENTS: list[tuple[str, Song]] = [
     ),
     ("its owner has cancelled the song", song(status=Status.CANCELLED, seq=13)),
 ]
+RECORDINGS: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        "a window of a recording was read, or refused: GET the session",
+        messages.WINDOW_INGESTED,
+        {"windowIndex": 0},
+    ),
+    ("a recording was joined: GET the session for its take", messages.SESSION_READY, {}),
+]
 
 _HEAD = f"""\
 # The WebSocket
@@ -57,10 +65,11 @@ message could not be sent) is closed instead. Ping every few minutes, and connec
 
 ## From the server
 
-Each message is about one `subject` (`kind` and `id`; today each is a song, and `songId` repeats its id) and has a
-`seq`. A message can arrive twice, or late: ignore a `seq` that is not greater than the last one of that subject, and
-kinds and types that you do not know. A run for the lyrics alone sends the same messages; its song stays COMPLETED.
-While a complete song is measured, only PROGRESS with the stage `measure` is sent, and COMPLETED at the end.
+Each message is about one `subject` (`kind` and `id`: a song, whose id `songId` repeats, or a recording, whose id
+`sessionId` repeats) and has a `seq`. A message can arrive twice, or late: ignore a `seq` that is not greater than the
+last one of that subject, and kinds and types that you do not know. A run for the lyrics alone sends the same messages;
+its song stays COMPLETED. While a complete song is measured, only PROGRESS with the stage `measure` is sent, and
+COMPLETED at the end.
 
 | type | when | |
 |---|---|---|
@@ -98,6 +107,9 @@ def page() -> str:
     for when, moment in MOMENTS:
         message = messages.for_song(moment, now=NOW) or {}
         rows.append(f"| {message['type']} | {when} | {_code(message)} |\n")
+    for when, kind, more in RECORDINGS:
+        message = messages.for_session(SONG_ID, 3, kind, **more)
+        rows.append(f"| {kind} | {when} | {_code(message)} |\n")
     return _HEAD + "".join(frames) + _MESSAGES + "".join(rows)
 
 

@@ -36,6 +36,9 @@ CHOSEN = {
     "PLAYS_URL": "",
     "PLAYS_SECRET": "unplugd-test-plays-key",
     "PLAYS_CALLS_A_DAY": "1000",
+    "SESSIONS_TABLE": "unplugd-test-sessions",
+    "INGEST_FUNCTION": "unplugd-test-ingest-window",
+    "JOIN_FUNCTION": "unplugd-test-join-session",
     "UPLOADS_BUCKET": "unplugd-test-uploads",
     "OUTPUT_BUCKET": "unplugd-test-output",
     "STATE_MACHINE_ARN": MACHINE,
@@ -162,6 +165,7 @@ class Cloud:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
+        self.running_function = ""  # whose role is in use
         self.refused: list[str] = []  # calls that a role does not allow, also where the code survives them
         self.watchers: list[
             Callable[[str, dict[str, Any]], None]
@@ -202,6 +206,7 @@ class Cloud:
         from unplugd import wiring
 
         variables, _ = template_function(name)
+        self.running_function = name
         with self._monkeypatch.context() as patch:
             for variable in variables:
                 value = self.queue_url if variable == "WAKE_QUEUE_URL" else CHOSEN[variable]
@@ -217,6 +222,8 @@ class Cloud:
         """Refuse a call that the role of `function` does not allow."""
         called = f"{_SERVICES.get(service, service)}:{operation}"
         needed = {_ACTIONS.get(called, called)}
+        if called == "s3:CopyObject":
+            needed = {"s3:GetObject", "s3:PutObject"}
         if called == "dynamodb:TransactWriteItems":
             needed = {f"dynamodb:{verb}Item" for item in params["TransactItems"] for verb in item}
         _, allowed = template_function(function)

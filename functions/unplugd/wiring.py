@@ -16,7 +16,7 @@ from unplugd.kernel.log import logger
 if TYPE_CHECKING:
     from unplugd.aws.connections import ConnectionTable
     from unplugd.aws.executions import Executions
-    from unplugd.aws.functions import UploadEvents
+    from unplugd.aws.functions import Invoker, UploadEvents
     from unplugd.aws.lyrics_rows import LyricsRows
     from unplugd.aws.measure_queue import MeasureQueue
     from unplugd.aws.measurement_rows import MeasurementRows
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from unplugd.aws.person_measures import PersonMeasures
     from unplugd.aws.queue_index import QueueIndex
     from unplugd.aws.queues import WakeQueue
+    from unplugd.aws.session_table import SessionTable
     from unplugd.aws.slots import SlotTable
     from unplugd.aws.sockets import Sockets
     from unplugd.aws.song_table import SongTable
@@ -142,6 +143,27 @@ def due_measurements() -> Sequence[Due]:
 
 
 @cache
+def sessions() -> SessionTable:
+    from unplugd.aws.session_table import SessionTable
+
+    return SessionTable(client("dynamodb"), settings.sessions_table())
+
+
+@cache
+def ingest() -> Invoker:
+    from unplugd.aws.functions import Invoker
+
+    return Invoker(client("lambda"), settings.ingest_function())
+
+
+@cache
+def join() -> Invoker:
+    from unplugd.aws.functions import Invoker
+
+    return Invoker(client("lambda"), settings.join_function())
+
+
+@cache
 def queue_index() -> QueueIndex:
     from unplugd.aws.queue_index import QueueIndex
 
@@ -253,6 +275,9 @@ def push(user_id: str, message: Mapping[str, Any], within_s: float) -> int:
 # The variable that a template gives a function for a service, and what the function then uses.
 _PARTS: Mapping[str, Callable[[], object]] = {
     "SONGS_TABLE": songs,
+    "SESSIONS_TABLE": sessions,
+    "INGEST_FUNCTION": ingest,
+    "JOIN_FUNCTION": join,
     "SLOTS_TABLE": slots,
     "MEASURE_QUEUE_TABLE": measure_queue,
     "PLAYS_URL": measure_sources,

@@ -16,7 +16,7 @@ import pytest
 from tests.documents import template_from
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("account", "uploads", "processing", "realtime", "songs", "lyrics", "measurement")
+ROOMS = ("account", "uploads", "processing", "realtime", "songs", "lyrics", "measurement", "capture")
 
 # Modules that importing a handler must not load: they cost most of a cold start, or belong to one call only.
 HEAVY = ("boto3", "botocore", "av", "mutagen", "cryptography", "jwt", "numpy", "pydantic")

@@ -109,7 +109,16 @@ def test_path_and_query_limits_are_the_codes() -> None:
         one["name"]: one["schema"] for call in OPERATIONS.values() for one in call.get("parameters", [])
     }
     listing = {"status", "q", "bpm", "key", "length", "limit", "cursor"}
-    assert set(parameters) == {"songId", "measure", "id", *listing, "format", "version"}
+    assert set(parameters) == {
+        "songId",
+        "measure",
+        "id",
+        "sessionId",
+        "windowIndex",
+        *listing,
+        "format",
+        "version",
+    }
     assert is_song_id("01J9ZQ4X5V8K2M3N4P5Q6R7S8T")
     assert re.search(parameters["songId"]["pattern"], "01J9ZQ4X5V8K2M3N4P5Q6R7S8T")
     assert tuple(parameters["measure"]["enum"]) == MEASURES

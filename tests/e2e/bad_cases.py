@@ -179,6 +179,11 @@ def _job(name: str, scope: Any, **more: Any) -> Call:
     return Call(name, 400, "invalid_request", path="/measurement-jobs", body=body)
 
 
+def _window(name: str, index: str, **body: Any) -> Call:
+    path = f"/sessions/01ARZ3NDEKTSV4RRFFQ69G5FAV/audio?windowIndex={index}"
+    return Call(name, 400, "invalid_request", "POST", path, json.dumps(body).encode())
+
+
 def _list(name: str, query: str) -> Call:
     error = "bad_cursor" if query.startswith("cursor") else "invalid_request"
     return Call(name, 400, error, "GET", f"/songs?{query}")
@@ -234,5 +239,20 @@ CALLS = (
     _job("a job of nobody's album", {"album": "x"}),
     _job("a job of an unknown measure", {"library": True}, measures=["mood"]),
     Call("a job that is none", 404, "not_found", "GET", "/jobs/not-a-job"),
+    _window("a window index of 600", "600", sizeBytes=1000),
+    _window("a window index with a sign", "%2B7", sizeBytes=1000),
+    _window("a window index in other digits", "%D9%A3", sizeBytes=1000),
+    _window("a window of 11 MiB", "0", sizeBytes=11 * MIB),
+    _window("true for a window's size", "0", sizeBytes=True),
+    _window("a checksum that is none", "0", sizeBytes=1000, sha256="abc"),
+    Call(
+        "a recording at 8 kHz",
+        400,
+        "invalid_request",
+        "POST",
+        "/sessions",
+        b'{"sampleRate": 8000, "channels": 1}',
+    ),
+    Call("a list of recordings from nowhere", 400, "bad_cursor", "GET", "/sessions?cursor=x"),
     Call("an invalid id", 404, "not_found", "GET", "/songs/not-a-song"),
 )

@@ -29,9 +29,11 @@ ROUTES = routes()
 OF_ONE_SONG = [route for route in ROUTES if route.path_parameters]
 
 
-def address(path: str, song_id: str, job_id: str) -> str:
+def address(path: str, song_id: str, job_id: str, session_id: str) -> str:
     """A route's path with its parameters."""
-    return path.replace("{songId}", song_id).replace("{measure}", "key").replace("{id}", job_id)
+    path = path.replace("{songId}", song_id).replace("{measure}", "key").replace("{id}", job_id)
+    path = path.replace("{sessionId}", session_id)
+    return path + "?windowIndex=0" * path.endswith(("/audio", "/frames"))
 
 
 @dataclass
@@ -46,12 +48,13 @@ class Door:
     genuine: str
     song_id: str
     job_id: str
+    session_id: str
     look: Callable[[], Any]
 
     def call(self, route: Route, token: str | None, an_id: str | None = None) -> httpx.Response:
-        """Call a route as it is meant to be called; `an_id`: with this one for its song, or its job."""
+        """Call a route as it is meant to be called; `an_id`: with this one for its song, job or recording."""
         headers = {"Origin": ORIGIN} | ({"Authorization": token} if token is not None else {})
-        path = address(route.path, an_id or self.song_id, an_id or self.job_id)
+        path = address(route.path, *(an_id or its for its in (self.song_id, self.job_id, self.session_id)))
         body = BODIES.get(str(route.request_model))
         return self.api.request(route.method, path.lstrip("/"), headers=headers, json=body)
 
@@ -68,7 +71,8 @@ def door(stack: Session, admin: Callable[[str], Any]) -> Iterator[Door]:
     def look() -> Any:
         """Everything of the two that a call which must not be let in could have changed."""
         songs = outputs["SongsTableName"]
-        tables = [songs, *(songs.replace("-songs", name) for name in ("-connections", "-measure-queue"))]
+        others = ("-connections", "-measure-queue", "-sessions")
+        tables = [songs, *(songs.replace("-songs", name) for name in others)]
         rows = [row for name in tables for row in admin("dynamodb").scan(TableName=name)["Items"]]
         objects = [
             one["Key"]
@@ -86,13 +90,15 @@ def door(stack: Session, admin: Callable[[str], Any]) -> Iterator[Door]:
             "songs/upload-url", headers={"Authorization": owner["IdToken"]}, json=BODIES["NewUpload"]
         )
         assert made.status_code == 201, made.text
+        begun = api.post("sessions", headers={"Authorization": owner["IdToken"]}, json=BODIES["NewSession"])
+        assert begun.status_code == 201, begun.text
         forged, genuine = forger.kinds(), forger.genuine()
         song_id = made.json()["songId"]
         asked = {"scope": {"isrcs": ["USRC17607839"]}, "source": "historical"}
         made = api.post("measurement-jobs", headers={"Authorization": owner["IdToken"]}, json=asked)
         assert made.status_code == 202, made.text
-        job_id = made.json()["id"]
-        yield Door(api, outputs["WebSocketUrl"], owner, stranger, forged, genuine, song_id, job_id, look)
+        ids = song_id, made.json()["id"], begun.json()["sessionId"]
+        yield Door(api, outputs["WebSocketUrl"], owner, stranger, forged, genuine, *ids, look)
 
 
 def _claims(token: str) -> dict[str, Any]:

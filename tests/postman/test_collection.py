@@ -115,6 +115,7 @@ def test_every_call_of_the_api_is_in_it() -> None:
     for _folder, item in requests():
         path = item["request"]["url"]["raw"].partition("?")[0]
         song = re.sub(r"/songs/\{\{\w+\}\}", "/songs/{songId}", path.removeprefix("{{ApiUrl}}"))
+        song = re.sub(r"/sessions/\{\{\w+\}\}", "/sessions/{sessionId}", song)
         song = re.sub(r"/measurements/\w+$", "/measurements/{measure}", song)
         song = re.sub(r"/jobs/\{\{\w+\}\}", "/jobs/{id}", song)
         called.add((item["request"]["method"], song))

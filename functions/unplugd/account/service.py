@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from unplugd.domain import personal_data
+from unplugd.domain import personal_data, session_view
 from unplugd.domain.files import LINK_SECONDS
+from unplugd.domain.session import Session
 from unplugd.domain.song import Song
 from unplugd.domain.song_view import public_view, readable_part
 from unplugd.domain.tombstone import Tombstone
@@ -25,6 +26,7 @@ ROWS_CURSOR = "measurements:"
 ROWS_CURSOR_PATTERN = ROWS_CURSOR + r"[\w#:-]{0,200}"
 EXPORT_PAGE = 20  # songs; each has some fifteen links of a kilobyte, and an answer may have six megabytes
 ROWS_AT_ONCE = 500
+SESSION_CURSOR = "session:"  # and the id of the last recording
 # The gateway answers 504 after 29 s. What a call did not remove by then, of thousands of songs, the sweeper does.
 DELETE_FOR_S = 18.0
 # What can still write under a deleted song: its upload link (15 minutes) and its execution (16 hours at
@@ -61,6 +63,14 @@ class Measures(Protocol):
     def remove(self, user_id: str, song_id: str | None = None, *, until: float | None = None) -> bool: ...
 
 
+class Sessions(Protocol):
+    """The sessions table."""
+
+    def page(self, owner: str, *, after: str | None, limit: int) -> tuple[Sequence[Session], str | None]: ...
+    def ids(self, owner: str, *, limit: int) -> Sequence[str]: ...
+    def remove(self, owner: str, ids: Sequence[str]) -> None: ...
+
+
 class Files(Protocol):
     """A bucket."""
 
@@ -83,11 +93,13 @@ def export_account(
     cursor: str | None,
     songs: Songs,
     measures: Measures,
+    sessions: Sessions,
     buckets: Mapping[str, Files],
     now: datetime,
 ) -> dict[str, Any]:
-    """A page of everything we hold of a person: each song and a link to each of its files, and behind all songs what
-    they had measured. `cursor` is what the page before gave: its last song's id, or ROWS_CURSOR and a row's key."""
+    """A page of everything we hold of a person: each song, then each recording, and a link to each of its files, and
+    behind them what they had measured. `cursor` is what the page before gave: its last song's id, SESSION_CURSOR and a
+    recording's id, or ROWS_CURSOR and a row's key."""
     page: dict[str, Any] = {
         "account": {"userId": owner, "email": email},
         "data": [],
@@ -98,34 +110,57 @@ def export_account(
         behind = cursor.removeprefix(ROWS_CURSOR) or None
         rows, last = measures.page(owner, after=behind, limit=EXPORT_ROWS)
         return page | {"measurements": rows, "nextCursor": ROWS_CURSOR + last if last else None}
-    if cursor is not None and not is_song_id(cursor):
+    of_recordings = cursor is not None and cursor.startswith(SESSION_CURSOR)
+    after = (cursor or "").removeprefix(SESSION_CURSOR)
+    if (after or cursor == "") and not is_song_id(after):
         raise Invalid("This cursor is not one we gave out. Start again without it.", code="bad_cursor")
-    found = songs.page(owner, status=None, after=cursor, limit=EXPORT_PAGE + 1)
-    shown = found[:EXPORT_PAGE]
-    page["data"] = [_exported(song, buckets, now) for song in shown]
-    if len(found) > EXPORT_PAGE:
-        return page | {"nextCursor": shown[-1].song_id}
-    any_row, _ = measures.page(owner, after=None, limit=1)
-    return page | {"nextCursor": ROWS_CURSOR if any_row else None}
+    following: str | None
+    if of_recordings:
+        taken, last = sessions.page(owner, after=after or None, limit=EXPORT_PAGE)
+        page["data"] = [_exported_session(session, buckets) for session in taken]
+        following = f"{SESSION_CURSOR}{last}" if last else None
+    else:
+        found = songs.page(owner, status=None, after=after or None, limit=EXPORT_PAGE + 1)
+        shown = found[:EXPORT_PAGE]
+        page["data"] = [_exported(song, buckets, now) for song in shown]
+        following = shown[-1].song_id if len(found) > EXPORT_PAGE else None
+        if following is None and sessions.ids(owner, limit=1):
+            following = SESSION_CURSOR
+    if following is None and measures.page(owner, after=None, limit=1)[0]:
+        following = ROWS_CURSOR
+    return page | {"nextCursor": following}
 
 
 def _exported(song: Song | UnreadableSong, buckets: Mapping[str, Files], now: datetime) -> dict[str, Any]:
+    known = song if isinstance(song, Song) else readable_part(song)
+    row = public_view(song, now=now) | {"contentType": known.content_type, "updatedAt": known.updated_at}
+    return {"song": row, "files": _files(song.user_id, song.song_id, buckets)}
+
+
+def _exported_session(session: Session, buckets: Mapping[str, Files]) -> dict[str, Any]:
+    return {
+        "session": session_view.public(session),
+        "files": _files(session.user_id, session.session_id, buckets),
+    }
+
+
+def _files(owner: str, of: str, buckets: Mapping[str, Files]) -> dict[str, str]:
+    """A link to each file of a song or a recording."""
     files = {}
     for folder in personal_data.all_files():
-        bucket, prefix = buckets[folder.bucket], folder.prefix(song.user_id, song.song_id)
+        bucket, prefix = buckets[folder.bucket], folder.prefix(owner, of)
         for key in bucket.names(prefix):
             name = key.removeprefix(prefix)
             if not (folder.skipped and name.startswith(folder.skipped)):
                 files[f"{folder.exported_as}{name}"] = bucket.download_link(key)
-    known = song if isinstance(song, Song) else readable_part(song)
-    row = public_view(song, now=now) | {"contentType": known.content_type, "updatedAt": known.updated_at}
-    return {"song": row, "files": files}
+    return files
 
 
 def delete_account(
     owner: str,
     *,
     songs: Songs,
+    sessions: Sessions,
     tombstones: Tombstones,
     measures: Measures,
     stop: Callable[[str], None],
@@ -139,7 +174,7 @@ def delete_account(
     until = time.monotonic() + DELETE_FOR_S
     tombstones.add_for_account(owner, now=to_iso(now))
     while time.monotonic() < until and _remove_rows(
-        owner, songs=songs, tombstones=tombstones, connections=connections, stop=stop
+        owner, songs=songs, sessions=sessions, tombstones=tombstones, connections=connections, stop=stop
     ):
         pass
     measures.remove(owner, until=until)
@@ -155,6 +190,7 @@ def delete_account(
 def sweep_deleted(
     *,
     songs: Songs,
+    sessions: Sessions,
     tombstones: Tombstones,
     measures: Measures,
     connections: Connections,
@@ -170,7 +206,7 @@ def sweep_deleted(
     try:
         for last in tombstones.all():
             final = now - from_iso(last.deleted_at) > WRITABLE_FOR
-            if _sweep(last, songs, tombstones, measures, connections, buckets) and final:
+            if _sweep(last, songs, sessions, tombstones, measures, connections, buckets) and final:
                 tombstones.remove(last)
             else:
                 left += 1
@@ -186,6 +222,7 @@ def sweep_deleted(
 def _sweep(
     tombstone: Tombstone,
     songs: Songs,
+    sessions: Sessions,
     tombstones: Tombstones,
     measures: Measures,
     connections: Connections,
@@ -195,7 +232,11 @@ def _sweep(
     stopped by the starter, and may write until then: so a user who still had rows is swept once more."""
     try:
         had_rows = tombstone.song_id is None and _remove_rows(
-            tombstone.owner, songs=songs, tombstones=tombstones, connections=connections
+            tombstone.owner,
+            songs=songs,
+            sessions=sessions,
+            tombstones=tombstones,
+            connections=connections,
         )
         had_measures = measures.remove(tombstone.owner, tombstone.song_id)
         _empty(tombstone, buckets)
@@ -209,20 +250,24 @@ def _remove_rows(
     owner: str,
     *,
     songs: Songs,
+    sessions: Sessions,
     tombstones: Tombstones,
     connections: Connections,
     stop: Callable[[str], None] | None = None,
 ) -> bool:
-    """Remove a person's connections and up to ROWS_AT_ONCE of their songs' rows; False when there was no row."""
+    """Remove a person's connections and up to ROWS_AT_ONCE rows each of their songs and recordings; False when there
+    was no row."""
     rows = songs.page(owner, status=None, after=None, limit=ROWS_AT_ONCE)
     for song in rows:
         # A song that cannot be read may run. To stop an execution that has ended does nothing.
         if stop and song.execution_arn and (isinstance(song, UnreadableSong) or song.runs):
             stop(song.execution_arn)
     tombstones.remove_rows(rows)
+    recordings = sessions.ids(owner, limit=ROWS_AT_ONCE)
+    sessions.remove(owner, recordings)
     for connection in connections.of(owner):
         connections.remove(connection)
-    return bool(rows)
+    return bool(rows or recordings)
 
 
 def _empty(tombstone: Tombstone, buckets: Mapping[str, Files], until: float | None = None) -> bool:

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from unplugd.aws.clients import passing_faults
+
+
+class Invoker:
+    """A function of ours that is started and not waited for."""
+
+    def __init__(self, client: Any, function: str) -> None:
+        self._lambda = client
+        self._function = function
+
+    def __call__(self, payload: Mapping[str, Any]) -> None:
+        """Start it with `payload`. Lambda keeps the call and tries it again; to start it twice must do no harm."""
+        with passing_faults("start the next step"):
+            self._lambda.invoke(
+                FunctionName=self._function, InvocationType="Event", Payload=json.dumps(payload).encode()
+            )
 
 
 class UploadEvents:

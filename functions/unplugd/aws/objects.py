@@ -40,6 +40,64 @@ class Objects:
             )
         )
 
+    def window_link(
+        self,
+        key: str,
+        *,
+        content_type: str,
+        size_bytes: int,
+        expires_s: int,
+        sha256: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> str:
+        """As `upload_link`. With `sha256` (base64) S3 refuses any other bytes, and `metadata` is stored with the
+        object; the sender has to send both as headers, because the link signs them."""
+        params: dict[str, Any] = {
+            "Bucket": self.bucket,
+            "Key": key,
+            "ContentType": content_type,
+            "ContentLength": size_bytes,
+            "IfNoneMatch": "*",
+        }
+        if sha256:
+            params["ChecksumSHA256"] = sha256
+        if metadata:
+            params["Metadata"] = dict(metadata)
+        return str(self._s3.generate_presigned_url("put_object", Params=params, ExpiresIn=expires_s))
+
+    def size(self, key: str) -> int:
+        """The bytes of an object that is there."""
+        with passing_faults("look at a file"):
+            return int(self._s3.head_object(Bucket=self.bucket, Key=key)["ContentLength"])
+
+    def metadata(self, key: str) -> dict[str, str]:
+        """What was stored with an object; empty when it is not there."""
+        try:
+            with passing_faults("look at the upload"):
+                found = self._s3.head_object(Bucket=self.bucket, Key=key)
+        except Exception as error:
+            if is_code(error, "404", "NoSuchKey"):
+                return {}
+            raise
+        return {str(name): str(value) for name, value in found.get("Metadata", {}).items()}
+
+    def put_file(self, key: str, source: Path, *, content_type: str) -> None:
+        """Store a file, in parts where it is large."""
+        with passing_faults("save the results"):
+            self._s3.upload_file(str(source), self.bucket, key, ExtraArgs={"ContentType": content_type})
+
+    def copy_from(self, bucket: str, key: str, target: str, *, content_type: str) -> None:
+        """Copy an object of up to 5 GB from `bucket` to `target` in this one."""
+        source = {"Bucket": bucket, "Key": key}
+        with passing_faults("copy a file"):
+            self._s3.copy_object(
+                Bucket=self.bucket,
+                Key=target,
+                CopySource=source,
+                ContentType=content_type,
+                MetadataDirective="REPLACE",
+            )
+
     def download_link(self, key: str) -> str:
         """A presigned GET."""
         params = {"Bucket": self.bucket, "Key": key}

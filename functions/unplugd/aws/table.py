@@ -106,25 +106,31 @@ class Table:
         self,
         *values: str,
         changes: Mapping[str, Any],
-        add: Mapping[str, int] | None = None,
+        add: Mapping[str, int | set[int] | set[str]] | None = None,
+        drop: Mapping[str, set[int]] | None = None,
         when: Any = None,
         doing: str,
     ) -> Row | None:
-        """Set attributes (None removes one) and `add` to numbers, if the row exists and `when` holds. The row as it is
-        then, or None."""
+        """Set attributes (None removes one), `add` to numbers and sets and `drop` from sets, if the row exists and
+        `when` holds. The row as it is then, or None."""
         sets = {name: value for name, value in changes.items() if value is not None}
         removes = [name for name, value in changes.items() if value is None]
         clauses = [
             "SET " + ", ".join(f"#{name} = :{name}" for name in sets) if sets else "",
             "REMOVE " + ", ".join(f"#{name}" for name in removes) if removes else "",
             "ADD " + ", ".join(f"#{name} :{name}" for name in add) if add else "",
+            "DELETE " + ", ".join(f"#{name} :{name}" for name in drop) if drop else "",
         ]
         exists = attr(self._keys[-1]).exists()
         condition = _expression(ConditionExpression=exists if when is None else exists & when)
-        condition["ExpressionAttributeNames"] |= {f"#{name}": name for name in [*changes, *(add or {})]}
-        bound = serialized({f":{name}": value for name, value in {**sets, **(add or {})}.items()})
-        if bound:
-            condition["ExpressionAttributeValues"] = condition.get("ExpressionAttributeValues", {}) | bound
+        condition["ExpressionAttributeNames"] |= {
+            f"#{name}": name for name in [*changes, *(add or {}), *(drop or {})]
+        }
+        bound = serialized(
+            {f":{name}": value for name, value in {**sets, **(add or {}), **(drop or {})}.items()}
+        )
+        if given := condition.get("ExpressionAttributeValues", {}) | bound:
+            condition["ExpressionAttributeValues"] = given
         answer: Row = {}
         with _conditional(doing):
             answer = self._db.update_item(

@@ -52,6 +52,10 @@ class Tombstones:
         """Leave a tombstone for everything a person has, before the first row goes."""
         self._table.put(_row(Tombstone(user_id, None, now)), doing="delete the account")
 
+    def add_for_session(self, user_id: str, session_id: str, *, now: str) -> None:
+        """Leave a tombstone for a recording, whose id is like a song's, before its row goes."""
+        self._table.put(_row(Tombstone(user_id, session_id, now)), doing="delete the session")
+
     def remove_rows(self, songs: Sequence[Song | UnreadableSong]) -> None:
         """Remove rows of a deleted account, in any state."""
         keys = [(song.user_id, song.song_id) for song in songs]

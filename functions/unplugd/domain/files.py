@@ -1,9 +1,11 @@
 """Where files are stored: the prefixes of both buckets, every fixed file name, and how a key is parsed.
 
     uploads bucket   uploads/{userId}/{songId}/{fileName}     the original
+    uploads bucket   sessions/{userId}/{sessionId}/window_{NNN}/audio.wav, frames.mjpeg   a window of a recording
     output bucket    output/{userId}/{songId}/{name}          everything made from a song
     output bucket    output/{userId}/{songId}/lyrics/...      the versions of a person's own lyrics
     output bucket    output/{userId}/{songId}/edits/...       the versions of a person's changes to measurements
+    output bucket    output/{userId}/{sessionId}/...          everything made from a recording
 
 The user is in each key, so that one prefix holds all that a person owns, and another person's id never matches."""
 
@@ -14,7 +16,7 @@ from typing import NamedTuple
 
 from unplugd.kernel.ids import SONG_ID_PATTERN
 
-UPLOADS, OUTPUT = "uploads/", "output/"
+UPLOADS, OUTPUT, SESSIONS = "uploads/", "output/", "sessions/"
 
 MANIFEST = "manifest.json"
 LYRICS = "lyrics.json"
@@ -24,12 +26,18 @@ TRANSCRIBED_LYRICS = (
 PEAKS = "peaks.json"
 MEASUREMENTS = "measurements.json"
 FAILURE = "failure.json"
+TAKE, TAKE_MANIFEST = "take.flac", "take.json"  # a recording whose windows were joined
 STREAM_SUFFIX = "mp3"  # of the streamable encoding: docs/decisions/0003-streamable-encoding.md
 
 LINK_SECONDS = 900  # how long a presigned link works
 
 _UPLOAD = re.compile(rf"uploads/([^/]+)/({SONG_ID_PATTERN})/([^/]+)\Z")
 _UPLOAD_IN_TEXT = re.compile(rf"(uploads/[^/\s\"]+/{SONG_ID_PATTERN}/)[^\s\"]+")
+# Three digits of ASCII: \d takes those of every script. An event names a key that anyone could have asked for.
+_WINDOW = re.compile(
+    rf"sessions/([^/]+)/({SONG_ID_PATTERN})/window_([0-5][0-9]{{2}})/(audio\.wav|frames\.mjpeg)\Z"
+)
+_WINDOW_FILES = {"audio": "audio.wav", "frames": "frames.mjpeg"}
 _PERSON = re.compile(r"person-(\d+)-[0-9A-Za-z]+\.json\Z")
 
 
@@ -39,6 +47,15 @@ class UploadKey(NamedTuple):
     user_id: str
     song_id: str
     file_name: str
+
+
+class WindowKey(NamedTuple):
+    """The parts of the key of a window's file. `window` is 0-599, `kind` is `audio` or `frames`."""
+
+    user_id: str
+    session_id: str
+    window: int
+    kind: str
 
 
 def user_uploads(user_id: str) -> str:
@@ -127,3 +144,32 @@ def edits_prefix(user_id: str, song_id: str) -> str:
 def edits_key(user_id: str, song_id: str, version: int, unique: str) -> str:
     """The key of one version of a person's changes to measurements; `unique` as for lyrics."""
     return f"{edits_prefix(user_id, song_id)}person-{version}-{unique}.json"
+
+
+def session_prefix(user_id: str, session_id: str) -> str:
+    """The prefix of the windows of a recording, in the uploads bucket."""
+    return f"{SESSIONS}{user_id}/{session_id}/"
+
+
+def window_key(user_id: str, session_id: str, index: int, kind: str) -> str:
+    """The key of a window's file in the uploads bucket; `kind` is `audio` or `frames`."""
+    return f"{session_prefix(user_id, session_id)}window_{index:03d}/{_WINDOW_FILES[kind]}"
+
+
+def parse_window_key(key: str) -> WindowKey | None:
+    """The parts of the key of a window's file (already URL-decoded); None for any other key."""
+    parts = _WINDOW.match(key)
+    if parts is None:
+        return None
+    user_id, session_id, index, name = parts.groups()
+    return WindowKey(user_id, session_id, int(index), name.partition(".")[0])
+
+
+def window_name(index: int, ending: str) -> str:
+    """The file name of what was made from a window: `json` its figures, `flac` its sound."""
+    return f"window_{index:03d}.{ending}"
+
+
+def take_key(user_id: str, session_id: str) -> str:
+    """The key of the joined recording, in the output bucket."""
+    return f"{output_prefix(user_id, session_id)}{TAKE}"

@@ -13,6 +13,9 @@ from unplugd.domain.song import Song, Status, eta_s
 
 Message = dict[str, Any]
 
+WINDOW_INGESTED = "WINDOW_INGESTED"
+SESSION_READY = "SESSION_READY"
+
 
 def for_song(song: Song, *, now: datetime) -> Message | None:
     """The message with the state of `song`; None before its file has arrived.
@@ -21,6 +24,17 @@ def for_song(song: Song, *, now: datetime) -> Message | None:
     body = _body(song, now)
     subject = {"kind": "song", "id": song.song_id}
     return None if body is None else {"subject": subject, "songId": song.song_id, "seq": song.seq, **body}
+
+
+def for_session(session_id: str, seq: int, kind: str, **more: Any) -> Message:
+    """A message of type `kind` about a recording."""
+    return {
+        "type": kind,
+        "subject": {"kind": "session", "id": session_id},
+        "sessionId": session_id,
+        "seq": seq,
+        **more,
+    }
 
 
 def _body(song: Song, now: datetime) -> Message | None:

@@ -104,6 +104,11 @@ ROOMS = (
         rows=(Rows("ConnectionsTable", "userId", "open WebSocket connections", _WITH_ACCOUNT),),
     ),
     Room(
+        "capture",
+        rows=(Rows("SessionsTable", "userId", "recordings and their windows", _WITH_ACCOUNT),),
+        files=(Files(UPLOADS, files.SESSIONS, "windows of recordings", exported_as="windows/"),),
+    ),
+    Room(
         "account",
         browser=(BrowserStore("localStorage", "unplugd.session", "e-mail address and refresh token"),),
     ),

@@ -45,6 +45,18 @@ def plays_calls_a_day() -> int:
     return int(_need("PLAYS_CALLS_A_DAY"))
 
 
+def sessions_table() -> str:
+    return _need("SESSIONS_TABLE")
+
+
+def ingest_function() -> str:
+    return _need("INGEST_FUNCTION")
+
+
+def join_function() -> str:
+    return _need("JOIN_FUNCTION")
+
+
 def uploads_bucket() -> str:
     return _need("UPLOADS_BUCKET")
 

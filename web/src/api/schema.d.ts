@@ -95,6 +95,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the caller's recordings, newest first. */
+        get: operations["list_sessions"];
+        put?: never;
+        /**
+         * Begin a recording.
+         * @description A recording travels as windows of `windowSeconds`: WAV files that go straight to storage. Get a link for each, PUT it, then close the session.
+         */
+        post: operations["create_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A recording, its windows, and links to what was made of them. */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        /** Remove a recording and everything made from it. */
+        delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        /** Set a recording's title or offset. */
+        patch: operations["update_session"];
+        trace?: never;
+    };
+    "/sessions/{sessionId}/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A link to send the sound of a window to.
+         * @description The link takes exactly this size, and the bytes of `sha256` if it is given (hexadecimal digits). It works once: a second PUT answers 412, and the window is there. 409 once the session is joined.
+         */
+        post: operations["grant_audio"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{sessionId}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How much was recorded.
+         * @description Windows that are still on their way are taken; the session is joined once all were read, or a day after the last one came. The WebSocket says SESSION_READY.
+         */
+        post: operations["close_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{sessionId}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A link to send the pictures of a window to.
+         * @description JPEG pictures of a window, one after the other; only in a session with `audio_video`.
+         */
+        post: operations["grant_frames"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{sessionId}/song": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The take goes the way of an upload.
+         * @description Only once the session is READY; a song may have 10 minutes.
+         */
+        post: operations["make_song"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/songs": {
         parameters: {
             query?: never;
@@ -923,6 +1043,163 @@ export interface components {
              */
             checkoutUrl: string;
         };
+        Session: {
+            sessionId: string;
+            title: string | null;
+            /** @description The song it was recorded along with. */
+            songId: string | null;
+            /** @enum {string} */
+            captureMode: "audio_only" | "audio_video";
+            /** @enum {string} */
+            status: "OPEN" | "CLOSED" | "JOINING" | "READY" | "FAILED";
+            /** @enum {integer} */
+            sampleRate: 44100 | 48000;
+            /** @enum {integer} */
+            channels: 1 | 2;
+            /** @enum {string} */
+            sampleFormat: "s16" | "s24";
+            /**
+             * @description How long each window is; only the last may be shorter.
+             * @enum {integer}
+             */
+            windowSeconds: 30 | 60;
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Milliseconds by which the take is moved against its song. The take itself is not cut. */
+            offsetMs: number;
+            durationSec: number | null;
+            /** @description How many there are; null until it is closed. */
+            windows: number | null;
+            /** @description The song that was made from it. */
+            takenAs: string | null;
+            seq: number;
+            errorCode: string | null;
+            /** @description Windows whose sound has arrived. */
+            present: number[];
+            /** @description Windows whose pictures have arrived. */
+            presentFrames: number[];
+            /** @description Windows that were read. */
+            ingested: number[];
+            failed: {
+                windowIndex: number;
+                code: string;
+            }[];
+            /** @description Windows that a closed session waits for. */
+            missing: number[];
+            /** @description Silence in place of missing sound, in sample frames of the take. */
+            gaps: {
+                start: number;
+                frames: number;
+            }[];
+            links: {
+                windowIndex: number;
+                /** Format: uri */
+                figuresUrl: string | null;
+                /** Format: uri */
+                streamUrl: string | null;
+            }[];
+            /**
+             * Format: uri
+             * @description The joined take as FLAC, once it is READY.
+             */
+            takeUrl: string | null;
+            /** Format: date-time */
+            urlsExpireAt: string;
+        };
+        SessionSummary: {
+            sessionId: string;
+            title: string | null;
+            /** @description The song it was recorded along with. */
+            songId: string | null;
+            /** @enum {string} */
+            captureMode: "audio_only" | "audio_video";
+            /** @enum {string} */
+            status: "OPEN" | "CLOSED" | "JOINING" | "READY" | "FAILED";
+            /** @enum {integer} */
+            sampleRate: 44100 | 48000;
+            /** @enum {integer} */
+            channels: 1 | 2;
+            /** @enum {string} */
+            sampleFormat: "s16" | "s24";
+            /**
+             * @description How long each window is; only the last may be shorter.
+             * @enum {integer}
+             */
+            windowSeconds: 30 | 60;
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Milliseconds by which the take is moved against its song. The take itself is not cut. */
+            offsetMs: number;
+            durationSec: number | null;
+            /** @description How many there are; null until it is closed. */
+            windows: number | null;
+            /** @description The song that was made from it. */
+            takenAs: string | null;
+            seq: number;
+            errorCode: string | null;
+        };
+        SessionPage: {
+            data: components["schemas"]["SessionSummary"][];
+            nextCursor: string | null;
+        };
+        NewSession: {
+            /** @enum {string|null} */
+            captureMode?: "audio_only" | "audio_video" | null;
+            /** @enum {integer} */
+            sampleRate: 44100 | 48000;
+            /** @enum {integer} */
+            channels: 1 | 2;
+            /** @enum {string|null} */
+            sampleFormat?: "s16" | "s24" | null;
+            title?: string | null;
+            /** @description The song it was recorded along with. */
+            songId?: string | null;
+        };
+        SessionChanges: {
+            title?: string | null;
+            /** @description Milliseconds by which the take is moved against its song. The take itself is not cut. */
+            offsetMs?: number;
+        };
+        AudioWindow: {
+            sizeBytes: number;
+            sha256?: string | null;
+        };
+        FramesWindow: {
+            sizeBytes: number;
+            frameCount: number;
+        };
+        WindowLink: {
+            /**
+             * Format: uri
+             * @description PUT the file here, with `headers`, once.
+             */
+            url: string;
+            s3Key: string;
+            windowIndex: number;
+            /** @constant */
+            expiresIn: 300;
+            /** @description Bound by the link's signature, like the Content-Length (sizeBytes). */
+            headers: {
+                "Content-Type": string;
+                /** @constant */
+                "If-None-Match": "*";
+                "x-amz-checksum-sha256"?: string;
+                "x-amz-meta-frame-count"?: string;
+            };
+        };
+        SessionEnd: {
+            windows: number;
+            /** @description Sample frames that were recorded in all. */
+            frames: number;
+        };
+        TakeSong: {
+            title?: string | null;
+            artist?: string | null;
+        };
         Presets: {
             data: {
                 /** @enum {string} */
@@ -943,7 +1220,7 @@ export interface components {
                 userId: string;
                 email: string | null;
             };
-            data: {
+            data: ({
                 song: {
                     /** @description A ULID: ids sort by the time of the upload request. */
                     songId: string;
@@ -1031,11 +1308,17 @@ export interface components {
                     /** Format: date-time */
                     updatedAt: string;
                 };
-                /** @description File name → link; the original is under `original/`. */
+                /** @description File name → link; the original is under `original/`, a recording's windows under `windows/`. */
                 files: {
                     [key: string]: string;
                 };
-            }[];
+            } | {
+                session: components["schemas"]["SessionSummary"];
+                /** @description File name → link; the original is under `original/`, a recording's windows under `windows/`. */
+                files: {
+                    [key: string]: string;
+                };
+            })[];
             /** @description On the pages behind the last song: the measurements that were asked for, with what an outside source answered, and the jobs that asked. */
             measurements: Record<string, never>[];
             /** Format: date-time */
@@ -1529,6 +1812,558 @@ export interface operations {
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "sessionId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *           "title": "Take 1",
+                     *           "songId": null,
+                     *           "captureMode": "audio_only",
+                     *           "status": "OPEN",
+                     *           "sampleRate": 44100,
+                     *           "channels": 1,
+                     *           "sampleFormat": "s16",
+                     *           "windowSeconds": 60,
+                     *           "startedAt": "2026-01-31T08:15:00.000Z",
+                     *           "updatedAt": "2026-01-31T08:15:00.000Z",
+                     *           "offsetMs": 0,
+                     *           "durationSec": null,
+                     *           "windows": null,
+                     *           "takenAs": null,
+                     *           "seq": 2,
+                     *           "errorCode": null
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            400: components["responses"]["bad_cursor_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    create_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "captureMode": "audio_only",
+                 *       "sampleRate": 44100,
+                 *       "channels": 1,
+                 *       "title": "Take 1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sessionId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "title": "Take 1",
+                     *       "songId": null,
+                     *       "captureMode": "audio_only",
+                     *       "status": "OPEN",
+                     *       "sampleRate": 44100,
+                     *       "channels": 1,
+                     *       "sampleFormat": "s16",
+                     *       "windowSeconds": 60,
+                     *       "startedAt": "2026-01-31T08:15:00.000Z",
+                     *       "updatedAt": "2026-01-31T08:15:00.000Z",
+                     *       "offsetMs": 0,
+                     *       "durationSec": null,
+                     *       "windows": null,
+                     *       "takenAs": null,
+                     *       "seq": 2,
+                     *       "errorCode": null,
+                     *       "present": [
+                     *         0
+                     *       ],
+                     *       "presentFrames": [],
+                     *       "ingested": [
+                     *         0
+                     *       ],
+                     *       "failed": [],
+                     *       "missing": [],
+                     *       "gaps": [],
+                     *       "links": [
+                     *         {
+                     *           "windowIndex": 0,
+                     *           "figuresUrl": "https://storage.example/window_000.json?X-Amz-Signature=…",
+                     *           "streamUrl": "https://storage.example/window_000.flac?X-Amz-Signature=…"
+                     *         }
+                     *       ],
+                     *       "takeUrl": null,
+                     *       "urlsExpireAt": "2026-01-31T08:35:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_or_too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sessionId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "title": "Take 1",
+                     *       "songId": null,
+                     *       "captureMode": "audio_only",
+                     *       "status": "OPEN",
+                     *       "sampleRate": 44100,
+                     *       "channels": 1,
+                     *       "sampleFormat": "s16",
+                     *       "windowSeconds": 60,
+                     *       "startedAt": "2026-01-31T08:15:00.000Z",
+                     *       "updatedAt": "2026-01-31T08:15:00.000Z",
+                     *       "offsetMs": 0,
+                     *       "durationSec": null,
+                     *       "windows": null,
+                     *       "takenAs": null,
+                     *       "seq": 2,
+                     *       "errorCode": null,
+                     *       "present": [
+                     *         0
+                     *       ],
+                     *       "presentFrames": [],
+                     *       "ingested": [
+                     *         0
+                     *       ],
+                     *       "failed": [],
+                     *       "missing": [],
+                     *       "gaps": [],
+                     *       "links": [
+                     *         {
+                     *           "windowIndex": 0,
+                     *           "figuresUrl": "https://storage.example/window_000.json?X-Amz-Signature=…",
+                     *           "streamUrl": "https://storage.example/window_000.flac?X-Amz-Signature=…"
+                     *         }
+                     *       ],
+                     *       "takeUrl": null,
+                     *       "urlsExpireAt": "2026-01-31T08:35:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    delete_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deleted": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    update_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "Second verse",
+                 *       "offsetMs": -120
+                 *     }
+                 */
+                "application/json": components["schemas"]["SessionChanges"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sessionId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "title": "Take 1",
+                     *       "songId": null,
+                     *       "captureMode": "audio_only",
+                     *       "status": "OPEN",
+                     *       "sampleRate": 44100,
+                     *       "channels": 1,
+                     *       "sampleFormat": "s16",
+                     *       "windowSeconds": 60,
+                     *       "startedAt": "2026-01-31T08:15:00.000Z",
+                     *       "updatedAt": "2026-01-31T08:15:00.000Z",
+                     *       "offsetMs": 0,
+                     *       "durationSec": null,
+                     *       "windows": null,
+                     *       "takenAs": null,
+                     *       "seq": 2,
+                     *       "errorCode": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionSummary"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    grant_audio: {
+        parameters: {
+            query?: {
+                windowIndex?: number;
+            };
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sizeBytes": 5292044
+                 *     }
+                 */
+                "application/json": components["schemas"]["AudioWindow"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "url": "https://storage.example/upload?X-Amz-Signature=…",
+                     *       "s3Key": "sessions/11111111-1111-4111-8111-111111111111/01J9ZQ4X5V8K2M3N4P5Q6R7S8T/window_000/audio.wav",
+                     *       "windowIndex": 0,
+                     *       "expiresIn": 300,
+                     *       "headers": {
+                     *         "Content-Type": "audio/wav",
+                     *         "If-None-Match": "*"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WindowLink"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    close_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "windows": 2,
+                 *       "frames": 2646001
+                 *     }
+                 */
+                "application/json": components["schemas"]["SessionEnd"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the work continues in the background */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sessionId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "title": "Take 1",
+                     *       "songId": null,
+                     *       "captureMode": "audio_only",
+                     *       "status": "OPEN",
+                     *       "sampleRate": 44100,
+                     *       "channels": 1,
+                     *       "sampleFormat": "s16",
+                     *       "windowSeconds": 60,
+                     *       "startedAt": "2026-01-31T08:15:00.000Z",
+                     *       "updatedAt": "2026-01-31T08:15:00.000Z",
+                     *       "offsetMs": 0,
+                     *       "durationSec": null,
+                     *       "windows": null,
+                     *       "takenAs": null,
+                     *       "seq": 2,
+                     *       "errorCode": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionSummary"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    grant_frames: {
+        parameters: {
+            query?: {
+                windowIndex?: number;
+            };
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sizeBytes": 240000,
+                 *       "frameCount": 60
+                 *     }
+                 */
+                "application/json": components["schemas"]["FramesWindow"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "url": "https://storage.example/upload?X-Amz-Signature=…",
+                     *       "s3Key": "sessions/11111111-1111-4111-8111-111111111111/01J9ZQ4X5V8K2M3N4P5Q6R7S8T/window_000/audio.wav",
+                     *       "windowIndex": 0,
+                     *       "expiresIn": 300,
+                     *       "headers": {
+                     *         "Content-Type": "audio/wav",
+                     *         "If-None-Match": "*"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WindowLink"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    make_song: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "My take"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TakeSong"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the work continues in the background */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "title": "One More Time",
+                     *       "artist": "Unplugd Demo Band",
+                     *       "album": null,
+                     *       "isrc": null,
+                     *       "language": null,
+                     *       "status": "PROCESSING",
+                     *       "uploadedAt": "2026-01-31T08:15:00.000Z",
+                     *       "queuedAt": "2026-01-31T08:15:04.000Z",
+                     *       "startedAt": "2026-01-31T08:15:05.000Z",
+                     *       "completedAt": null,
+                     *       "durationSec": 38.4,
+                     *       "originalFormat": "mp3",
+                     *       "fileSizeBytes": 1540321,
+                     *       "model": "auto",
+                     *       "lyricsModel": "auto",
+                     *       "attempt": 1,
+                     *       "stage": "demucs",
+                     *       "progress": 42,
+                     *       "seq": 12,
+                     *       "errorCode": null,
+                     *       "errorMessage": null,
+                     *       "lyricsStatus": null,
+                     *       "lyricsReason": null,
+                     *       "lyricsSource": null,
+                     *       "lyricsVersion": 0,
+                     *       "lyricsOffsetMs": 0,
+                     *       "measuredAt": null,
+                     *       "tempoBpm": null,
+                     *       "tempoConfidence": null,
+                     *       "musicKey": null,
+                     *       "keyConfidence": null,
+                     *       "loudnessLufs": null,
+                     *       "sameAs": null,
+                     *       "camelot": null,
+                     *       "etaSec": 400,
+                     *       "queuePosition": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Song"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too_large"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];

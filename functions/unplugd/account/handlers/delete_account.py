@@ -12,6 +12,7 @@ def handler(request: http.Request) -> http.Response:
         request.user_id,
         songs=wiring.songs(),
         measures=wiring.person_measures(),
+        sessions=wiring.sessions(),
         tombstones=wiring.tombstones(),
         stop=wiring.executions().stop,
         remove_sign_in=wiring.people().remove,

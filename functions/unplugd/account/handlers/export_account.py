@@ -14,6 +14,7 @@ def handler(request: http.Request) -> http.Response:
         cursor=request.query.get("cursor"),
         songs=wiring.songs(),
         measures=wiring.person_measures(),
+        sessions=wiring.sessions(),
         buckets=wiring.buckets(),
         now=utc_now(),
     )

@@ -22,10 +22,15 @@ function shortened(name: string): string {
   return stem.replace(/[. ]+$/, "") + suffix;
 }
 
+/** A song or a recording. */
+export interface Named {
+  songId: string;
+  title: string | null;
+}
+
 /** The folder of a song: its title for people; its id, because titles repeat. */
-export const songFolder = (song: { songId: string; title: string | null }): string =>
-  `${safeName(song.title ?? "", "Untitled")} (${song.songId})`;
+export const songFolder = (song: Named): string => `${safeName(song.title ?? "", "Untitled")} (${song.songId})`;
 
 /** Where a file of a song goes. `name` is the API's, such as `stems/vocals.flac`. */
-export const filePath = (song: { songId: string; title: string | null }, name: string): string =>
+export const filePath = (song: Named, name: string): string =>
   [songFolder(song), ...name.split("/").map((part) => safeName(part, "file"))].join("/");

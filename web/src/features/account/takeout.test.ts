@@ -223,6 +223,30 @@ describe("targets", () => {
     expect(save).not.toHaveBeenCalled();
   });
 
+  test("recordings are saved too, and get fresh links from their own pages", async () => {
+    const take = (link: string) => ({ session: { sessionId: "R", title: null }, files: { "take.flac": link } });
+    const pages: Record<string, { data: unknown[]; nextCursor: string | null }> = {
+      "": { data: [row("A", {})], nextCursor: "session:" },
+      "session:": { data: [take("s3://old")], nextCursor: null },
+    };
+    const { api, asked } = service(pages as Parameters<typeof service>[0]);
+    const { target, saved } = memory();
+    const missed = await takeOut(
+      api,
+      target,
+      never,
+      () => undefined,
+      (url) => {
+        pages["session:"] = { data: [take("s3://new")], nextCursor: null };
+        return Promise.resolve(new Response("sound", { status: String(url) === "s3://old" ? 403 : 200 }));
+      },
+    );
+    expect(missed).toEqual([]);
+    expect(asked).toEqual(["", "session:", "session:"]);
+    expect(saved.get("Recording (R)/take.flac")).toBe("sound");
+    expect(saved.get("unplugd.json")).toContain('"sessionId": "R"');
+  });
+
   test("a cancelled export saves no archive", async () => {
     const save = vi.fn();
     const target = archiveTarget(save);

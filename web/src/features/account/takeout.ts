@@ -1,10 +1,20 @@
 import { type Api, data, Problem } from "@/api/client";
 import type { components } from "@/api/schema";
-import { filePath } from "./paths";
+import { filePath, type Named } from "./paths";
 import type { Target } from "./targets";
 
 type Page = components["schemas"]["AccountPage"];
 type Row = Page["data"][number];
+
+/** The song or recording that a row is about. */
+const subject = (row: Row): Named =>
+  "song" in row
+    ? { songId: row.song.songId, title: row.song.title }
+    : { songId: row.session.sessionId, title: row.session.title ?? "Recording" };
+
+/** The cursor of the page behind a row; pages of recordings come after those of songs. */
+const cursorBehind = (row: Row | undefined, next: Row): string | undefined =>
+  "song" in next ? row && subject(row).songId : `session:${row && "session" in row ? row.session.sessionId : ""}`;
 
 /** Everything the service holds of somebody: the pages of the export as one. */
 export interface Holdings {
@@ -48,7 +58,7 @@ export async function readHoldings(api: Api, signal: AbortSignal): Promise<Holdi
     } = await page(api, cursor, signal);
     measurements.push(...measured);
     // A song that comes a second time is the newer copy.
-    for (const row of more) rows.set(row.song.songId, row);
+    for (const row of more) rows.set(subject(row).songId, row);
     if (more.length) urlsExpireAt ??= end;
     if (!nextCursor || nextCursor === cursor) return { account, rows: [...rows.values()], measurements, urlsExpireAt };
     cursor = nextCursor;
@@ -58,18 +68,20 @@ export async function readHoldings(api: Api, signal: AbortSignal): Promise<Holdi
 /** The rows as a file. With `paths`, files are named by their paths in the same folder; else by their links. */
 export function listing(holdings: Holdings, { paths = false } = {}): string {
   const { account, rows, measurements, urlsExpireAt } = holdings;
-  const named = rows.map(({ song, files }) => ({
-    song,
-    files: paths ? Object.fromEntries(Object.keys(files).map((name) => [name, filePath(song, name)])) : { ...files },
+  const named = rows.map((row) => ({
+    ...row,
+    files: paths
+      ? Object.fromEntries(Object.keys(row.files).map((name) => [name, filePath(subject(row), name)]))
+      : { ...row.files },
   }));
   return JSON.stringify({ account, data: named, measurements, ...(paths ? {} : { urlsExpireAt }) }, null, 2) + "\n";
 }
 
-/** Links of a song that are good now; the export's pages begin behind the id that is their cursor. */
+/** Links of a row that are good now; the export's pages begin behind the id that is their cursor. */
 async function freshFiles(api: Api, rows: Row[], row: Row, signal: AbortSignal): Promise<Row["files"]> {
-  const before = rows[rows.indexOf(row) - 1]?.song.songId;
+  const before = cursorBehind(rows[rows.indexOf(row) - 1], row);
   const { data: found } = await page(api, before, signal);
-  return found.find(({ song }) => song.songId === row.song.songId)?.files ?? {};
+  return found.find((one) => subject(one).songId === subject(row).songId)?.files ?? {};
 }
 
 /**
@@ -112,7 +124,7 @@ export async function takeOut(
   for (const row of holdings.rows) {
     let files = row.files;
     for (const name of Object.keys(row.files)) {
-      const path = filePath(row.song, name);
+      const path = filePath(subject(row), name);
       onStep({ done, of, path });
       let url = files[name];
       if (!url || !(await one(path, url))) {

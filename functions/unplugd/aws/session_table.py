@@ -1,0 +1,257 @@
+"""Recording sessions in DynamoDB. A window that arrives is added to a number set, so that events in any order, twice or
+at the same time give the same row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from unplugd.aws import rows
+from unplugd.aws.table import Row, Table, attr, key
+from unplugd.domain.session import (
+    ACCEPTS,
+    FORMATS,
+    SAMPLE_RATES,
+    WINDOW_SECONDS,
+    Gap,
+    Kind,
+    Mode,
+    Session,
+    State,
+)
+from unplugd.kernel.errors import Conflict
+
+_SETS = {Kind.AUDIO: "completedAudioWindows", Kind.FRAMES: "completedFrameWindows"}
+_CLAIMS, _INGESTED, _FAILED = "ingestTriggeredWindows", "ingestedWindows", "failedWindows"
+_LIVE = "LIVE"  # `work` of every session of which something is still to be done
+_OPEN = [str(state) for state in ACCEPTS]
+
+
+class SessionTable:
+    """`{app}-{env}-sessions`."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._table = Table(client, table, "userId", "sessionId")
+
+    def create(self, session: Session) -> bool:
+        """Write a new session; False when there is one with its id."""
+        row = {
+            "userId": session.user_id,
+            "sessionId": session.session_id,
+            "status": str(session.status),
+            "startedAt": session.started_at,
+            "updatedAt": session.updated_at,
+            "captureMode": str(session.mode),
+            "sampleRate": session.sample_rate,
+            "channels": session.channels,
+            "sampleFormat": session.sample_format,
+            "windowSeconds": session.window_seconds,
+            "title": session.title,
+            "songId": session.song_id,
+            "offsetMs": session.offset_ms,
+            "seq": session.seq,
+            "work": _LIVE,
+        }
+        return self._table.put_if_absent(row, doing="create the session")
+
+    def get(self, user_id: str, session_id: str) -> Session | None:
+        """A session; `Conflict` when its row cannot be read."""
+        row = self._table.get(user_id, session_id, doing="read the session")
+        if row is None:
+            return None
+        session = _read(row)
+        if session is None:
+            raise Conflict("The stored record of this session cannot be read.")
+        return session
+
+    def page(self, owner: str, *, after: str | None, limit: int) -> tuple[list[Session], str | None]:
+        """Up to `limit` sessions, newest first, and the id behind which the next page begins. Rows that cannot be read
+        are reported and left out."""
+        begin = {"userId": owner, "sessionId": after} if after else None
+        pages = self._table.pages(
+            key("userId").eq(owner),
+            after=begin,
+            doing="list the sessions",
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        page = next(iter(pages))
+        last = page.get("LastEvaluatedKey")
+        found = [session for row in page["Items"] if (session := _read(row))]
+        return found, str(last["sessionId"]["S"]) if last else None
+
+    def ids(self, owner: str, *, limit: int) -> list[str]:
+        """The ids of up to `limit` sessions, newest first, whether or not their rows can be read."""
+        pages = self._table.pages(
+            key("userId").eq(owner), doing="list the sessions", ScanIndexForward=False, Limit=limit
+        )
+        return [str(row["sessionId"]["S"]) for row in next(iter(pages))["Items"]]
+
+    def live(self) -> Iterator[Session]:
+        """Every session of which something is still to be done, the one that was quiet longest first."""
+        for page in self._table.pages(key("work").eq(_LIVE), index="WorkIndex", doing="read the sessions"):
+            for row in page["Items"]:
+                user_id, session_id = row["userId"]["S"], row["sessionId"]["S"]
+                whole = self._table.get(user_id, session_id, doing="read the session")
+                if whole and (session := _read(whole)):
+                    yield session
+
+    def register(self, session_key: tuple[str, str], index: int, kind: Kind, *, now: str) -> Session | None:
+        """Note that a file of a window has arrived; the session then. None when there is no session that takes it."""
+        return self._change(
+            session_key,
+            {"updatedAt": now},
+            add={_SETS[kind]: {index}, "seq": 1},
+            when=attr("status").is_in(_OPEN),
+            doing="note the window",
+        )
+
+    def claim(self, session: Session, index: int) -> bool:
+        """Take the right to have a window ingested; False when another call has it."""
+        free = ~attr(_CLAIMS).contains(index)
+        doing = "have the window read"
+        return self._change(_key(session), {}, add={_CLAIMS: {index}}, when=free, doing=doing) is not None
+
+    def unclaim(self, session: Session, index: int) -> None:
+        """Give that right back."""
+        self._change(_key(session), {}, drop={_CLAIMS: {index}}, doing="have the window read")
+
+    def note_ingested(self, session: Session, index: int, *, now: str) -> Session | None:
+        """Note that a window was read; None when that is known, or the session no longer takes windows."""
+        return self._settle(session, index, _INGESTED, {index}, now)
+
+    def note_failed(self, session: Session, index: int, code: str, *, now: str) -> Session | None:
+        """Note that a window cannot be read, and why."""
+        return self._settle(session, index, _FAILED, {f"{index:03d}:{code}"}, now)
+
+    def _settle(
+        self, session: Session, index: int, attribute: str, what: set[int] | set[str], now: str
+    ) -> Session | None:
+        when = ~attr(_INGESTED).contains(index) & attr("status").is_in(_OPEN)
+        if attribute == _FAILED:
+            when &= ~attr(_FAILED).contains(next(iter(what)))
+        return self._change(
+            _key(session),
+            {"updatedAt": now},
+            add={attribute: what, "seq": 1},
+            when=when,
+            doing="note the window",
+        )
+
+    def change(
+        self, session: Session, changes: Mapping[str, Any], *, status: Sequence[State], now: str
+    ) -> Session | None:
+        """Set attributes by their stored names, if the session is in one of the states `status` still."""
+        when = attr("status").is_in([str(one) for one in status])
+        return self._change(
+            _key(session),
+            {"updatedAt": now, **changes},
+            add={"seq": 1},
+            when=when,
+            doing="change the session",
+        )
+
+    def take_join(self, session: Session, *, before: State, now: str) -> Session | None:
+        """Begin to join, once: from the state and the moment that were seen."""
+        when = attr("status").eq(str(before)) & attr("updatedAt").eq(session.updated_at)
+        changes = {"status": str(State.JOINING), "updatedAt": now}
+        return self._change(_key(session), changes, add={"seq": 1}, when=when, doing="join the session")
+
+    def finish(self, session: Session) -> None:
+        """Nothing more is to be done for this session."""
+        self._change(_key(session), {"work": None}, doing="finish the session")
+
+    def delete(self, user_id: str, session_id: str) -> None:
+        """Remove a session's row; removing it twice is fine."""
+        self._table.delete(user_id, session_id, doing="delete the session")
+
+    def remove(self, owner: str, ids: Sequence[str]) -> None:
+        """Remove rows of a deleted account."""
+        self._table.delete_all([(owner, one) for one in ids], doing="delete everything")
+
+    def _change(self, where: tuple[str, str], changes: Mapping[str, Any], **how: Any) -> Session | None:
+        row = self._table.change(*where, changes=changes, **how)
+        return _read(row) if row else None
+
+
+def _key(session: Session) -> tuple[str, str]:
+    return session.user_id, session.session_id
+
+
+def _numbers(stored: Mapping[str, Any]) -> frozenset[int]:
+    return frozenset(int(number) for number in stored["NS"])
+
+
+def _failures(stored: Mapping[str, Any]) -> dict[int, str]:
+    return {int(index): code for index, _, code in (one.partition(":") for one in stored["SS"])}
+
+
+def _gaps(stored: Mapping[str, Any]) -> tuple[Gap, ...]:
+    return tuple(Gap(int(start), int(frames)) for start, frames in json.loads(rows.text(stored)))
+
+
+def _one_of(values: Any) -> Any:
+    def read(stored: Mapping[str, Any]) -> Any:
+        value = rows.whole_number(stored) if "N" in stored else rows.text(stored)
+        if value not in values:
+            raise ValueError(value)
+        return value
+
+    return read
+
+
+_NEEDED: Mapping[str, Any] = {
+    "userId": rows.text,
+    "sessionId": rows.text,
+    "status": lambda stored: State(rows.text(stored)),
+    "startedAt": rows.time,
+    "updatedAt": rows.time,
+    "sampleRate": _one_of(SAMPLE_RATES),
+    "channels": _one_of(WINDOW_SECONDS),
+    "sampleFormat": _one_of(FORMATS),
+    "windowSeconds": rows.whole_number,
+}
+# Attribute → how it is read, and the field of `Session`. What is absent has the field's default.
+_OPTIONAL: Mapping[str, tuple[Any, str]] = {
+    "title": (rows.text, "title"),
+    "songId": (rows.text, "song_id"),
+    "offsetMs": (rows.whole_number, "offset_ms"),
+    "completedAudioWindows": (_numbers, "audio"),
+    "completedFrameWindows": (_numbers, "frames"),
+    _CLAIMS: (_numbers, "triggered"),
+    _INGESTED: (_numbers, "ingested"),
+    _FAILED: (_failures, "failed"),
+    "windows": (rows.whole_number, "windows"),
+    "sampleFrames": (rows.whole_number, "sample_frames"),
+    "gaps": (_gaps, "gaps"),
+    "seq": (rows.whole_number, "seq"),
+    "takenAs": (rows.text, "joined_as"),
+    "errorCode": (rows.text, "error_code"),
+    # A row without it waits for both kinds of files, so that none is left out.
+    "captureMode": (lambda stored: Mode(rows.text(stored)), "mode"),
+}
+
+
+def _read(row: Row) -> Session | None:
+    """The session that a row holds; None, and a report, when it cannot be read."""
+    needed, problems = rows.read(row, **_NEEDED)
+    present = {name: reader for name, (reader, _) in _OPTIONAL.items() if name in row}
+    found, unread = rows.read(row, **present)
+    if problems or unread:
+        rows.report("session", {str(row["sessionId"].get("S", "?")): [*problems, *unread]})
+        return None
+    fields = {_OPTIONAL[name][1]: value for name, value in found.items()}
+    return Session(
+        needed["userId"],
+        needed["sessionId"],
+        needed["status"],
+        needed["startedAt"],
+        needed["updatedAt"],
+        fields.pop("mode", Mode.AUDIO_VIDEO),
+        needed["sampleRate"],
+        needed["channels"],
+        needed["sampleFormat"],
+        needed["windowSeconds"],
+        **fields,
+    )

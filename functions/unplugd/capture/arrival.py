@@ -1,0 +1,357 @@
+"""What happens to windows after they were sent: noted, read, joined. Each step may run twice, late, or die half-way;
+the sweep then does it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from unplugd.capture import rules, sound
+from unplugd.domain import messages
+from unplugd.domain.files import (
+    TAKE_MANIFEST,
+    output_prefix,
+    parse_window_key,
+    session_prefix,
+    take_key,
+    window_key,
+    window_name,
+)
+from unplugd.domain.notify import NOTIFY_FOR_S, Push
+from unplugd.domain.session import ACCEPTS, Gap, Kind, Session, State
+from unplugd.kernel.clock import Clock, from_iso, to_iso
+from unplugd.kernel.errors import AppError, Transient
+from unplugd.kernel.log import logger
+
+
+class Sessions(Protocol):
+    """The sessions table."""
+
+    def get(self, user_id: str, session_id: str) -> Session | None: ...
+    def live(self) -> Iterator[Session]: ...
+    def register(
+        self, session_key: tuple[str, str], index: int, kind: Kind, *, now: str
+    ) -> Session | None: ...
+    def claim(self, session: Session, index: int) -> bool: ...
+    def unclaim(self, session: Session, index: int) -> None: ...
+    def note_ingested(self, session: Session, index: int, *, now: str) -> Session | None: ...
+    def note_failed(self, session: Session, index: int, code: str, *, now: str) -> Session | None: ...
+    def change(
+        self, session: Session, changes: Mapping[str, Any], *, status: Sequence[State], now: str
+    ) -> Session | None: ...
+    def take_join(self, session: Session, *, before: State, now: str) -> Session | None: ...
+    def finish(self, session: Session) -> None: ...
+
+
+class Windows(Protocol):
+    """The uploads bucket."""
+
+    def fetch(self, key: str, target: Path) -> bool: ...
+    def metadata(self, key: str) -> dict[str, str]: ...
+    def listed(self, prefix: str, after: str = "") -> Iterator[tuple[str, int, datetime]]: ...
+    def delete(self, key: str) -> None: ...
+    def empty(self, prefix: str, until: float | None = None) -> bool: ...
+
+
+class Results(Protocol):
+    """The output bucket."""
+
+    def write_json(self, key: str, document: Mapping[str, Any]) -> None: ...
+    def put_file(self, key: str, source: Path, *, content_type: str) -> None: ...
+
+
+# Starts the function that reads a window, or the one that joins a session, with this payload, and does not wait.
+Invoke = Callable[[Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every step of arrival works with."""
+
+    sessions: Sessions
+    windows: Windows
+    clock: Clock
+
+
+def audio_upload_complete(key: str, *, tools: Tools, ingest: Invoke) -> None:
+    """Note the sound of a window, and have the window read once all its files are there."""
+    _arrived(key, tools=tools, ingest=ingest)
+
+
+def frames_upload_complete(key: str, *, tools: Tools, ingest: Invoke) -> None:
+    """Note the pictures of a window, and have the window read once all its files are there."""
+    _arrived(key, tools=tools, ingest=ingest)
+
+
+def _arrived(key: str, *, tools: Tools, ingest: Invoke) -> None:
+    parts = parse_window_key(key)
+    if parts is None:
+        logger().warning("audio_upload_malformed_key")  # without the key: it may be anything
+        return
+    where, kind = (parts.user_id, parts.session_id), Kind(parts.kind)
+    extra = {"sessionId": parts.session_id, "windowIndex": parts.window}
+    session = tools.sessions.register(where, parts.window, kind, now=to_iso(tools.clock()))
+    if session is None:
+        _refuse(where, parts.window, kind, key, tools=tools)
+        return
+    logger().info(f"{kind}_upload_registered", extra=extra)
+    if session.is_ready(parts.window):
+        _claim(session, parts.window, tools=tools, ingest=ingest)
+
+
+def _refuse(where: tuple[str, str], index: int, kind: Kind, key: str, *, tools: Tools) -> None:
+    """A window that no session takes: its session is gone, or joined already."""
+    session = tools.sessions.get(*where)
+    known = session and index in (session.audio if kind is Kind.AUDIO else session.frames)
+    if known:
+        return  # an event that comes again; the join may be reading the file
+    reason = "unknown_session" if session is None else "too_late"
+    logger().warning(f"{kind}_upload_{reason}", extra={"sessionId": where[1], "windowIndex": index})
+    tools.windows.delete(key)
+
+
+def _claim(session: Session, index: int, *, tools: Tools, ingest: Invoke) -> None:
+    extra = {"sessionId": session.session_id, "windowIndex": index}
+    if not tools.sessions.claim(session, index):
+        logger().info("ingest_claim_lost", extra=extra)
+        return
+    try:
+        ingest(_payload(session, index, tools))
+    except Exception:
+        try:
+            tools.sessions.unclaim(session, index)
+            logger().warning("ingest_claim_rolled_back", extra=extra)
+        except Exception:
+            logger().exception("ingest_claim_rollback_failed", extra=extra)  # the sweep reads the window
+        raise
+
+
+def _payload(session: Session, index: int, tools: Tools) -> dict[str, Any]:
+    frames = 0
+    if index in session.frames:
+        key = window_key(session.user_id, session.session_id, index, Kind.FRAMES)
+        count = tools.windows.metadata(key).get("frame-count", "0")
+        frames = int(count) if count.isascii() and count.isdigit() else 0
+    return {
+        "sessionId": session.session_id,
+        "userId": session.user_id,
+        "windowIndex": index,
+        "frameCount": frames,
+    }
+
+
+def ingest_window(
+    payload: Mapping[str, Any],
+    *,
+    work: Path,
+    tools: Tools,
+    results: Results,
+    join: Invoke,
+    push: Push,
+) -> None:
+    """Read a window, store what was made of it, and note it. The same window again gives the same files."""
+    session = tools.sessions.get(str(payload["userId"]), str(payload["sessionId"]))
+    index = int(payload["windowIndex"])
+    if session is None or session.status not in ACCEPTS or index in session.settled:
+        return
+    target = work / "window.wav"
+    if not tools.windows.fetch(window_key(session.user_id, session.session_id, index, Kind.AUDIO), target):
+        logger().warning("the window's file is gone", extra={"sessionId": session.session_id})
+        return
+    now = to_iso(tools.clock())
+    try:
+        _store(session, index, target, work, payload.get("frameCount", 0), results)
+    except sound.BadWindow as bad:
+        logger().warning("window_refused", extra={"sessionId": session.session_id, "code": bad.code})
+        noted = tools.sessions.note_failed(session, index, bad.code, now=now)
+    else:
+        noted = tools.sessions.note_ingested(session, index, now=now)
+    if noted is None:
+        return
+    if noted.status is State.CLOSED and not noted.missing:
+        _start_join(noted, join)
+    push(
+        session.user_id,
+        messages.for_session(session.session_id, noted.seq, messages.WINDOW_INGESTED, windowIndex=index),
+        NOTIFY_FOR_S,
+    )
+
+
+def _store(
+    session: Session, index: int, source: Path, work: Path, frame_count: int, results: Results
+) -> None:
+    shape = {
+        "sample_rate": session.sample_rate,
+        "channels": session.channels,
+        "width": session.bytes_a_sample,
+    }
+    pcm = sound.read_wav(source, **shape, most=session.window_frames)
+    figures = sound.figures(pcm, **shape) | {"windowIndex": index, "frameCount": frame_count}
+    stored = work / "window.flac"
+    sound.write_flac(stored, [pcm], **shape)
+    prefix = output_prefix(session.user_id, session.session_id)
+    results.put_file(f"{prefix}{window_name(index, 'flac')}", stored, content_type="audio/flac")
+    results.write_json(f"{prefix}{window_name(index, 'json')}", figures)
+
+
+def _start_join(session: Session, join: Invoke) -> None:
+    join({"sessionId": session.session_id, "userId": session.user_id})
+
+
+def join_session(
+    payload: Mapping[str, Any], *, work: Path, tools: Tools, results: Results, push: Push
+) -> None:
+    """Join the windows of a closed session into one FLAC. Sound that is missing becomes silence of its length, and a
+    gap in the manifest. The windows are deleted once the FLAC was read back and is the same to the bit."""
+    seen = tools.sessions.get(str(payload["userId"]), str(payload["sessionId"]))
+    if seen is None or not _may_join(seen, tools.clock()):
+        return
+    session = tools.sessions.take_join(seen, before=seen.status, now=to_iso(tools.clock()))
+    if session is None:
+        return  # another call joins it
+    gaps: list[Gap] = []
+    shape = {
+        "sample_rate": session.sample_rate,
+        "channels": session.channels,
+        "width": session.bytes_a_sample,
+    }
+    target = work / "take.flac"
+    frames, sha256 = 0, ""
+    if session.ingested:
+        frames, sha256 = sound.write_flac(target, _joined(session, work, tools, gaps), **shape)
+    if frames and sound.flac_sha256(target, width=session.bytes_a_sample) != sha256:
+        raise Transient("The joined file does not hold what was recorded.")
+    changes: dict[str, Any] = {"status": str(State.FAILED), "errorCode": "EMPTY"}
+    if frames:
+        results.put_file(take_key(session.user_id, session.session_id), target, content_type="audio/flac")
+        results.write_json(
+            output_prefix(session.user_id, session.session_id) + TAKE_MANIFEST,
+            {
+                "sessionId": session.session_id,
+                "sampleRate": session.sample_rate,
+                "channels": session.channels,
+                "sampleFormat": session.sample_format,
+                "frames": frames,
+                "sha256": sha256,
+                "gaps": [{"start": gap.start, "frames": gap.frames} for gap in gaps],
+            },
+        )
+        stored = json.dumps([[gap.start, gap.frames] for gap in gaps])
+        changes = {"status": str(State.READY), "gaps": stored, "sampleFrames": frames}
+    done = tools.sessions.change(session, changes, status=[State.JOINING], now=to_iso(tools.clock()))
+    if done is None:
+        return
+    _tidy(done, tools)
+    if frames:
+        message = messages.for_session(session.session_id, done.seq, messages.SESSION_READY)
+        push(session.user_id, message, NOTIFY_FOR_S)
+
+
+def _may_join(session: Session, now: datetime) -> bool:
+    quiet = now - from_iso(session.updated_at)
+    if session.status is State.CLOSED:
+        return not session.missing or quiet >= rules.JOIN_AFTER
+    return session.status is State.JOINING and quiet >= rules.JOIN_TAKES
+
+
+def _joined(session: Session, work: Path, tools: Tools, gaps: list[Gap]) -> Iterator[bytes]:
+    """The PCM of each window in turn. What is missing of it is silence, and is added to `gaps`."""
+    at = 0
+    step = session.channels * session.bytes_a_sample
+    target = work / "window.wav"
+    for index in range(session.windows or 0):
+        is_last = index == (session.windows or 0) - 1
+        expected = session.window_frames
+        if is_last and session.sample_frames is not None:
+            expected = session.sample_frames - at
+        pcm = b""
+        key = window_key(session.user_id, session.session_id, index, Kind.AUDIO)
+        if index in session.ingested and tools.windows.fetch(key, target):
+            pcm = sound.read_wav(
+                target,
+                sample_rate=session.sample_rate,
+                channels=session.channels,
+                width=session.bytes_a_sample,
+                most=session.window_frames,
+            )
+        heard = len(pcm) // step
+        if is_last and session.sample_frames is None and pcm:
+            expected = heard  # nobody said how long it is
+        if pcm:
+            yield pcm
+        if heard < expected:
+            _add_gap(gaps, at + heard, expected - heard)
+            yield bytes((expected - heard) * step)
+        at += max(heard, expected)
+
+
+def _add_gap(gaps: list[Gap], start: int, frames: int) -> None:
+    if gaps and gaps[-1].start + gaps[-1].frames == start:
+        gaps[-1] = Gap(gaps[-1].start, gaps[-1].frames + frames)
+    else:
+        gaps.append(Gap(start, frames))
+
+
+def _tidy(session: Session, tools: Tools) -> None:
+    """Delete the windows of a session that is done with, and stop looking after it. A failed one keeps its windows."""
+    if session.status is State.READY:
+        tools.windows.empty(session_prefix(session.user_id, session.session_id))
+    tools.sessions.finish(session)
+
+
+def sweep_sessions(*, tools: Tools, ingest: Invoke, join: Invoke) -> dict[str, int]:
+    """Do again what was lost: an event, a claimed window whose reading died, a join. Answers how much of each."""
+    counts = {"repeated": 0, "closed": 0, "joined": 0, "failed": 0}
+    for session in tools.sessions.live():
+        try:
+            _sweep(session, counts, tools=tools, ingest=ingest, join=join)
+        except Exception as error:
+            counts["failed"] += 1
+            reason = error.message if isinstance(error, AppError) else type(error).__name__
+            logger().warning(
+                "a session was not swept", extra={"sessionId": session.session_id, "reason": reason}
+            )
+    return counts
+
+
+def _sweep(session: Session, counts: dict[str, int], *, tools: Tools, ingest: Invoke, join: Invoke) -> None:
+    now = tools.clock()
+    if session.status in (State.READY, State.FAILED):
+        _tidy(session, tools)
+        return
+    if session.status in ACCEPTS:
+        counts["repeated"] += _repeat(session, now, tools=tools, ingest=ingest)
+    if session.status is State.OPEN and now - from_iso(session.updated_at) >= rules.CLOSE_AFTER:
+        windows = max(session.audio, default=-1) + 1
+        changes = {"status": str(State.CLOSED), "windows": windows}
+        counts["closed"] += (
+            tools.sessions.change(session, changes, status=[State.OPEN], now=to_iso(now)) is not None
+        )
+    elif _may_join(session, now):
+        _start_join(session, join)
+        counts["joined"] += 1
+
+
+def _repeat(session: Session, now: datetime, *, tools: Tools, ingest: Invoke) -> int:
+    """Take up each window that has been here for a while and was not read."""
+    repeated = 0
+    for key, _size, came in tools.windows.listed(session_prefix(session.user_id, session.session_id)):
+        parts = parse_window_key(key)
+        if parts is None or now - came < rules.REPEAT_AFTER or parts.window in session.settled:
+            continue
+        kind = Kind(parts.kind)
+        if parts.window not in (session.audio if kind is Kind.AUDIO else session.frames):
+            _arrived(key, tools=tools, ingest=ingest)  # its event was lost
+        elif kind is Kind.AUDIO and session.is_ready(parts.window):
+            if parts.window in session.triggered:
+                ingest(_payload(session, parts.window, tools))
+            else:
+                _claim(session, parts.window, tools=tools, ingest=ingest)
+        else:
+            continue
+        repeated += 1
+    return repeated

@@ -1,0 +1,86 @@
+"""What is accepted: window indexes, sizes, checksums; and what a sweep may do when."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from datetime import timedelta
+
+from unplugd.domain import session as model
+from unplugd.domain.session import Session
+from unplugd.kernel.errors import Invalid
+
+# Quotas of one person.
+MAX_OPEN = 10  # sessions that are open at once, each with up to 600 windows
+MAX_A_DAY = 200
+
+REPEAT_AFTER = timedelta(minutes=3)  # an ingest takes seconds, and is tried three times within two minutes
+CLOSE_AFTER = timedelta(days=7)  # an open session in which nothing happens
+JOIN_AFTER = timedelta(hours=24)  # a closed session whose last windows do not come
+JOIN_TAKES = timedelta(minutes=20)  # the function ends after fifteen
+MAX_OFFSET_MS = 60_000
+TITLE_LENGTH = 200
+SONG_SECONDS = 600
+
+_INDEX = re.compile(r"[0-9]{1,3}\Z")
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+SHA256_SAYS = "must be 64 hexadecimal digits"
+
+
+def session_id(text: str | None) -> str:
+    """The id in the address. One of the wrong form names no session (404); none at all is a mistake."""
+    if not text:
+        raise Invalid("sessionId is required")
+    return text
+
+
+def offset(milliseconds: int) -> int:
+    """An offset within the limit; `Fields` saw to the lower one."""
+    if milliseconds > MAX_OFFSET_MS:
+        raise Invalid(f"offsetMs may be at most {MAX_OFFSET_MS}")
+    return milliseconds
+
+
+def frame_count(count: int) -> int:
+    """How many pictures a window has."""
+    if count > model.MAX_FRAMES:
+        raise Invalid(f"frameCount may be at most {model.MAX_FRAMES}")
+    return count
+
+
+def window_index(text: str | None) -> int:
+    """The index in `?windowIndex=`. Only ASCII digits count: `int` would take `1_0`, `+7` and other scripts' digits."""
+    if not text:
+        raise Invalid("windowIndex is required")
+    if not _INDEX.match(text) or int(text) > model.MAX_WINDOW:
+        raise Invalid(f"windowIndex must be a whole number from 0 to {model.MAX_WINDOW}")
+    return int(text)
+
+
+def size(size_bytes: int, limit: int) -> int:
+    """The size that was announced, if it is within the limit."""
+    if size_bytes > limit:
+        raise Invalid(f"sizeBytes may be at most {limit} ({limit // 1024**2} MiB)")
+    return size_bytes
+
+
+def checksum(sha256: str | None) -> str | None:
+    """A SHA-256 in hexadecimal digits as S3 wants it: base64."""
+    if sha256 is None:
+        return None
+    if not _SHA256.match(sha256):
+        raise Invalid(f"sha256 {SHA256_SAYS}")
+    return base64.b64encode(bytes.fromhex(sha256)).decode()
+
+
+def check_end(session: Session, windows: int, frames: int) -> None:
+    """Whether `windows` windows can hold `frames` sample frames."""
+    if windows > model.MAX_WINDOW + 1:
+        raise Invalid(f"windows may be at most {model.MAX_WINDOW + 1}")
+    if frames > model.MAX_MINUTES * 60 * session.sample_rate:
+        raise Invalid(f"A session may last {model.MAX_MINUTES} minutes")
+    if windows != math.ceil(frames / session.window_frames):
+        raise Invalid(
+            f"{frames} sample frames fill {math.ceil(frames / session.window_frames)} windows, not {windows}"
+        )

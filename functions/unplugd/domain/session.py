@@ -1,0 +1,110 @@
+"""A recording session: what a person records in one go, and the windows it arrives in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class State(StrEnum):
+    """Where a session is. Windows arrive while it is OPEN or CLOSED; then it is joined, once."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+    JOINING = "JOINING"
+    READY = "READY"
+    FAILED = "FAILED"
+
+
+class Mode(StrEnum):
+    """What is recorded."""
+
+    AUDIO_ONLY = "audio_only"
+    AUDIO_VIDEO = "audio_video"
+
+
+class Kind(StrEnum):
+    """The files of a window."""
+
+    AUDIO = "audio"
+    FRAMES = "frames"
+
+
+SAMPLE_RATES = (44_100, 48_000)  # Hz: what browsers record at
+FORMATS: Mapping[str, int] = {"s16": 2, "s24": 3}  # sample format → bytes a sample
+WINDOW_SECONDS: Mapping[int, int] = {
+    1: 60,
+    2: 30,
+}  # channels → seconds: 60 s of stereo would exceed MAX_AUDIO_BYTES
+MAX_AUDIO_BYTES = 10 * 1024 * 1024
+MAX_FRAMES_BYTES = 10 * 1024 * 1024
+MAX_FRAMES = 60  # a window's pictures, one a second
+MAX_WINDOW = 599
+MAX_MINUTES = 180
+LINK_SECONDS = 300
+
+ACCEPTS = frozenset({State.OPEN, State.CLOSED})
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Silence that stands for sound which is missing. `start` and `frames` count sample frames of the take."""
+
+    start: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session as it is stored. Times are ISO 8601; the sets hold window indexes."""
+
+    user_id: str
+    session_id: str
+    status: State
+    started_at: str
+    updated_at: str
+    mode: Mode
+    sample_rate: int
+    channels: int
+    sample_format: str
+    window_seconds: int
+    title: str | None = None
+    song_id: str | None = None
+    offset_ms: int = 0
+    audio: frozenset[int] = frozenset()
+    frames: frozenset[int] = frozenset()
+    triggered: frozenset[int] = frozenset()
+    ingested: frozenset[int] = frozenset()
+    failed: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))  # index → code
+    windows: int | None = None  # how many there are, known once it is closed
+    sample_frames: int | None = None  # recorded in all, known once it is closed
+    gaps: tuple[Gap, ...] = ()
+    seq: int = 0
+    joined_as: str | None = None  # the song that was made from it
+    error_code: str | None = None
+
+    @property
+    def window_frames(self) -> int:
+        """The sample frames of a whole window."""
+        return self.window_seconds * self.sample_rate
+
+    @property
+    def bytes_a_sample(self) -> int:
+        """Of one channel."""
+        return FORMATS[self.sample_format]
+
+    def is_ready(self, index: int) -> bool:
+        """Whether all files of a window have arrived."""
+        return index in self.audio and (self.mode is Mode.AUDIO_ONLY or index in self.frames)
+
+    @property
+    def settled(self) -> frozenset[int]:
+        """The windows of which nothing more is to be done."""
+        return self.ingested | frozenset(self.failed)
+
+    @property
+    def missing(self) -> list[int]:
+        """The windows that a closed session waits for."""
+        return [index for index in range(self.windows or 0) if index not in self.settled]

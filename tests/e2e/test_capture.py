@@ -1,0 +1,93 @@
+"""A recording through the real stack: links that take one file only, and a take that is what was recorded."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.bad_desk import Desk
+from tests.handlers.capture.conftest import MINUTE, tone, wav
+from unplugd.capture import sound
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def desk(visitor: Callable[[str], Any], admin: Callable[[str], Any]) -> Desk:
+    person = visitor("recorder")
+    return Desk(person.session, person.token, admin)
+
+
+def ask(desk: Desk, method: str, path: str, body: Any = None, expected: int = 200) -> Any:
+    answer = desk.call(method, f"/sessions{path}", None if body is None else json.dumps(body).encode())
+    assert answer.status == expected, answer.body
+    return answer.json()
+
+
+def until(desk: Desk, session: str, seen: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    deadline = time.monotonic() + 120
+    while not seen(shown := ask(desk, "GET", f"/{session}")):
+        assert time.monotonic() < deadline, shown
+        time.sleep(0.1)
+    return dict(shown)
+
+
+def test_a_take_is_what_was_recorded_to_the_bit(desk: Desk, tmp_path: Path) -> None:
+    whole = tone(MINUTE + 4_410, seed=7)
+    parts = [whole[: 2 * MINUTE], whole[2 * MINUTE :]]
+    new = {"captureMode": "audio_only", "sampleRate": 44_100, "channels": 1, "title": "Take 1"}
+    session = ask(desk, "POST", "", new, 201)["sessionId"]
+    for index in (1, 0):
+        data = wav(parts[index])
+        body = {"sizeBytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        link = ask(desk, "POST", f"/{session}/audio?windowIndex={index}", body)
+        assert desk.put(link["url"], data, link["headers"]).status == 200
+        assert desk.put(link["url"], data, link["headers"]).status == 412
+    ask(desk, "POST", f"/{session}/close", {"windows": 2, "frames": MINUTE + 4_410}, 202)
+    shown = until(desk, session, lambda one: one["status"] == "READY")
+    assert (shown["gaps"], shown["failed"], shown["durationSec"]) == ([], [], 60.1)
+    take = desk.put(shown["takeUrl"], b"", {}, "GET")
+    (tmp_path / "take.flac").write_bytes(take.body)
+    assert sound.flac_sha256(tmp_path / "take.flac", width=2) == hashlib.sha256(whole).hexdigest()
+    assert [key for key in desk.uploads_left() if session in key] == []
+    assert desk.dead_letters() == {}
+
+    song = ask(desk, "POST", f"/{session}/song", {"title": "My take"}, 202)
+    deadline = time.monotonic() + 60
+    while (found := desk.song(song["songId"]))["status"] == "PENDING_UPLOAD":
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+    assert (found["title"], found["originalFormat"], found["errorCode"]) == ("My take", "flac", None)
+    desk.call("POST", f"/songs/{song['songId']}/cancel")
+    ask(desk, "DELETE", f"/{session}")
+    ask(desk, "GET", f"/{session}", expected=404)
+
+
+def test_a_link_takes_nothing_but_what_was_announced(desk: Desk) -> None:
+    new = {"sampleRate": 44_100, "channels": 1}
+    session = ask(desk, "POST", "", new, 201)["sessionId"]
+    data = wav(tone(1000))
+    body = {"sizeBytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    link = ask(desk, "POST", f"/{session}/audio?windowIndex=0", body)
+    other = base64.b64encode(hashlib.sha256(b"other").digest()).decode()
+    refused = {
+        "longer": desk.put(link["url"], data + b"x", link["headers"]),
+        "another type": desk.put(link["url"], data, link["headers"] | {"Content-Type": "text/html"}),
+        "without the condition": desk.put(
+            link["url"], data, {k: v for k, v in link["headers"].items() if k != "If-None-Match"}
+        ),
+        "another checksum": desk.put(link["url"], data, link["headers"] | {"x-amz-checksum-sha256": other}),
+        "another window": desk.put(link["url"].replace("window_000", "window_001"), data, link["headers"]),
+    }
+    assert {name: answer.status for name, answer in refused.items()} == dict.fromkeys(refused, 403)
+    assert ask(desk, "GET", f"/{session}")["present"] == []
+    assert desk.put(link["url"], data, link["headers"]).status == 200
+    until(desk, session, lambda one: one["ingested"] == [0])
+    ask(desk, "DELETE", f"/{session}")

@@ -1,0 +1,110 @@
+"""Reading a window: strictly, and the same each time."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from tests.cloud import CHOSEN, OWNER, Cloud
+from tests.handlers.capture.conftest import MINUTE, Studio, tone, wav
+from unplugd.capture import sound
+from unplugd.domain.files import output_prefix
+
+
+@pytest.mark.parametrize(("width", "form"), [(2, "s16"), (3, "s24")])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_is_stored_is_the_windows_sound_to_the_bit(
+    width: int, form: str, channels: int, studio: Studio, cloud: Cloud, tmp_path: Any
+) -> None:
+    pcm = tone(30_000, width=width, channels=channels)
+    session = studio.open(sampleFormat=form, channels=channels)
+    studio.send(session, 0, wav(pcm, width=width, channels=channels))
+    studio.run()
+    prefix = output_prefix(OWNER, session)
+    figures = studio.json(f"{prefix}window_000.json")
+    assert figures["sha256"] == hashlib.sha256(pcm).hexdigest()
+    assert (figures["frames"], figures["silent"], figures["windowIndex"]) == (30_000, False, 0)
+    cloud.s3.download_file(CHOSEN["OUTPUT_BUCKET"], f"{prefix}window_000.flac", str(tmp_path / "w.flac"))
+    assert sound.flac_sha256(tmp_path / "w.flac", width=width) == figures["sha256"]
+    assert studio.windows(session, "ingestedWindows") == [0]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "not_wav"),
+        (b"RIFF\x00\x00\x00\x00WAVE", "not_wav"),
+        (b"ID3 an mp3", "not_wav"),
+        (wav(tone(100), rate=48_000), "wrong_format"),
+        (wav(tone(100, channels=2), channels=2), "wrong_format"),
+        (wav(tone(100, width=3), width=3), "wrong_format"),
+        (wav(tone(100))[:-10], "truncated"),
+        (wav(b""), "empty"),
+        (wav(tone(MINUTE + 1)), "too_long"),
+    ],
+)
+def test_a_bad_window_fails_alone(content: bytes, code: str, studio: Studio) -> None:
+    session = studio.open()
+    studio.send(session, 0, content)
+    studio.send(session, 1, wav(tone(100)))
+    studio.run()
+    _, shown = studio.ask("get_session", session)
+    assert shown["failed"] == [{"windowIndex": 0, "code": code}]
+    assert (shown["status"], shown["ingested"]) == ("OPEN", [1])
+
+
+def test_reading_it_twice_gives_the_same_files_and_one_row(studio: Studio, cloud: Cloud, sent: Any) -> None:
+    cloud.connect("phone")
+    session = studio.open()
+    studio.send(session, 0, wav(tone(1000)))
+    (call,) = studio.started
+    studio.run()
+    before = {
+        key: cloud.s3.head_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key)["ETag"]
+        for key in cloud.keys("OUTPUT_BUCKET")
+    }
+    row = studio.row(session)
+    studio.started.append(call)
+    studio.run()
+    assert studio.row(session) == row
+    assert before == {
+        key: cloud.s3.head_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key)["ETag"]
+        for key in cloud.keys("OUTPUT_BUCKET")
+    }
+    assert [message["type"] for _, message in sent] == ["WINDOW_INGESTED"]
+    assert sent[0][1] | {"seq": 0} == {
+        "type": "WINDOW_INGESTED",
+        "subject": {"kind": "session", "id": session},
+        "sessionId": session,
+        "windowIndex": 0,
+        "seq": 0,
+    }
+
+
+def test_the_last_window_of_a_closed_session_starts_the_join(studio: Studio) -> None:
+    session = studio.open()
+    studio.ask("close_session", session, json={"windows": 1, "frames": 1000})
+    studio.send(session, 0, wav(tone(1000)))
+    assert studio.run() == ["ingest_window", "join_session"]
+
+
+def test_a_session_or_file_that_has_gone_is_no_fault(studio: Studio, cloud: Cloud) -> None:
+    session = studio.open()
+    key = studio.send(session, 0, wav(tone(1000)))
+    (call,) = studio.started
+    cloud.s3.delete_object(Bucket=CHOSEN["UPLOADS_BUCKET"], Key=key)
+    studio.run()
+    assert studio.windows(session, "ingestedWindows") == []
+    studio.ask("delete_session", session)
+    studio.started.append(call)
+    studio.run()
+    assert cloud.keys("OUTPUT_BUCKET") == []
+
+
+def test_figures_of_silence_and_of_clipping() -> None:
+    quiet = sound.figures(bytes(882), sample_rate=44_100, channels=1, width=2)
+    assert (quiet["silent"], quiet["peakDb"], quiet["clipped"], quiet["peaks"]) == (True, None, 0, [0])
+    loud = sound.figures(b"\xff\x7f" * 10 + b"\x00\x80" * 5, sample_rate=44_100, channels=1, width=2)
+    assert (loud["silent"], loud["clipped"], loud["peaks"]) == (False, 15, [255])
