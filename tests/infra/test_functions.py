@@ -176,9 +176,13 @@ def test_an_asynchronous_function_has_a_place_for_what_fails(name: str, destinat
     assert destination in sending
 
 
-def test_the_audio_layer_is_for_the_validator_only() -> None:
+def test_the_audio_layer_is_for_those_who_read_sound_only() -> None:
     layered = [function.name for function in FUNCTIONS if "Layers" in function.properties]
-    assert layered == ["ValidateUploadFunction"]
+    assert layered == [
+        "ValidateUploadFunction",
+        "IngestWindowFunction",
+        "JoinSessionFunction",
+    ]
 
 
 def test_one_runtime_and_tracing_that_can_be_switched() -> None:

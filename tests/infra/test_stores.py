@@ -59,6 +59,7 @@ def test_the_tables_have_the_keys_that_the_code_asks_for() -> None:
             ["userId", "job"],
             {"WorkIndex": ["work", "place"], "JobIndex": ["jobId", "job"]},
         ),
+        "SessionsTable": (["userId", "sessionId"], {"WorkIndex": ["work", "updatedAt"]}),
     }
 
 
