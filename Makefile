@@ -77,7 +77,7 @@ bench-separation: need-model-tests ## our Demucs against the demucs command line
 bench-lyrics: need-model-tests ## the error of word times, and what the stage costs (needs espeak-ng)
 	@nice $(MODEL_PYTHON) -m bench.lyrics $(BENCH)
 bench-analysis: need-training need-analysis ## tempo, key, chords and melody against the truth, next to other engines (BENCH="--only ours")
-	@nice $(MODEL_PYTHON) -m bench.analysis.songs && nice env PYTHONPATH=functions .venv-analysis/bin/python -m bench.analysis --write $(BENCH)
+	@nice $(MODEL_PYTHON) -m bench.analysis.songs && nice env PYTHONPATH=functions .venv-analysis/bin/python -m bench.analysis --again ours --write $(BENCH)
 bench-web: need-demo web-build ## how soon a song sounds, and what the page weighs
 	@BENCH=1 scripts/test-web && node web/bundle.js web/dist bench/results/web.json
 bench-api: need-dev ## import time of each handler, requests a second, overhead of a song

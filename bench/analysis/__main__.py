@@ -3,7 +3,7 @@
 The songs are those of `python -m bench.analysis.songs`; nothing was fitted to them. Each candidate hears them twice:
 with their true stems, and with those that the built-in separator makes, which is what the product measures. The
 environment needs requirements/analysis.in. A candidate's answers stay in the room, so that a run can go on where
-another stopped; ours are always made anew.
+another stopped; --again makes those of the named ones anew.
 """
 
 from __future__ import annotations
@@ -87,13 +87,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.analysis", description=__doc__)
     parser.add_argument("--room", type=Path, default=songs.ROOM)
     parser.add_argument("--only", nargs="*", default=list(CANDIDATES))
+    parser.add_argument("--again", nargs="*", default=[])
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     names = songs.names(options.room)
     if not names:
         parser.error(f"{options.room} has no held-out songs; `python -m bench.analysis.songs` makes them")
-    if "ours" in options.only:
-        shutil.rmtree(options.room / "answers/ours", ignore_errors=True)
+    for candidate in options.again:
+        shutil.rmtree(options.room / "answers" / candidate, ignore_errors=True)
     sets: dict[str, dict[str, Any]] = {"true": {}, "separated": {}}
     trust: dict[str, Any] = {}
     for candidate in options.only:
