@@ -7,6 +7,7 @@ import { Announcer, LiveNote } from "./LiveNote";
 import { RowSkeletons } from "./RowSkeletons";
 import { SongList } from "./SongList";
 import { Toolbar } from "./Toolbar";
+import { Unmeasured } from "./Unmeasured";
 import { useLibrary } from "./useLibrary";
 import { understand } from "./searching";
 import { useView } from "./useView";
@@ -54,6 +55,7 @@ export default function LibraryView({ header }: Slots["library"]) {
       </div>
       <Announcer />
       {(loading || searching) && <RowSkeletons count={6} label="Loading your songs" />}
+      {songs.length > 0 && !filtered && <Unmeasured songs={songs} more={more} />}
       {sorting && !searching && (
         <>
           <p className={css.reading}>

@@ -5,6 +5,7 @@ import {
   Clock,
   EllipsisVertical,
   FilePlus2,
+  Gauge,
   type LucideIcon,
   Pencil,
   Play,
@@ -22,7 +23,7 @@ import { Menu, type MenuItem } from "@/components/Menu";
 import { Progress } from "@/components/Progress";
 import { clock } from "@/lib/time";
 import { usePendingCommand, useSongActions } from "./actions";
-import { keyOf, lengthAloud, tempoOf } from "./measured";
+import { isUnmeasured, keyOf, lengthAloud, tempoOf } from "./measured";
 import { SameSound } from "./SameSound";
 import { canCancel, day, remedyOf, type Standing, standing, titleOf } from "./words";
 import css from "./SongRow.module.css";
@@ -79,6 +80,15 @@ export const SongRow = memo(function SongRow({ song, onRename, onDelete, onChoos
     { label: "Open", icon: <SquareArrowOutUpRight size={18} />, onSelect: () => go(page) },
     { label: "Rename…", icon: <Pencil size={18} />, onSelect: () => afterMenu(() => onRename(song)) },
     ...(cure ? [cure] : []),
+    ...(isUnmeasured(song)
+      ? [
+          {
+            label: "Measure tempo and key",
+            icon: <Gauge size={18} />,
+            onSelect: () => void actions.measure(song),
+          },
+        ]
+      : []),
     canCancel(song)
       ? { label: "Cancel", icon: <CircleX size={18} />, onSelect: () => void actions.cancel(song) }
       : remove,

@@ -12,6 +12,8 @@ import { titleOf } from "./words";
 
 export type Details = Partial<Pick<Song, "title" | "artist" | "language">>;
 
+const TRIED = "Nothing was left to measure: songs without tempo and key here were tried already.";
+
 /** What a person can do to a song. One of a kind for each API, so that pages share what is under way. */
 export class SongActions {
   readonly deletions: Deletions;
@@ -45,6 +47,21 @@ export class SongActions {
     } catch (error) {
       const why = error instanceof Error ? error.message : "";
       toast(`“${titleOf(song)}” was not changed. ${why}`, { tone: "error" });
+      return false;
+    }
+  }
+
+  /** Have one song, or all that were not, measured. Whether that was accepted; the figures come with a live message. */
+  async measure(what: Song | "all"): Promise<boolean> {
+    const scope = what === "all" ? { library: true as const } : { songIds: [what.songId] };
+    try {
+      const body = { scope, source: "current" as const, platforms: null };
+      const job = await data(this.api.POST("/measurement-jobs", { body }));
+      const left = "state" in job && job.state !== "done";
+      toast(left ? "Measuring in the background. Tempo and key appear here when they are known." : TRIED);
+      return true;
+    } catch (error) {
+      toast(`This could not be measured. ${error instanceof Error ? error.message : ""}`, { tone: "error" });
       return false;
     }
   }

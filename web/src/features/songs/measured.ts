@@ -46,4 +46,7 @@ export function lengthAloud(seconds: number): string {
   return `length ${parts.filter(Boolean).join(" ")}`;
 }
 
+/** Whether a finished song can be measured and was not. */
+export const isUnmeasured = (song: Song): boolean => song.status === "COMPLETED" && !song.measuredAt;
+
 const count = (number: number, unit: string) => `${number} ${unit}${number === 1 ? "" : "s"}`;
