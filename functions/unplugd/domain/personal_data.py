@@ -117,6 +117,7 @@ ROOMS = (
 NOTHING_PERSONAL = {
     "WebBucket": "the web app's own files",
     "unplugd.theme": "light or dark, a setting of the device",
+    "unplugd.melody": "whether the singing view shows the melody, a setting of the device",
     "unplugd.evenLoudness": "whether songs are played equally loud, a setting of the device",
 }
 

@@ -27,6 +27,9 @@ export interface StudioProps {
   panels: readonly { id: string; label: string; content(engine: Engine): ReactNode }[];
   /** The karaoke view; absent where no feature has one. */
   karaoke?: (engine: Engine) => ReactNode;
+  /** What goes along with the song above the timeline, and above the words of the karaoke view. */
+  lane?: (engine: Engine) => ReactNode;
+  guide?: (engine: Engine) => ReactNode;
 }
 
 /** The places of the app that one feature fills, and what each component there receives. */
@@ -41,6 +44,9 @@ export interface Slots {
   /** The page of a song that cannot be played (yet), or that could not be read. */
   unfinishedSong: { song: Song } | { error: unknown; onRetry(): void };
   karaoke: SongProps;
+  /** Above the studio's timeline, and above the words of the karaoke view. */
+  lane: SongProps;
+  guide: SongProps;
 }
 
 export interface SignedIn {
@@ -57,8 +63,8 @@ export interface Feature {
   /** Entries of the menu in the frame's header. */
   menu?: readonly { label: string; icon: LucideIcon; path: string }[];
   slots?: { readonly [Name in keyof Slots]?: Load<Slots[Name]> };
-  /** A tab of the studio. Tabs are sorted by `order`. */
-  songPanel?: { order: number; label: string; load: Load<SongProps> };
+  /** A tab of the studio, of every song or of those that `when` names. Tabs are sorted by `order`. */
+  songPanel?: { order: number; label: string; load: Load<SongProps>; when?(song: Song): boolean };
   /** Called when `email` has signed in, on any page. */
   onSignedIn?(email: string, services: SignedIn): Promise<void>;
   /** Remove from this device what belongs to the account of `email`. May be called more than once, and may reject. */

@@ -12,17 +12,24 @@ async function loadPanels() {
   const panels = FEATURES.flatMap(({ name, songPanel }) => (songPanel ? [{ id: name, ...songPanel }] : []));
   panels.sort((a, b) => a.order - b.order);
   return Promise.all(
-    panels.map(async ({ id, label, load }) => ({ id, label, Panel: await part(load().then((file) => file.default)) })),
+    panels.map(async ({ id, label, load, when }) => ({
+      id,
+      label,
+      when,
+      Panel: await part(load().then((file) => file.default)),
+    })),
   );
 }
 
 /** One song: its player with the panels of the features; or the state of a song that cannot be played (yet). */
 export const SongPage = lazy(async () => {
   // All at once: a file that is requested by another one would come later.
-  const [Studio = Absent, Unfinished = Absent, Karaoke, panels] = await Promise.all([
+  const [Studio = Absent, Unfinished = Absent, Karaoke, Lane, Guide, panels] = await Promise.all([
     slot("studio"),
     slot("unfinishedSong"),
     part(slot("karaoke")),
+    part(slot("lane")),
+    part(slot("guide")),
     loadPanels(),
   ]);
 
@@ -41,8 +48,12 @@ export const SongPage = lazy(async () => {
       <Studio
         song={song}
         singing={singing}
-        panels={panels.map(({ id, label, Panel }) => ({ id, label, content: bounded(Panel) }))}
+        panels={panels
+          .filter(({ when }) => !when || when(song))
+          .map(({ id, label, Panel }) => ({ id, label, content: bounded(Panel) }))}
         karaoke={Karaoke && bounded(Karaoke)}
+        lane={Lane && bounded(Lane)}
+        guide={Guide && bounded(Guide)}
       />
     );
   }

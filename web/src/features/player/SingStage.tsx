@@ -15,11 +15,14 @@ const STAYS = 3000;
 export function SingStage({
   title,
   waveform,
+  guide,
   onLeave,
   children,
 }: {
   title: string;
   waveform: WaveformData | null;
+  /** Above the words. */
+  guide: ReactNode;
   onLeave(): void;
   children: ReactNode;
 }) {
@@ -46,7 +49,8 @@ export function SingStage({
     <div ref={stage} className={css.stage} data-shown={shown} tabIndex={-1}>
       <main className={css.words}>
         <h1 className="visually-hidden">{title}</h1>
-        {children}
+        <div>{guide}</div>
+        <div className={css.sung}>{children}</div>
       </main>
       <div className={css.top}>
         <IconButton label="Leave the singing view (Esc)" onClick={onLeave}>

@@ -19,7 +19,7 @@ import { useMediaSession, useTitle, useWakeLock } from "./useSurroundings";
 import type { WaveformData } from "./Waveform";
 
 /** A song's own page: the panels of the features, the mixer, and the transport below them. */
-export default function Studio({ song, singing: asked, panels, karaoke }: StudioProps) {
+export default function Studio({ song, singing: asked, panels, karaoke, lane, guide }: StudioProps) {
   const singing = asked && karaoke !== undefined;
   const player = usePlayer(song);
   const [, go] = useLocation();
@@ -45,13 +45,14 @@ export default function Studio({ song, singing: asked, panels, karaoke }: Studio
           song={song}
           title={title}
           waveforms={waveforms}
+          lane={lane?.(player.engine)}
           onSing={karaoke && (() => go(`${place}/sing`, { state: { studio: true } }))}
           onHelp={() => setHelping(true)}
           panels={panels.map(({ id, label, content }) => ({ id, label, content: content(player.engine) }))}
         />
       </Activity>
       {singing && (
-        <SingStage title={title} waveform={waveforms?.all ?? null} onLeave={leave}>
+        <SingStage title={title} waveform={waveforms?.all ?? null} guide={guide?.(player.engine)} onLeave={leave}>
           {karaoke(player.engine)}
         </SingStage>
       )}
@@ -82,6 +83,7 @@ interface RoomProps {
   song: Song;
   title: string;
   waveforms: Waveforms | null;
+  lane: ReactNode;
   onSing?: () => void;
   onHelp(): void;
   panels: readonly Tab[];
@@ -93,7 +95,7 @@ interface Tab {
   content: ReactNode;
 }
 
-function Room({ song, title, waveforms, onSing, onHelp, panels }: RoomProps) {
+function Room({ song, title, waveforms, lane, onSing, onHelp, panels }: RoomProps) {
   const wide = useMedia("(width >= 900px)");
   const [chosen, choose] = useState("");
   const [mixerShown, showMixer] = useState(true);
@@ -164,6 +166,7 @@ function Room({ song, title, waveforms, onSing, onHelp, panels }: RoomProps) {
       </main>
       <section className={css.dock} aria-label="Player">
         {wide && mixerShown && mixer}
+        {lane}
         <Timeline waveform={waveforms?.all ?? null} {...toWaveforms} />
         <Status choosing={choosing} />
         <div className={css.transport}>
