@@ -56,6 +56,17 @@ describe("plain playing", () => {
     expect(phase()).toBe("playing");
   });
 
+  it("says which part of the stream each quantum played, and nothing while it is silent", () => {
+    run(1);
+    expect(deck.passed).toBeNull();
+    start(5000, 1000);
+    run(3);
+    expect(deck.passed).toMatchObject({ from: 1000 + 2 * N, to: 1000 + 3 * N, chunks: [{ stream: 1000, song: 5000 }] });
+    deck.receive({ type: "pause" });
+    run(3); // fades out
+    expect(deck.passed).toBeNull();
+  });
+
   it("starts at the frame it was given", () => {
     deck.receive({ type: "start", chunks: [chunk(0, 0)] });
     deck.receive({ type: "play", at: 5 * N });
