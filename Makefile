@@ -82,8 +82,8 @@ bench-web: need-demo web-build ## how soon a song sounds, and what the page weig
 	@BENCH=1 scripts/test-web && node web/bundle.js web/dist bench/results/web.json
 bench-api: need-dev ## import time of each handler, requests a second, overhead of a song
 	@$(BIN)/python -m bench.api $(BENCH)
-load: need-dev ## twenty people with 119 songs, a library of 10,000, 300 connections
-	@$(BIN)/python -m bench.load
+load: need-dev ; @$(BIN)/python -m bench.load ## twenty people with 119 songs, a library of 10,000, 300 connections
+bench-measurement: need-dev ; @$(BIN)/python -m bench.measurement $(BENCH) ## 10,000 measurements asked for, workers killed, edits kept
 
 # ---- Change it
 format: need-dev ## rewrite the code in the house style
