@@ -12,6 +12,7 @@ from typing import Any
 
 from unplugd.aws import rows
 from unplugd.aws.rows import to_attribute
+from unplugd.aws.table import plain
 from unplugd.domain.measure_queue import ENDED, MAX_RANK, SOURCES, Row, State, Waiting
 
 Stored = Mapping[str, Any]
@@ -68,6 +69,17 @@ def waiting(entry: Stored) -> Waiting:
 def is_row(item: Stored) -> bool:
     """Whether an item of the table is a row of the queue."""
     return not item["userId"]["S"].startswith(NO_PERSON) and not item["job"]["S"].startswith(JOB)
+
+
+def same(row: Row, item: Stored | None) -> str | None:
+    """What putting a row would do, if it would change nothing."""
+    state = plain(item.get("state")) if item else None
+    if state == State.DONE:
+        return "known"
+    open_states = (State.PENDING, State.FAILED, State.LEASED)
+    if item and state in open_states and (plain(item.get("rank")) or 0) >= row.rank:
+        return "waiting"
+    return None
 
 
 def read(item: Stored) -> tuple[Row | None, list[str]]:

@@ -103,7 +103,7 @@ class Put:
     raised: int = 0
     known: int = 0
     waiting: int = 0
-    open: tuple[str, ...] = ()  # the subjects of those that were raised or wait as before
+    open: tuple[str, ...] = field(default=(), compare=False)  # the subjects of those that were raised or wait
 
 
 # --- what a source answers for a row ----------------------------------------------------------------------------------

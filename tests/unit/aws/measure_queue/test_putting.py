@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,35 @@ def test_twice_is_once(queue: MeasureQueue, cloud: Cloud) -> None:
     before = items(cloud)
     assert queue.put(rows) == Put(waiting=60)
     assert items(cloud) == before
+
+
+def test_it_says_which_rows_wait_already(queue: MeasureQueue) -> None:
+    queue.put([wanted(1, rank=5), wanted(2, rank=7)])
+    put = queue.put([wanted(1, rank=9), wanted(2, rank=3), wanted(3)])
+    assert sorted(put.open) == ["isrc:GBAYE0000001", "isrc:GBAYE0000002"]
+
+
+def test_a_large_request_goes_on_where_it_was_cut_short(queue: MeasureQueue, cloud: Cloud) -> None:
+    queue.put([wanted(n, rank=5) for n in range(60)])
+    settle(queue, take(queue)[0], Values({"plays": 1}))
+    written: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        written.append(model.name)
+
+    rows = [wanted(n, rank=9 if n == 59 else 5) for n in range(70)]
+    events = cloud.db.meta.events
+    for call in ("PutItem", "UpdateItem"):
+        events.register(f"before-call.dynamodb.{call}", note)
+    try:
+        assert queue.put(rows) == Put(made=10, raised=1, known=1, waiting=58)
+        # The new ones; and the one that is raised is found by a write.
+        assert sorted(written) == [*["PutItem"] * 11, "UpdateItem"]
+        assert queue.put(rows) == Put(known=1, waiting=69)
+        assert len(written) == 12
+    finally:
+        for call in ("PutItem", "UpdateItem"):
+            events.unregister(f"before-call.dynamodb.{call}", note)
 
 
 def test_the_same_row_twice_in_one_call_is_made_once(queue: MeasureQueue) -> None:
