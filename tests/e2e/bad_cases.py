@@ -222,7 +222,7 @@ CALLS = (
     _list("a limit that is not a number", "limit=ten"),
     _list("a tempo that is not a number", "bpm=fast"),
     _list("a range that goes down", "bpm=130-120"),
-    _list("a key that is none", "key=H%20minor"),
+    _list("a filter by a key that is none", "key=H%20minor"),
     _list("a length in words", "length=long"),
     _list("an unknown query field", "page=2"),
     _measure("an unknown measure", "mood", {}, 404, "not_found"),

@@ -199,7 +199,7 @@ def test_a_preflight_needs_no_token(path: str, door: Door) -> None:
     methods = [route.method for route in ROUTES if route.path == path]
     for method in methods:
         answer = door.api.options(
-            address(path, door.song_id, door.job_id).lstrip("/"),
+            address(path, door.song_id, door.job_id, door.session_id).lstrip("/"),
             headers={
                 "Origin": ORIGIN,
                 "Access-Control-Request-Method": method,
@@ -218,7 +218,7 @@ def test_a_preflight_needs_no_token(path: str, door: Door) -> None:
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.request_model], ids=str)
 def test_the_gateway_turns_away_what_is_no_object(route: Route, body: str, door: Door) -> None:
     headers = {"Authorization": door.owner["IdToken"], "Content-Type": "application/json", "Origin": ORIGIN}
-    path = address(route.path, door.song_id, door.job_id).lstrip("/")
+    path = address(route.path, door.song_id, door.job_id, door.session_id).lstrip("/")
     answer = door.api.request(route.method, path, headers=headers, content=body)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_json")
     assert answer.headers["access-control-allow-origin"] == ORIGIN

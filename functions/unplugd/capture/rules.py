@@ -38,14 +38,14 @@ def session_id(text: str | None) -> str:
 def offset(milliseconds: int) -> int:
     """An offset within the limit; `Fields` saw to the lower one."""
     if milliseconds > MAX_OFFSET_MS:
-        raise Invalid(f"offsetMs may be at most {MAX_OFFSET_MS}")
+        raise Invalid(f"offsetMs must be at most {MAX_OFFSET_MS}")
     return milliseconds
 
 
 def frame_count(count: int) -> int:
     """How many pictures a window has."""
     if count > model.MAX_FRAMES:
-        raise Invalid(f"frameCount may be at most {model.MAX_FRAMES}")
+        raise Invalid(f"frameCount must be at most {model.MAX_FRAMES}")
     return count
 
 
@@ -61,7 +61,7 @@ def window_index(text: str | None) -> int:
 def size(size_bytes: int, limit: int) -> int:
     """The size that was announced, if it is within the limit."""
     if size_bytes > limit:
-        raise Invalid(f"sizeBytes may be at most {limit} ({limit // 1024**2} MiB)")
+        raise Invalid(f"sizeBytes must be at most {limit} ({limit // 1024**2} MiB)")
     return size_bytes
 
 
@@ -77,10 +77,9 @@ def checksum(sha256: str | None) -> str | None:
 def check_end(session: Session, windows: int, frames: int) -> None:
     """Whether `windows` windows can hold `frames` sample frames."""
     if windows > model.MAX_WINDOW + 1:
-        raise Invalid(f"windows may be at most {model.MAX_WINDOW + 1}")
+        raise Invalid(f"windows must be at most {model.MAX_WINDOW + 1}")
     if frames > model.MAX_MINUTES * 60 * session.sample_rate:
-        raise Invalid(f"A session may last {model.MAX_MINUTES} minutes")
+        raise Invalid(f"A session may last {model.MAX_MINUTES} minutes.")
     if windows != math.ceil(frames / session.window_frames):
-        raise Invalid(
-            f"{frames} sample frames fill {math.ceil(frames / session.window_frames)} windows, not {windows}"
-        )
+        needed = math.ceil(frames / session.window_frames)
+        raise Invalid(f"windows must be {needed} for {frames} sample frames")

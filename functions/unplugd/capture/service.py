@@ -261,7 +261,7 @@ def close_session(
         return view.public(session)
     if session.audio and max(session.audio) >= windows:
         raise Invalid(
-            f"Window {max(session.audio)} is here already, so there are more than {windows} windows"
+            f"Window {max(session.audio)} is here already, so there are more than {windows} windows."
         )
     changes = {"status": str(State.CLOSED), "windows": windows, "sampleFrames": frames}
     closed = sessions.change(session, changes, status=[State.OPEN], now=to_iso(now))

@@ -26,7 +26,7 @@ MEASURES_OF: Mapping[str, tuple[str, ...]] = {CURRENT: MEASURES, HISTORICAL: ("p
 SCOPE_SAYS = f"must be exactly one of songIds (≤ {MAX_SONGS}), album, isrcs, library: true"
 SOURCE_SAYS = "must be current or historical"
 NOTHING = {
-    CURRENT: "scope has no complete song of yours to measure",
+    CURRENT: "scope must name a complete song of yours",
     HISTORICAL: "scope has no song of yours with a recording code (ISRC)",
 }
 

@@ -111,7 +111,12 @@ def test_a_song_that_an_older_engine_measured_is_queued(
     cloud: Cloud, post: Ask, library: Any, put_song: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library(1)
-    measured = {"status": Status.COMPLETED, "attempt": 1, "measured_at": "2026-01-31T08:20:00.000Z"}
+    measured = {
+        "status": Status.COMPLETED,
+        "attempt": 1,
+        "measured_at": "2026-01-31T08:20:00.000Z",
+        "engine_version": ENGINE_VERSION,
+    }
     put_song(song_id=nth(5), **measured)
     answer = post(scope={"library": True}, source="current")[1]
     assert (answer["songs"], sorted(rows(cloud))) == (2, [f"{nth(0)}#current#{ENGINE_VERSION}"])
@@ -123,7 +128,12 @@ def test_a_song_that_an_older_engine_measured_is_queued(
 
 
 def test_a_job_without_anything_to_do_is_done(cloud: Cloud, post: Ask, put_song: Any) -> None:
-    put_song(status=Status.COMPLETED, attempt=1, measured_at="2026-01-31T08:20:00.000Z")
+    put_song(
+        status=Status.COMPLETED,
+        attempt=1,
+        measured_at="2026-01-31T08:20:00.000Z",
+        engine_version=ENGINE_VERSION,
+    )
     status, answer = post(scope={"songIds": [SONG]}, source="current")
     assert (status, answer["state"], answer["songs"], answer["estimatedCostUsd"]) == (202, "done", 1, 0)
     assert rows(cloud) == {}
