@@ -3,7 +3,7 @@ import type { Song } from "@/api/client";
 import { violations } from "./axe";
 import { expect, test } from "./fixtures";
 import { measure } from "./measured-song";
-import { AUDIBLE, bar, button, enter, loudness, openPlayer, pressed, SILENT, spills } from "./player-page";
+import { AUDIBLE, bar, button, enter, loudness, openPlayer, pressed, SILENT, spills, placeOfBar } from "./player-page";
 
 let song: Song;
 let path: string;
@@ -50,9 +50,7 @@ test("jumps by bars and by parts, with keys and with buttons", async ({ page }) 
 
 test("a loop by a drag is whole bars, until that is switched off", async ({ page }) => {
   await openPlayer(page, path);
-  await expect(parts(page)).toBeVisible();
-  const box = await bar(page).boundingBox();
-  if (!box) throw new Error("no seek bar");
+  const box = await placeOfBar(page);
   const drag = async (from: number, to: number) => {
     await page.keyboard.down("Shift");
     await page.mouse.move(box.x + box.width * from, box.y + 10);

@@ -46,6 +46,14 @@ export const loudness = (page: Page) =>
 export const [AUDIBLE, SILENT] = [0.005, 0.0001];
 
 export const bar = (page: Page) => page.getByRole("slider", { name: "Position" });
+/** Where the seek bar is, once the song's parts and chords are shown: they arrive after the rest, and move it. */
+export async function placeOfBar(page: Page) {
+  await expect(page.getByRole("navigation", { name: "Parts of the song" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Chords" })).toBeVisible();
+  const box = await bar(page).boundingBox();
+  if (!box) throw new Error("no seek bar");
+  return box;
+}
 export const at = async (page: Page) => Number(await bar(page).getAttribute("aria-valuenow"));
 export const button = (within: Page | Locator, name: string) => within.getByRole("button", { name, exact: true });
 /** Words of the song are buttons too. */

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import { AUDIBLE, at, bar, button, enter, hearStatus, loudness, openPlayer, status } from "./player-page";
+import { AUDIBLE, at, bar, button, enter, hearStatus, loudness, openPlayer, status, placeOfBar } from "./player-page";
 
 let songUrl: string;
 test.beforeEach(async ({ page, listener }) => {
@@ -107,8 +107,7 @@ for (const [what, body] of [
       route.fulfill({ status: body ? 200 : 404, body: body ?? "", headers: { "Access-Control-Allow-Origin": "*" } }),
     );
     await open(page);
-    const box = await bar(page).boundingBox();
-    if (!box) throw new Error("no seek bar");
+    const box = await placeOfBar(page);
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
     await expect(bar(page)).toHaveAttribute("aria-valuetext", "0:19 of 0:38");
     await expect(bar(page).locator("canvas")).toHaveCount(0);

@@ -2,14 +2,15 @@ import type { Page } from "@playwright/test";
 import { violations } from "./axe";
 import { expect, test } from "./fixtures";
 import {
-  AUDIBLE,
   at,
+  AUDIBLE,
   bar,
   button,
   enter,
   hearStatus,
   loudness,
   openPlayer,
+  placeOfBar,
   pressed,
   SILENT,
   sing,
@@ -91,8 +92,7 @@ test("seeking by keyboard, by a press on a waveform and by a drag", async ({ pag
   await expect(position).toHaveAttribute("aria-valuetext", "0:35 of 0:38");
   await page.keyboard.press("Home");
   await expect(position).toHaveAttribute("aria-valuetext", "0:00 of 0:38");
-  const box = await position.boundingBox();
-  if (!box) throw new Error("no seek bar");
+  const box = await placeOfBar(page);
   await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   await expect(position).toHaveAttribute("aria-valuetext", "0:19 of 0:38");
   await page.mouse.move(box.x + box.width / 2, box.y + 10);
@@ -126,8 +126,7 @@ test("a loop by its two keys repeats", async ({ page }) => {
 test("a loop by a drag, with Shift or with the button", async ({ page }) => {
   await anywhere(page);
   await open(page);
-  const box = await bar(page).boundingBox();
-  if (!box) throw new Error("no seek bar");
+  const box = await placeOfBar(page);
   const drag = async (from: number, to: number) => {
     await page.mouse.move(box.x + box.width * from, box.y + 10);
     await page.mouse.down();

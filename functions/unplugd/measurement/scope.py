@@ -27,7 +27,7 @@ SCOPE_SAYS = f"must be exactly one of songIds (≤ {MAX_SONGS}), album, isrcs, l
 SOURCE_SAYS = "must be current or historical"
 NOTHING = {
     CURRENT: "scope must name a complete song of yours",
-    HISTORICAL: "scope has no song of yours with a recording code (ISRC)",
+    HISTORICAL: "scope must name a song of yours with a recording code (ISRC)",
 }
 
 
