@@ -18,7 +18,7 @@ _STATE: Schema = {
     "enum": ["waiting", "running", "done", "failed"],
     "description": "failed: no song could be measured; otherwise `failed` counts those that could not.",
 }
-_EXAMPLE_ID = "1M7H3Q8WZ0B4N6RTXAYC9DKEFG"
+_EXAMPLE_ID = "1M7H3Q8W00000000000000000G"
 
 
 def _texts(at_most: int, **item: Any) -> Schema:

@@ -1657,7 +1657,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "1M7H3Q8WZ0B4N6RTXAYC9DKEFG",
+                     *       "id": "1M7H3Q8W00000000000000000G",
                      *       "source": "current",
                      *       "kind": "measurement",
                      *       "state": "running",
@@ -1710,7 +1710,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "1M7H3Q8WZ0B4N6RTXAYC9DKEFG",
+                     *       "id": "1M7H3Q8W00000000000000000G",
                      *       "source": "current",
                      *       "state": "waiting",
                      *       "songs": 12,

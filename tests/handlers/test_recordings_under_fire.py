@@ -13,6 +13,7 @@ import pytest
 
 from tests.cloud import OWNER, Cloud, event
 from tests.handlers.capture.conftest import Studio, tone, wav
+from tests.handlers.capture.conftest import studio as studio
 from unplugd.aws.session_table import SessionTable
 from unplugd.capture.handlers import sweep_sessions
 from unplugd.domain.files import output_prefix
