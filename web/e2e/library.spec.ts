@@ -197,7 +197,7 @@ test("keyboard only: search, open, rename, delete and undo", async ({ signedIn: 
     await press("Enter");
   };
   await inMenu("ArrowDown", "Rename…");
-  await expect(page.getByLabel("Title", { exact: true })).toBeFocused();
+  await expect(page.getByRole("textbox", { name: "Title", exact: true })).toBeFocused();
   await page.keyboard.type(" more");
   await press("Enter");
   await expect(row(page, "First more")).toBeVisible();

@@ -17,10 +17,11 @@ sys.path[:0] = [str(REPO), str(REPO / "functions")]
 
 from local.datadir import REGION, DataDir  # noqa: E402 (the repository is no installed package)
 from local.stack import Endpoint  # noqa: E402
+from unplugd.aws.rows import to_attribute  # noqa: E402
 from unplugd.domain import files, measurement  # noqa: E402
 from unplugd.kernel.clock import to_iso  # noqa: E402
 
-COLUMNS = {"tempo_bpm": "tempoBpm", "music_key": "musicKey", "loudness_lufs": "loudnessLufs"}
+COLUMNS = {name: to_attribute(name) for name in measurement.figures({})}
 
 
 def main(folder: Path, user: str, song: str) -> None:

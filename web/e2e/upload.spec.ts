@@ -120,7 +120,7 @@ test("lyrics that cannot be read do not stop the song, and can be corrected", as
   const field = page.getByLabel("Lyrics, if you have them");
   await expect(field).toHaveAccessibleDescription(/line 2/);
   await expect(field).toHaveValue("[00:01.00]One\n[00:99.00]Two");
-  await page.getByLabel("Title").fill("Right");
+  await page.getByRole("textbox", { name: "Title" }).fill("Right");
   await page.getByLabel("Language").selectOption("en");
   await field.fill("[00:01.00]One\n[00:02.00]Two");
   await page.getByRole("button", { name: "Save lyrics" }).click();
