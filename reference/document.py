@@ -105,7 +105,11 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": _IN_PATH[name]}
         for name in route.path_parameters
-    ] + [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()]
+    ] + [
+        {"name": name, "in": "query", "schema": schema}
+        | ({"required": True} if name in operation.required_query else {})
+        for name, schema in operation.query.items()
+    ]
     described: dict[str, Any] = {
         "operationId": route.name,
         "tags": [TITLES[route.room]],

@@ -25,6 +25,7 @@ class Operation:
     refusals: tuple[type[errors.AppError], ...] = ()  # besides those that every call has
     notes: str = ""
     query: dict[str, Schema] = field(default_factory=dict)
+    required_query: tuple[str, ...] = ()
     files: tuple[str, ...] = ()  # content types that 200 can also have
 
 
@@ -34,7 +35,7 @@ _CURSOR: Schema = {"type": "string", "description": "`nextCursor` of the previou
 def _range(unit: str) -> Schema:
     return {
         "type": "string",
-        "pattern": f"^({RANGE_PATTERN})$",
+        "pattern": f"^({RANGE_PATTERN})?$",
         "description": f"{unit} `120`, `120-130`, `120-` or `-130`; both ends count.",
     }
 
@@ -148,6 +149,7 @@ OPERATIONS: dict[str, Operation] = {
         body="AudioWindow",
         refusals=(errors.Conflict,),
         query={"windowIndex": WINDOW_INDEX},
+        required_query=("windowIndex",),
         notes="The link takes exactly this size, and the bytes of `sha256` if it is given (hexadecimal digits). It "
         "works once: a second PUT answers 412, and the window is there. 409 once the session is joined.",
     ),
@@ -156,6 +158,7 @@ OPERATIONS: dict[str, Operation] = {
         body="FramesWindow",
         refusals=(errors.Conflict,),
         query={"windowIndex": WINDOW_INDEX},
+        required_query=("windowIndex",),
         notes="JPEG pictures of a window, one after the other; only in a session with `audio_video`.",
     ),
     "close_session": Operation(

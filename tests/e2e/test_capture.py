@@ -65,7 +65,8 @@ def test_a_take_is_what_was_recorded_to_the_bit(desk: Desk, tmp_path: Path) -> N
         assert time.monotonic() < deadline, found
         time.sleep(0.1)
     assert (found["title"], found["originalFormat"], found["errorCode"]) == ("My take", "flac", None)
-    desk.call("POST", f"/songs/{song['songId']}/cancel")
+    assert desk.call("POST", f"/songs/{song['songId']}/cancel").status in (200, 202)
+    assert desk.call("DELETE", f"/songs/{song['songId']}").status == 200
     ask(desk, "DELETE", f"/{session}")
     ask(desk, "GET", f"/{session}", expected=404)
 

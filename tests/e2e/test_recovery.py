@@ -108,7 +108,7 @@ def test_an_unchecked_upload_waits_as_a_dead_letter_for_redrive(
     broken_validator()
     outcomes = {one.queue: (one.sent, one.kept) for one in redrive(sqs, admin("lambda"), "unplugd-dev")}
     assert set(outcomes) == {
-        f"unplugd-dev-{name}-dlq" for name in ("wake", "rule", "validate-upload", "send-progress")
+        f"unplugd-dev-{name}-dlq" for name in ("wake", "rule", "validate-upload", "capture", "send-progress")
     }
     assert outcomes["unplugd-dev-validate-upload-dlq"] == (1, ())
     until(lambda: person.library.get(song_id)["status"] == "COMPLETED", "completion")

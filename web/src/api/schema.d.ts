@@ -2119,8 +2119,8 @@ export interface operations {
     };
     grant_audio: {
         parameters: {
-            query?: {
-                windowIndex?: number;
+            query: {
+                windowIndex: number;
             };
             header?: never;
             path: {
@@ -2235,8 +2235,8 @@ export interface operations {
     };
     grant_frames: {
         parameters: {
-            query?: {
-                windowIndex?: number;
+            query: {
+                windowIndex: number;
             };
             header?: never;
             path: {
