@@ -100,7 +100,7 @@ test("seeking by keyboard, by a press on a waveform and by a drag", async ({ pag
   await page.mouse.move(box.x + box.width / 4, box.y + 10, { steps: 5 });
   await page.mouse.up();
   await expect(position).toHaveAttribute("aria-valuetext", "0:09 of 0:38");
-  const drums = page.getByRole("group", { name: "Drums" }).locator("canvas");
+  const drums = page.getByRole("group", { name: "Drums" }).getByTestId("waveform");
   await drums.click({ force: true });
   await expect(position).toHaveAttribute("aria-valuetext", "0:19 of 0:38");
 });
@@ -295,7 +295,7 @@ for (const theme of ["dark", "light"]) {
     await open(page);
     await page.keyboard.press("4");
     await page.keyboard.press("Shift+Digit1");
-    await expect(page.getByRole("group", { name: "Drums" }).locator("canvas")).toBeVisible();
+    await expect(page.getByRole("group", { name: "Drums" }).getByTestId("waveform")).toBeVisible();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("?");
     await expect(page.getByRole("dialog")).toBeVisible();

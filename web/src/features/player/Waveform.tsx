@@ -27,7 +27,7 @@ export function Waveform({ data, colour }: { data: WaveformData | null; colour: 
     return () => observer.disconnect();
   }, [data, theme, colour]);
   if (!data) return <span className={css.plain} style={{ color: colour }} />;
-  return <canvas ref={canvas} className={css.canvas} style={{ color: colour }} />;
+  return <canvas ref={canvas} data-testid="waveform" className={css.canvas} style={{ color: colour }} />;
 }
 
 function paint(canvas: HTMLCanvasElement, data: WaveformData): void {
