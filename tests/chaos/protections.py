@@ -75,6 +75,24 @@ PROTECTIONS = (
     Protection("exit-code choice", "demucs-bad-input", _no_judge),
     Protection("seq", "progress-doubled-reversed", _edit(r"\.UpdateItem$", "without-seq", "ADD seq")),
     Protection("message deadline", "hung-failed", _no_deadline),
+    Protection(
+        "one row ever",
+        "measure-asked-again",
+        _edit(r"\.PutItem$", "without-condition", f"{PREFIX}-measure-queue"),
+    ),
+    Protection(
+        "a row's lease",
+        "measure-twice-at-once",
+        _edit(r"\.UpdateItem$", "without-condition", '"leased"'),
+    ),
+    Protection(
+        "a lease's token", "measure-late-answer", _edit(r"\.UpdateItem$", "without-condition", '"values"')
+    ),
+    Protection(
+        "count before the call",
+        "measure-cap-at-once",
+        _edit(r"\.UpdateItem$", "without-condition", "#ledger"),
+    ),
     Protection("deterministic name", "start-answer-lost", _edit(r"\.StartExecution$", "with-random-name")),
 )
 

@@ -7,7 +7,15 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.chaos import cases_crowd, cases_functions, cases_kill, cases_line, cases_people, cases_tasks  # noqa: F401  (they register)
+from tests.chaos import (  # noqa: F401  (they register)
+    cases_crowd,
+    cases_functions,
+    cases_kill,
+    cases_line,
+    cases_measure,
+    cases_people,
+    cases_tasks,
+)
 from tests.chaos.audit import Findings, audit
 from tests.chaos.case import CASES, Case
 from tests.chaos.people import Guest

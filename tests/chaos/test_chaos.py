@@ -20,6 +20,7 @@ CHOSEN = (
     "s3-event-ten-times",
     "completion-after-cancel",
     "kill-during-demucs",
+    "measure-killed-at-answer",
 )
 
 
@@ -40,8 +41,8 @@ def test_a_protection_that_is_off_is_missed(world: World) -> None:
     assert not red_without(world, exit_code).ok
 
 
-def test_there_are_forty_faults_and_nine_protections() -> None:
+def test_there_are_forty_faults_and_thirteen_protections() -> None:
     assert len(CASES) >= 40
     assert len({case.where for case in CASES.values()}) == len(CASES)
-    assert len(PROTECTIONS) == 9
+    assert len(PROTECTIONS) == 13
     assert {one.case for one in PROTECTIONS} <= set(CASES)

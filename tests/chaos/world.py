@@ -22,6 +22,7 @@ from local.stack import Endpoint, LocalStack, deploy
 from tests.chaos import rules
 from tests.chaos.faults import TIMED_OUT, Faults
 from tests.chaos.people import Guest
+from tests.plays_server import KEY, Answer, serving
 
 PREFIX = "unplugd-dev"
 SLOTS = 2
@@ -47,6 +48,9 @@ class World:
         self.folder.mkdir()
         self._data = folder / "data"
         self._rules: list[rules.Placed] = []
+        # The outside source of plays. It is asked for what a measure queue's row names; nothing of a song needs it.
+        self._plays = serving()
+        self.plays = self._plays.__enter__()
         self._stack = self._new_stack()
         self.song_file = write_song(folder / "song.wav")
         self.endpoint: Endpoint = self._stack.start()
@@ -55,8 +59,10 @@ class World:
             self.machine = self.outputs["StateMachineArn"]
             self._clients: dict[str, Any] = {}
             self.change_machine(lambda definition: definition)
+            name = f"{PREFIX}-plays-key"
+            self.client("secretsmanager").create_secret(Name=name, SecretString=KEY)
         except BaseException:
-            self._stack.stop()
+            self.close()
             raise
 
     def _new_stack(self, port: int = 0) -> ChaosStack:
@@ -66,6 +72,7 @@ class World:
 
     def _deploy(self) -> dict[str, str]:
         parameters = {"Environment": "dev", "MaxConcurrentSongs": str(self.slots)}
+        parameters |= {"PlaysUrl": self.plays.url, "PlaysCallsADay": "100000"}
         return deploy(self.endpoint, parameters=parameters)
 
     # --- the stack ----------------------------------------------------------------------------------------------
@@ -73,6 +80,7 @@ class World:
     def close(self) -> None:
         """Stop the stack."""
         self._stack.stop()
+        self._plays.__exit__(None, None, None)
 
     def kill(self) -> None:
         """Kill the whole stack, as a machine that loses its mind would."""
@@ -151,6 +159,7 @@ class World:
     def calm(self) -> list[rules.Placed]:
         """End all faults; answers them."""
         placed, self._rules = self._rules, []
+        self.plays.answer = lambda _isrc: Answer()
         for one in placed:
             one.lift()
         for name in ("clock", TIMED_OUT):
