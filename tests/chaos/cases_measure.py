@@ -106,7 +106,7 @@ def killed_at_call(world: World, guest: Guest) -> None:
 @case("measure-twice-at-once", "maintain_measurements: six workers take the same rows at once")
 def twice_at_once(world: World, guest: Guest) -> None:
     wanted = Wanted(world, guest, 20)
-    others = world.fault("function", f"^{WORKER}$", "hold", body="aws.events", times=1000)
+    others = world.fault("function", f"^{WORKER}$", "hold", body="aws.events", times=1000, guards=True)
     late = world.fault("http", r"\.Query$", "late", body="pending#historical", times=6)
     wanted.put()
 

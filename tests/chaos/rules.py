@@ -29,7 +29,7 @@ class Rule:
     `edits.py`). `body`: a text that the payload must hold. `do`: "fail" (before any work), "lose" (the work is done,
     the answer is a fault), "hold" (wait until the rule is gone, then go on), "late" (go on, and answer only when the
     rule is gone), "kill:<function>" (kill that function's workers, then fault), "keys" (answer with a key set of other
-    keys). `skip` bites are let pass first, then `times` bite."""
+    keys). `skip` bites are let pass first, then `times` bite. One that `guards` keeps others away: it need not bite."""
 
     at: str
     match: str
@@ -37,6 +37,7 @@ class Rule:
     body: str = ""
     times: int = 1
     skip: int = 0
+    guards: bool = False
 
 
 @dataclass(frozen=True)
