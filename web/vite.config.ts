@@ -19,5 +19,8 @@ export default defineConfig({
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],
+    // A machine with other work is many times slower; where tests pass, patience costs nothing.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
