@@ -14,7 +14,7 @@ for (const speed of [1, 0.75, 1.25])
       engine.setGuide({ grid: sound.grid(120, 4), click: 0.6 });
       await engine.play();
       await sound.until((one) => one.position() > 1);
-      const heard = await sound.recordFor(5000);
+      const heard = await sound.recordFor(5000 / speed); // ten beats, and as many at each speed
       const knocks = sound.onsets(heard.tracks[1] ?? new Float32Array(), 0.08);
       const clicks = sound.onsets(sound.besides(heard), 0.08);
       const inside = clicks.slice(1, -1);
