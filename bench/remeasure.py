@@ -73,7 +73,7 @@ class _Songs:
 
 
 class _Asked:
-    """The measure queue: nobody asked for these measurements."""
+    """The measure queue: no request is waiting in it."""
 
     def of_subject(self, user_id: str, subject: str, source: str) -> Sequence[Row]:
         return []

@@ -3,7 +3,7 @@
 The songs are those of `python -m bench.analysis.songs`; nothing was fitted to them. Each candidate hears them twice:
 with their true stems, and with those that the built-in separator makes, which is what the product measures. The
 environment needs requirements/analysis.in. A candidate's answers stay in the room, so that a run can go on where
-another stopped; --again makes those of the named ones anew.
+another stopped; --again measures the named ones once more.
 """
 
 from __future__ import annotations

@@ -250,7 +250,7 @@ class MeasureQueue:
         if item is None:
             return False
         row, _ = measure_rows.read(item)
-        if row is None:  # whoever takes it next reports it
+        if row is None:  # the next worker that takes it reports it
             return self._reclaim_unreadable(item, now)
         if row.state not in (State.LEASED, State.FAILED) or (row.lease_until or row.due_at or "") > to_iso(
             now

@@ -11,7 +11,7 @@ from unplugd.aws import rows
 from unplugd.aws.table import Table, attr, plain
 from unplugd.domain.queue import Lease
 
-# How many jobs in the background run at once, beside the songs.
+# How many background jobs run at once, in addition to the songs.
 IN_BACKGROUND = 1
 _BACKGROUND = "background"
 
