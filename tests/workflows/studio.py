@@ -228,11 +228,12 @@ class Studio:
         return [event["taskFailedEventDetails"]["error"] for event in events if event["type"] == "TaskFailed"]
 
     def _tasks(self, song: str) -> list[Task]:
-        arns: list[str] = []
+        # A set: a task that stops between the two listings is in both.
+        arns: set[str] = set()
         for cluster in self._ecs.list_clusters()["clusterArns"]:
             for status in ("RUNNING", "STOPPED"):
                 listed = self._ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus=status)
-                arns += [arn for page in listed for arn in page["taskArns"]]
+                arns.update(arn for page in listed for arn in page["taskArns"])
         kept: list[tuple[Any, Task]] = []
         for arn in arns:
             cluster = arn.split("/")[-2]
