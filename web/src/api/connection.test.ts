@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createLive, timing } from "./connection";
-import type { Live, LiveMessage, LiveState } from "./live";
+import type { Live, LiveMessage, LiveState, SessionMessage } from "./live";
 
 class FakeSocket {
   static made: FakeSocket[] = [];
@@ -32,6 +32,7 @@ const settle = () => vi.advanceTimersByTimeAsync(0);
 let live: Live;
 let states: LiveState[];
 let heard: LiveMessage[];
+let recordings: SessionMessage[];
 let reconnects: number;
 let idToken: ReturnType<typeof vi.fn<(options?: { renew?: boolean }) => Promise<string>>>;
 
@@ -44,9 +45,11 @@ beforeEach(() => {
   live = createLive("wss://x.example/live", { idToken }, (address) => new FakeSocket(address) as unknown as WebSocket);
   states = [];
   heard = [];
+  recordings = [];
   reconnects = 0;
   live.onState((state) => states.push(state));
   live.onMessage((message) => heard.push(message));
+  live.onSession((message) => recordings.push(message));
   live.onReconnect(() => reconnects++);
 });
 afterEach(() => {
@@ -272,6 +275,22 @@ describe("hearing", () => {
     await connected();
     last().say({ type: "PROGRESS", ...about, seq: 1, stage: "mixing", progress: 3, message: "" });
     expect(heard).toMatchObject([{ type: "PROGRESS", songId: "A", seq: 1, stage: "mixing" }]);
+  });
+
+  it("passes messages of recordings on apart from those of songs, once each", async () => {
+    await connected();
+    const subject = { kind: "session", id: "R" };
+    const read = { type: "WINDOW_INGESTED", subject, sessionId: "R", seq: 3, windowIndex: 0 };
+    last().say(read);
+    last().say(read);
+    last().say({ type: "WINDOW_INGESTED", subject, seq: 4 }); // which window?
+    last().say({ type: "COMPLETED", subject, seq: 5 });
+    last().say({ type: "SESSION_READY", subject, seq: 6 });
+    expect(recordings.map(({ type, sessionId, seq }) => [type, sessionId, seq])).toEqual([
+      ["WINDOW_INGESTED", "R", 3],
+      ["SESSION_READY", "R", 6],
+    ]);
+    expect(heard).toEqual([]);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import type { TokenSource } from "./client";
-import type { Live, LiveMessage, LiveState } from "./live";
+import type { Live, LiveMessage, LiveState, SessionMessage } from "./live";
 
 /** All in milliseconds. The gateway ends a connection after 10 minutes of silence, and every one after 2 hours. */
 export const timing = { firstWait: 500, longestWait: 30_000, ping: 240_000, pong: 10_000, opening: 15_000 };
@@ -15,6 +15,7 @@ export function createLive(
 ): Live {
   const onState = new Set<(state: LiveState) => void>();
   const onMessage = new Set<(message: LiveMessage) => void>();
+  const onSession = new Set<(message: SessionMessage) => void>();
   const onReconnect = new Set<() => void>();
   const lastSeq = new Map<string, number>();
 
@@ -106,9 +107,12 @@ export function createLive(
     failures = 0;
     renewed = false;
     const message = read(frame);
-    if (!message || message.seq <= (lastSeq.get(message.songId) ?? -1)) return;
-    lastSeq.set(message.songId, message.seq);
-    onMessage.forEach((listener) => listener(message));
+    if (!message) return;
+    const id = "songId" in message ? message.songId : message.sessionId;
+    if (message.seq <= (lastSeq.get(id) ?? -1)) return;
+    lastSeq.set(id, message.seq);
+    if ("songId" in message) onMessage.forEach((listener) => listener(message));
+    else onSession.forEach((listener) => listener(message));
   }
 
   /** The page is seen again, or the network is back: after a sleep the connection may be dead without a sign. */
@@ -128,6 +132,10 @@ export function createLive(
     onMessage(listener) {
       onMessage.add(listener);
       return () => onMessage.delete(listener);
+    },
+    onSession(listener) {
+      onSession.add(listener);
+      return () => onSession.delete(listener);
     },
     onReconnect(listener) {
       onReconnect.add(listener);
@@ -153,8 +161,8 @@ export function createLive(
   };
 }
 
-/** A frame as a message about a song; undefined when it is something else, such as a pong, or nothing we know. */
-function read(frame: unknown): LiveMessage | undefined {
+/** A frame as a message; undefined when it is something else, such as a pong, or nothing we know. */
+function read(frame: unknown): LiveMessage | SessionMessage | undefined {
   let said: unknown;
   try {
     said = JSON.parse(String(frame));
@@ -163,6 +171,8 @@ function read(frame: unknown): LiveMessage | undefined {
   }
   if (typeof said !== "object" || said === null) return undefined;
   const it = said as Record<string, unknown>;
+  const sessionId = subjectOf(it, "session");
+  if (sessionId !== undefined && Number.isInteger(it.seq)) return ofSession({ ...it, sessionId });
   const songId = songOf(it);
   if (songId === undefined || !Number.isInteger(it.seq)) return undefined;
   const whole: Record<LiveMessage["type"], boolean> = {
@@ -181,9 +191,19 @@ function read(frame: unknown): LiveMessage | undefined {
     : undefined;
 }
 
+function ofSession(it: Record<string, unknown>): SessionMessage | undefined {
+  const whole = it.type === "SESSION_READY" || (it.type === "WINDOW_INGESTED" && Number.isInteger(it.windowIndex));
+  return whole ? (it as SessionMessage) : undefined;
+}
+
 /** The song that a message is about: by its subject, or by `songId` in older messages. Undefined for other subjects. */
-function songOf({ subject, songId }: Record<string, unknown>): string | undefined {
-  if (typeof subject !== "object" || subject === null) return typeof songId === "string" ? songId : undefined;
+function songOf(it: Record<string, unknown>): string | undefined {
+  if (typeof it.subject === "object" && it.subject !== null) return subjectOf(it, "song");
+  return typeof it.songId === "string" ? it.songId : undefined;
+}
+
+function subjectOf({ subject }: Record<string, unknown>, wanted: "song" | "session"): string | undefined {
+  if (typeof subject !== "object" || subject === null) return undefined;
   const { kind, id } = subject as Record<string, unknown>;
-  return kind === "song" && typeof id === "string" ? id : undefined;
+  return kind === wanted && typeof id === "string" ? id : undefined;
 }

@@ -2,25 +2,30 @@ import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApi, type Song } from "./client";
 import { followLive } from "./follow";
-import type { Live, LiveMessage } from "./live";
+import type { Live, LiveMessage, SessionMessage } from "./live";
+import { type RecordingSession, type SessionSummary, sessionKeys } from "./sessions";
+import { aSession } from "./sessions.fake";
 import { keys, writeDetails } from "./songs";
 import { aSong } from "./songs.fake";
 
 let client: QueryClient;
 let say: (message: LiveMessage) => void;
+let sayOfSession: (message: SessionMessage) => void;
 let reconnect: () => void;
 let server: Map<string, Song>;
+let recordings: Map<string, RecordingSession>;
 let calls: string[];
 
 beforeEach(() => {
   vi.useFakeTimers();
   client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   server = new Map();
+  recordings = new Map();
   calls = [];
   const api = createApi("http://api.example", { idToken: () => Promise.resolve("t") }, (request) => {
     const { pathname } = new URL((request as Request).url);
     calls.push(pathname);
-    const song = server.get(pathname.replace("/songs/", ""));
+    const song = server.get(pathname.replace("/songs/", "")) ?? recordings.get(pathname.replace("/sessions/", ""));
     return Promise.resolve(
       song ? Response.json(song) : Response.json({ error: "not_found", message: "" }, { status: 404 }),
     );
@@ -29,6 +34,7 @@ beforeEach(() => {
     state: () => "open",
     onState: () => () => undefined,
     onMessage: (listener) => ((say = listener), () => undefined),
+    onSession: (listener) => ((sayOfSession = listener), () => undefined),
     onReconnect: (listener) => ((reconnect = listener), () => undefined),
     open: () => undefined,
     close: () => undefined,
@@ -191,5 +197,55 @@ describe("what was not said", () => {
     writeDetails(client, aSong("A", { title: "New" }));
     await settle();
     expect(songs()[0]).toMatchObject({ title: "New", status: "PROCESSING" });
+  });
+});
+
+describe("a recording", () => {
+  const list = (...sessions: SessionSummary[]) =>
+    client.setQueryData(sessionKeys.list, {
+      pages: [{ data: sessions, nextCursor: null }],
+      pageParams: [undefined],
+    });
+  const listed = () =>
+    client
+      .getQueryData<{ pages: { data: SessionSummary[] }[] }>(sessionKeys.list)
+      ?.pages[0]?.data.map(({ sessionId, status }) => `${sessionId} ${status}`);
+
+  it("is read when a message says that something is new, once", async () => {
+    list(aSession("R", { seq: 2 }));
+    recordings.set("R", aSession("R", { seq: 5, status: "READY" }));
+    sayOfSession({ type: "SESSION_READY", sessionId: "R", seq: 5 });
+    await settle();
+    expect(listed()).toEqual(["R READY"]);
+    sayOfSession({ type: "WINDOW_INGESTED", sessionId: "R", seq: 4, windowIndex: 0 });
+    await settle();
+    expect(calls).toEqual(["/sessions/R"]);
+  });
+
+  it("that another device began heads the list", async () => {
+    list(aSession("Q"));
+    recordings.set("R", aSession("R", { status: "OPEN" }));
+    sayOfSession({ type: "WINDOW_INGESTED", sessionId: "R", seq: 1, windowIndex: 0 });
+    await settle();
+    expect(listed()).toEqual(["R OPEN", "Q READY"]);
+  });
+
+  it("that is gone leaves the list", async () => {
+    list(aSession("R"));
+    sayOfSession({ type: "SESSION_READY", sessionId: "R", seq: 9 });
+    await settle();
+    expect(listed()).toEqual([]);
+  });
+
+  it("that nobody looks at is not read", async () => {
+    sayOfSession({ type: "SESSION_READY", sessionId: "R", seq: 9 });
+    await settle();
+    expect(calls).toEqual([]);
+  });
+
+  it("is read again after the connection was lost", () => {
+    list(aSession("R"));
+    reconnect();
+    expect(client.getQueryState(sessionKeys.list)?.isInvalidated).toBe(true);
   });
 });

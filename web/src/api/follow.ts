@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { type Api, Problem, type Song } from "./client";
 import type { Live, LiveMessage } from "./live";
+import { dropSession, findSession, putSession, sessionCalls, sessionKeys } from "./sessions";
 import { dropSong, findSong, keys, patchSong, readAgain, readSong, repeatFirst } from "./songs";
 
 /** Messages about songs we do not show yet come in bursts, one for each file of an upload. */
@@ -38,9 +39,26 @@ export function followLive(live: Live, client: QueryClient, api: Api): void {
     if (moved || wordsMoved || message.type === "COMPLETED") void readOne(message.songId);
   });
 
+  // A message about a recording says only that something is new: the session says what.
+  live.onSession(({ sessionId, seq }) => {
+    const queryKey = sessionKeys.one(sessionId);
+    repeatFirst(client, { queryKey });
+    repeatFirst(client, { queryKey: sessionKeys.list });
+    const known = findSession(client, sessionId);
+    if (known && seq <= known.seq) return;
+    if (!client.getQueryCache().findAll({ queryKey: sessionKeys.list }).length && !known) return; // nobody looks
+    void sessionCalls.get(api, sessionId).then(
+      (session) => putSession(client, session),
+      (error: unknown) => {
+        if (error instanceof Problem && error.status === 404) return dropSession(client, sessionId);
+        readAgain(client, { queryKey: sessionKeys.list });
+        return client.invalidateQueries({ queryKey });
+      },
+    );
+  });
+
   live.onReconnect(() => {
-    readAgain(client, { queryKey: ["songs"] });
-    readAgain(client, { queryKey: ["song"] });
+    for (const queryKey of [["songs"], ["song"], sessionKeys.list, ["session"]]) readAgain(client, { queryKey });
   });
 }
 

@@ -8,6 +8,11 @@ export type LiveMessage = { songId: string; seq: number } & (
   | { type: "CANCELLED" }
 );
 
+/** What it says about recordings. */
+export type SessionMessage = { sessionId: string; seq: number } & (
+  { type: "WINDOW_INGESTED"; windowIndex: number } | { type: "SESSION_READY" }
+);
+
 export type LiveState = "connecting" | "open" | "waiting" | "closed";
 
 /** The one connection of a tab. */
@@ -17,6 +22,8 @@ export interface Live {
   onState(listener: (state: LiveState) => void): () => void;
   /** Each message once: a `seq` of a song that is not greater than the last one is dropped. */
   onMessage(listener: (message: LiveMessage) => void): () => void;
+  /** The same for messages about recordings. */
+  onSession(listener: (message: SessionMessage) => void): () => void;
   /** After each (re)connection: read by REST what was missed. */
   onReconnect(listener: () => void): () => void;
   open(): void;

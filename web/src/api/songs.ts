@@ -52,7 +52,7 @@ export const isUnderWay = (song: Song): boolean =>
   song.lyricsStatus === "PROCESSING";
 
 /** How often (ms) to look while no live message can arrive. */
-const LOOK_EVERY = 15_000;
+export const LOOK_EVERY = 15_000;
 
 export function useLiveState(): LiveState {
   const { live } = useServices();
