@@ -64,6 +64,9 @@ def test_the_other_headers_are_the_same_too() -> None:
     items["Referrer-Policy"] = SECURITY["ReferrerPolicy"]["ReferrerPolicy"]
     items["X-Content-Type-Options"] = "nosniff" if SECURITY["ContentTypeOptions"]["Override"] else ""
     assert items == local_web.HEADERS
+    # A take is recorded by this page itself; nothing else is loosened.
+    policy = "camera=(self), geolocation=(), microphone=(self), payment=(), usb=()"
+    assert items["Permissions-Policy"] == policy
     assert SECURITY["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000
     assert all(part["Override"] for part in SECURITY.values())
     assert CONFIG["DefaultCacheBehavior"]["ResponseHeadersPolicyId"] == {"Ref": "Headers"}

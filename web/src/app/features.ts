@@ -1,5 +1,6 @@
 // The features of the app, one line each. To remove one, delete its line and its folder.
 export { account } from "@/features/account/feature";
+export { capture } from "@/features/capture/feature";
 export { lyrics } from "@/features/lyrics/feature";
 export { measurement } from "@/features/measurement/feature";
 export { player } from "@/features/player/feature";
