@@ -49,7 +49,8 @@ def _session() -> dict[str, Schema]:
             "type": "integer",
             "minimum": -rules.MAX_OFFSET_MS,
             "maximum": rules.MAX_OFFSET_MS,
-            "description": "Milliseconds by which the take is moved against its song. The take itself is not cut.",
+            "description": "The place in the song, in ms, at which the take's first sample belongs. Latency is "
+            "taken off. The take itself is not cut.",
         },
         "durationSec": {"type": ["number", "null"], "minimum": 0},
         "windows": nullable(_COUNT) | {"description": "How many there are; null until it is closed."},
@@ -83,7 +84,7 @@ def components() -> dict[str, Schema]:
     whole = _session()
     new = {
         name: whole[name]
-        for name in ("captureMode", "sampleRate", "channels", "sampleFormat", "title", "songId")
+        for name in ("captureMode", "sampleRate", "channels", "sampleFormat", "title", "songId", "offsetMs")
     }
     size: Schema = {"type": "integer", "minimum": 1, "maximum": limits.MAX_AUDIO_BYTES}
     sha256: Schema = {"type": ["string", "null"], "pattern": "^[0-9a-f]{64}$"}
@@ -109,7 +110,7 @@ def components() -> dict[str, Schema]:
                 | {"type": ["string", "null"], "enum": [*new["captureMode"]["enum"], None]},
                 "sampleFormat": nullable(new["sampleFormat"]),
             },
-            optional=("captureMode", "sampleFormat", "title", "songId"),
+            optional=("captureMode", "sampleFormat", "title", "songId", "offsetMs"),
         ),
         "SessionChanges": closed(
             {"title": _TITLE, "offsetMs": whole["offsetMs"]}, optional=("title", "offsetMs")

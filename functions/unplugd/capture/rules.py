@@ -19,7 +19,7 @@ REPEAT_AFTER = timedelta(minutes=3)  # an ingest takes seconds, and is tried thr
 CLOSE_AFTER = timedelta(days=7)  # an open session in which nothing happens
 JOIN_AFTER = timedelta(hours=24)  # a closed session whose last windows do not come
 JOIN_TAKES = timedelta(minutes=20)  # the function ends after fifteen
-MAX_OFFSET_MS = 60_000
+MAX_OFFSET_MS = 600_000  # as long as a song may be
 TITLE_LENGTH = 200
 SONG_SECONDS = 600
 
@@ -36,9 +36,9 @@ def session_id(text: str | None) -> str:
 
 
 def offset(milliseconds: int) -> int:
-    """An offset within the limit; `Fields` saw to the lower one."""
-    if milliseconds > MAX_OFFSET_MS:
-        raise Invalid(f"offsetMs must be at most {MAX_OFFSET_MS}")
+    """The place in its song at which a take begins, if it is within the limits."""
+    if abs(milliseconds) > MAX_OFFSET_MS:
+        raise Invalid(f"offsetMs must be from -{MAX_OFFSET_MS} to {MAX_OFFSET_MS}")
     return milliseconds
 
 

@@ -111,6 +111,7 @@ class NewSession:
     sample_format: str
     title: str | None = None
     song_id: str | None = None
+    offset_ms: int = 0
 
 
 def create_session(
@@ -136,6 +137,7 @@ def create_session(
         limits.WINDOW_SECONDS[new.channels],
         title=new.title,
         song_id=new.song_id,
+        offset_ms=new.offset_ms,
     )
     if not sessions.create(session):  # an id that exists already; it is random
         raise Transient("Could not create the session just now. Please try again.")

@@ -72,7 +72,7 @@ class Session:
     window_seconds: int
     title: str | None = None
     song_id: str | None = None
-    offset_ms: int = 0
+    offset_ms: int = 0  # the place in its song, in ms, at which the take's first sample belongs
     audio: frozenset[int] = frozenset()
     frames: frozenset[int] = frozenset()
     triggered: frozenset[int] = frozenset()

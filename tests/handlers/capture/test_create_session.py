@@ -23,6 +23,15 @@ def test_a_session_is_open_and_empty(studio: Studio) -> None:
     assert (made["present"], made["missing"], made["gaps"], made["takeUrl"]) == ([], [], [], None)
 
 
+@pytest.mark.parametrize("offset", [0, -600_000, 600_000])
+def test_a_take_may_begin_anywhere_in_its_song(offset: int, studio: Studio) -> None:
+    _, made = studio.ask(
+        "create_session", json=GOOD | {"songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T", "offsetMs": offset}
+    )
+    assert made["offsetMs"] == offset
+    assert studio.ask("get_session", made["sessionId"])[1]["offsetMs"] == offset
+
+
 @pytest.mark.parametrize(("channels", "seconds"), [(1, 60), (2, 30)])
 def test_a_stereo_window_is_half_as_long(channels: int, seconds: int, studio: Studio) -> None:
     """A minute of stereo would exceed what one file may have."""
@@ -40,6 +49,9 @@ def test_a_stereo_window_is_half_as_long(channels: int, seconds: int, studio: St
         ({"sampleFormat": "f32"}, "sampleFormat"),
         ({"title": "x" * 201}, "title"),
         ({"songId": "../x"}, "songId"),
+        ({"offsetMs": 600_001}, "offsetMs"),
+        ({"offsetMs": -600_001}, "offsetMs"),
+        ({"offsetMs": 0.5}, "offsetMs"),
         ({"window": 1}, "window"),
     ],
 )

@@ -1067,7 +1067,7 @@ export interface components {
             startedAt: string;
             /** Format: date-time */
             updatedAt: string;
-            /** @description Milliseconds by which the take is moved against its song. The take itself is not cut. */
+            /** @description The place in the song, in ms, at which the take's first sample belongs. Latency is taken off. The take itself is not cut. */
             offsetMs: number;
             durationSec: number | null;
             /** @description How many there are; null until it is closed. */
@@ -1132,7 +1132,7 @@ export interface components {
             startedAt: string;
             /** Format: date-time */
             updatedAt: string;
-            /** @description Milliseconds by which the take is moved against its song. The take itself is not cut. */
+            /** @description The place in the song, in ms, at which the take's first sample belongs. Latency is taken off. The take itself is not cut. */
             offsetMs: number;
             durationSec: number | null;
             /** @description How many there are; null until it is closed. */
@@ -1158,10 +1158,12 @@ export interface components {
             title?: string | null;
             /** @description The song it was recorded along with. */
             songId?: string | null;
+            /** @description The place in the song, in ms, at which the take's first sample belongs. Latency is taken off. The take itself is not cut. */
+            offsetMs?: number;
         };
         SessionChanges: {
             title?: string | null;
-            /** @description Milliseconds by which the take is moved against its song. The take itself is not cut. */
+            /** @description The place in the song, in ms, at which the take's first sample belongs. Latency is taken off. The take itself is not cut. */
             offsetMs?: number;
         };
         AudioWindow: {

@@ -22,12 +22,14 @@ def handler(request: http.Request) -> http.Response:
         sample_format=fields.choice("sampleFormat", tuple(limits.FORMATS), default="s16"),
         title=fields.text("title", max_length=rules.TITLE_LENGTH),
         song_id=fields.pattern("songId", SONG_ID_PATTERN, says="must be a song's id"),
+        offset_ms=fields.integer("offsetMs", at_least=-rules.MAX_OFFSET_MS) if fields.has("offsetMs") else 0,
     )
     fields.done()
     if rate not in limits.SAMPLE_RATES:
         raise Invalid(f"sampleRate must be one of {', '.join(map(str, limits.SAMPLE_RATES))}")
     if channels not in limits.WINDOW_SECONDS:
         raise Invalid("channels must be 1 or 2")
+    rules.offset(new.offset_ms)
     answer = service.create_session(
         new,
         owner=request.user_id,

@@ -13,8 +13,7 @@ def handler(request: http.Request) -> http.Response:
     if fields.has("title"):
         changes["title"] = fields.text("title", max_length=rules.TITLE_LENGTH)
     if fields.has("offsetMs"):
-        offset = fields.integer("offsetMs", at_least=-rules.MAX_OFFSET_MS)
-        changes["offsetMs"] = rules.offset(offset)
+        changes["offsetMs"] = rules.offset(fields.integer("offsetMs", at_least=-rules.MAX_OFFSET_MS))
     fields.done()
     session = service.update_session(
         request.path["sessionId"],
