@@ -6,6 +6,7 @@ from typing import Any
 
 from unplugd.aws.queue_index import WAITS
 from unplugd.aws.song_table import SongTable
+from unplugd.aws.table import attr
 from unplugd.domain.job import LYRICS
 from unplugd.domain.song import LyricsStatus, Song, Status
 
@@ -30,7 +31,8 @@ class LyricsRows(SongTable):
         since = song.queued_at or now
         if run:
             changes |= LYRICS.queued(song, since)
-        newer = "(attribute_not_exists(#lyricsVersion) OR #lyricsVersion < :lyricsVersion)"
+        version = attr("lyricsVersion")
+        newer = version.not_exists() | version.lt(song.lyrics_version)
         return self._change(
             song, changes, now=now, when=when, also=newer, queue=(WAITS, since) if run else ...
         )

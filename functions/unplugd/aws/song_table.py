@@ -9,11 +9,10 @@ from itertools import islice
 from types import EllipsisType
 from typing import Any
 
-from unplugd.aws.clients import is_code, passing_faults
 from unplugd.aws.matching import matching
 from unplugd.aws.queue_index import RUNS, WAITS, QueueIndex, queue_key, waits_in
-from unplugd.aws.rows import from_row, from_rows, plain_row, search_text, text, to_attribute, to_row
-from unplugd.aws.table import Table, attr, key
+from unplugd.aws.rows import from_row, from_rows, plain_row, search_text, text, to_attribute
+from unplugd.aws.table import Table, attr, equal, key
 from unplugd.domain.finding import Figures
 from unplugd.domain.job import LEFT_QUEUE, NEXT_ATTEMPT, Kind, kind_of
 from unplugd.domain.song import Song, Status
@@ -148,7 +147,7 @@ class SongTable:
             {"ttl": ttl},
             now=song.updated_at,
             when={"status": Status.PENDING_UPLOAD},
-            also="attribute_exists(#ttl)",
+            also=attr("ttl").exists(),
             counts=False,
         )
         return changed is not None
@@ -224,7 +223,7 @@ class SongTable:
         when = kind_of(song).when(song, JobState.RUNNING) | {"stage": song.stage}
         if song.stage != stage:
             changes["stage_started_at"] = now
-        newer = "" if song.stage != stage else "(attribute_not_exists(#progress) OR #progress < :progress)"
+        newer = None if song.stage != stage else attr("progress").not_exists() | attr("progress").lt(progress)
         if parts is not None:
             changes["part_progress"] = parts
             when["part_progress"] = song.part_progress
@@ -261,10 +260,6 @@ class SongTable:
 
     # --- how --------------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _key(user_id: str, song_id: str) -> dict[str, Any]:
-        return {"userId": {"S": user_id}, "songId": {"S": song_id}}
-
     def _change(
         self,
         song: Song,
@@ -272,12 +267,13 @@ class SongTable:
         *,
         now: str,
         when: Mapping[str, Any],
-        also: str = "",
+        also: Any = None,
         queue: tuple[str, str] | EllipsisType | None = ...,
         counts: bool = True,
     ) -> Song | None:
-        """One conditional update. `when`: field → the value it must have (None: it has none). `queue`: (WAITS or RUNS,
-        since when), None to leave the queue, not given to change nothing there. `counts`: whether `seq` grows."""
+        """One conditional update. `when`: field → the value it must have (None: it has none); `also`: one more
+        condition. `queue`: (WAITS or RUNS, since when), None to leave the queue, not given to change nothing there.
+        `counts`: whether `seq` grows."""
         stored: dict[str, Any] = {to_attribute(name): value for name, value in changes.items()}
         stored["updatedAt"] = now
         if "status" in changes:
@@ -290,44 +286,15 @@ class SongTable:
                 song, **{k: v for k, v in changes.items() if k in ("title", "artist")}
             )
             stored["searchText"] = search_text(f"{after.shown_title or ''} {after.artist or ''}") or None
-        return self._update(
-            song,
-            stored,
-            when={to_attribute(name): value for name, value in when.items()},
-            also=also,
-            counts=counts,
+        expected = equal({to_attribute(name): value for name, value in when.items()})
+        if expected is not None and also is not None:
+            expected &= also
+        row = self._table.change(
+            song.user_id,
+            song.song_id,
+            changes=stored,
+            add={"seq": 1} if counts else None,
+            when=expected if expected is not None else also,
+            doing="save the song",
         )
-
-    def _update(
-        self, song: Song, stored: Mapping[str, Any], *, when: Mapping[str, Any], also: str, counts: bool
-    ) -> Song | None:
-        names = {f"#{name}": name for name in {*stored, *when}}
-        sets = [f"#{name} = :{name}" for name, value in stored.items() if value is not None]
-        removes = [f"#{name}" for name, value in stored.items() if value is None]
-        values = {f":{name}": value for name, value in stored.items() if value is not None}
-        values |= {f":when_{name}": value for name, value in when.items()}
-        expression = "SET " + ", ".join(sets) + (" REMOVE " + ", ".join(removes) if removes else "")
-        if counts:
-            expression += " ADD seq :one"
-            values[":one"] = 1
-        conditions = ["attribute_exists(songId)"]
-        for name, value in when.items():
-            conditions.append(
-                f"attribute_not_exists(#{name})" if value is None else f"#{name} = :when_{name}"
-            )
-        try:
-            with passing_faults("save the song"):
-                got = self._db.update_item(
-                    TableName=self._name,
-                    Key=self._key(song.user_id, song.song_id),
-                    UpdateExpression=expression,
-                    ConditionExpression=" AND ".join([*conditions, also] if also else conditions),
-                    ExpressionAttributeNames=names,
-                    ExpressionAttributeValues=to_row(values),
-                    ReturnValues="ALL_NEW",
-                )
-        except Exception as error:
-            if is_code(error, "ConditionalCheckFailedException"):
-                return None
-            raise
-        return from_row(got["Attributes"])
+        return from_row(row) if row else None
