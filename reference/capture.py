@@ -9,7 +9,7 @@ from reference.shapes import Schema, closed, nullable
 from unplugd.capture import rules
 from unplugd.domain import session as limits
 from unplugd.domain import session_view
-from unplugd.domain.session import Mode, Session, State
+from unplugd.domain.session import Mode, Pitch, Session, State
 from unplugd.domain.song import MAX_TEXT
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.ids import SONG_ID_PATTERN
@@ -57,6 +57,11 @@ def _session() -> dict[str, Schema]:
         "takenAs": nullable(SESSION_ID) | {"description": "The song that was made from it."},
         "seq": _COUNT,
         "errorCode": {"type": ["string", "null"]},
+        "pitchStatus": {
+            "type": ["string", "null"],
+            "enum": [*(str(one) for one in Pitch), None],
+            "description": "Whether what was sung is known. Only of a take that was recorded along with a song.",
+        },
     }
 
 
@@ -75,6 +80,11 @@ def _whole_session() -> dict[str, Schema]:
             closed({"windowIndex": index, "figuresUrl": nullable(_LINK), "streamUrl": nullable(_LINK)})
         ),
         "takeUrl": nullable(_LINK) | {"description": "The joined take as FLAC, once it is READY."},
+        "pitchUrl": nullable(_LINK)
+        | {
+            "description": "JSON, once pitchStatus is DONE: `midi` has a pitch every `step` seconds of the take, null "
+            "where nobody sings."
+        },
         "urlsExpireAt": _TIME,
     }
 
@@ -187,6 +197,7 @@ def answer(name: str, signed: str) -> Any:
             }
         ],
         "takeUrl": None,
+        "pitchUrl": None,
         "urlsExpireAt": "2026-01-31T08:35:00.000Z",
     }
     return {

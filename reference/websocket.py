@@ -41,6 +41,11 @@ RECORDINGS: list[tuple[str, str, dict[str, Any]]] = [
         {"windowIndex": 0},
     ),
     ("a recording was joined: GET the session for its take", messages.SESSION_READY, {}),
+    (
+        "the pitch of a take was measured, or cannot be: GET the session for its `pitchUrl`",
+        messages.SESSION_PITCHED,
+        {},
+    ),
 ]
 
 _HEAD = f"""\

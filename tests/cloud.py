@@ -39,6 +39,7 @@ CHOSEN = {
     "SESSIONS_TABLE": "unplugd-test-sessions",
     "INGEST_FUNCTION": "unplugd-test-ingest-window",
     "JOIN_FUNCTION": "unplugd-test-join-session",
+    "PITCH_FUNCTION": "unplugd-test-pitch-session",
     "UPLOADS_BUCKET": "unplugd-test-uploads",
     "OUTPUT_BUCKET": "unplugd-test-output",
     "STATE_MACHINE_ARN": MACHINE,

@@ -164,6 +164,13 @@ def join() -> Invoker:
 
 
 @cache
+def pitch() -> Invoker:
+    from unplugd.aws.functions import Invoker
+
+    return Invoker(client("lambda"), settings.pitch_function())
+
+
+@cache
 def queue_index() -> QueueIndex:
     from unplugd.aws.queue_index import QueueIndex
 
@@ -278,6 +285,7 @@ _PARTS: Mapping[str, Callable[[], object]] = {
     "SESSIONS_TABLE": sessions,
     "INGEST_FUNCTION": ingest,
     "JOIN_FUNCTION": join,
+    "PITCH_FUNCTION": pitch,
     "SLOTS_TABLE": slots,
     "MEASURE_QUEUE_TABLE": measure_queue,
     "PLAYS_URL": measure_sources,

@@ -113,7 +113,8 @@ class _Song:
 
     def melody(self) -> Any:
         from ml.analysis import melody, sound
+        from singing.network import RATE
 
         if "vocals" not in self._stems:
             raise ValueError("there is no vocal stem")
-        return melody.measure(sound.mono([self._stems["vocals"]], melody.RATE))
+        return melody.measure(sound.mono([self._stems["vocals"]], RATE))

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.analysis.sound import Mono
+from singing.network import FILE, HIGHEST, HOP, LOWEST, RATE
+from singing.tracking import curve, track
 
-RATE = 16_000
-"""Rate that the network wants (Hz)."""
-
-HOP = 256
-_MODEL = Path(__file__).parent / "weights" / "swift-f0.onnx"
-"""The network of swift-f0 0.3.0, as its package has it (MIT, weights/SWIFT-F0-LICENSE)."""
 _WINDOW = 1875
-_LEFT, _RIGHT = 11, 10
-"""Frames of context that make a window's result equal to that of the whole song."""
-_FMIN, _FMAX = 65.0, 1100.0
-_SILENCE = 1e-3
-_VOICED, _STILL_VOICED = 0.5, 0.15
-"""A stretch is sung where the network is this sure at all times, and that sure once. On six synthetic
-voices of the training split, 0.5 throughout lost the soft beginnings and ends of notes: 0.88 of the sung time had the
-right pitch, now 0.92. The price is a tenth of the rests, mostly echoes."""
+"""Frames that the network hears at once."""
 _MIN_NOTE_S = 0.08
-_LEAP = 5.0
 _EXACT = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
 """On CPUs that have bf16 OpenVINO would use it, and the network then hears octaves wrong."""
 
@@ -50,49 +37,22 @@ class Melody(TypedDict):
 
 
 def measure(vocals: Mono) -> Melody:
-    """The line of a voice that is alone, mono at RATE. Raises ModuleNotFoundError where a library is missing."""
-    pitch, voiced = _track(vocals)
-    curve = [round(float(m), 2) if v else None for m, v in zip(pitch, voiced, strict=True)]
+    """The line of a voice that is alone, mono at `network.RATE`.
+
+    Raises ModuleNotFoundError where a library is missing."""
+    pitch, voiced = track(vocals, _hear, _WINDOW)
     share = float(voiced.mean()) if len(voiced) else 0.0
     return {
         "notes": notes(pitch, voiced),
-        "curve": {"step": HOP / RATE, "midi": curve},
+        "curve": {"step": HOP / RATE, "midi": curve(pitch, voiced)},
         "confidence": round(min(1.0, 4 * share), 2),
     }
 
 
-def _track(vocals: Mono) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """MIDI pitch of each hop, and whether it is sung."""
-    count = len(vocals) // HOP
-    pitch, sure = np.zeros(count), np.zeros(count)
-    for start in range(0, count, _WINDOW):
-        end = min(start + _WINDOW, count)
-        left = max(0, start - _LEFT)
-        piece = vocals[left * HOP : (end + _RIGHT) * HOP if end < count else len(vocals)]
-        if np.abs(piece).max(initial=0.0) < _SILENCE:
-            continue
-        answer = _network()({"audio": piece[None], "fmin": np.float32(_FMIN), "fmax": np.float32(_FMAX)})
-        hz, confidence = answer["pitch"][0], answer["confidence"][0]
-        pitch[start:end] = 69 + 12 * np.log2(np.maximum(hz[start - left : end - left], 1) / 440)
-        sure[start:end] = confidence[start - left : end - left]
-    peaks = np.abs(vocals[: count * HOP]).reshape(count, HOP).max(1, initial=0.0)
-    return pitch, _sung(pitch, np.where(peaks >= _SILENCE, sure, 0.0))
-
-
-def _sung(pitch: NDArray[np.float64], sure: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """The stretches of at least _STILL_VOICED that reach _VOICED, without what leaps away from there: an unsure pitch
-    is often an octave off."""
-    clear = np.flatnonzero(sure >= _VOICED)
-    if not len(clear):
-        return np.zeros(len(sure), bool)
-    maybe = sure >= _STILL_VOICED
-    stretch = np.cumsum(np.diff(maybe, prepend=False))
-    at = np.arange(len(sure))
-    after = np.clip(np.searchsorted(clear, at), 1, max(1, len(clear) - 1))
-    before, after = clear[after - 1], clear[np.minimum(after, len(clear) - 1)]
-    nearest = np.where(at - before <= after - at, before, after)
-    near = np.abs(pitch - pitch[nearest]) < _LEAP
-    return maybe & np.isin(stretch, stretch[clear]) & near
+def _hear(piece: Mono) -> tuple[NDArray[np.float64], Mono]:
+    """What `network.pitch` hears, by OpenVINO: a third of the time."""
+    answer = _network()({"audio": piece[None], "fmin": np.float32(LOWEST), "fmax": np.float32(HIGHEST)})
+    return answer["pitch"][0].astype(np.float64), answer["confidence"][0]
 
 
 @lru_cache(maxsize=1)
@@ -100,7 +60,7 @@ def _network() -> Any:
     import openvino
 
     core = openvino.Core()
-    return core.compile_model(core.read_model(_MODEL), "CPU", _EXACT)
+    return core.compile_model(core.read_model(FILE), "CPU", _EXACT)
 
 
 def notes(pitch: NDArray[np.float64], voiced: NDArray[np.bool_]) -> list[Note]:

@@ -13,7 +13,7 @@ from tests.containers.image import Image, instructions
 REPO = Path(__file__).resolve().parents[2]
 CONTAINERS = REPO / "containers"
 STAGES = ("demucs", "whisper")
-OURS = {"audiofile", "lyricsfile", "ml", "task"}
+OURS = {"audiofile", "lyricsfile", "ml", "singing", "task"}
 # What only the engines with weights import: requirements/models.lock brings it, and PyTorch's CPU builds.
 WITH_WEIGHTS = {
     "demucs": {"ctranslate2", "demucs", "faster_whisper", "pocketsphinx", "safetensors", "torch", "yaml"},
@@ -23,6 +23,7 @@ CODE = {
     "demucs": [
         "functions/audiofile/*.py",
         "functions/lyricsfile/*.py",
+        "functions/singing/*.py",
         "ml/*.py",
         "ml/audio/*.py",
         "ml/separation/**/*.py",

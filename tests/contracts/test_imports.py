@@ -28,6 +28,7 @@ FORBIDDEN = {
     "functions": ("functions/unplugd/uploads/service.py", "import numpy"),
     "audiofile": ("functions/audiofile/__init__.py", "import ml"),
     "lyricsfile": ("functions/lyricsfile/__init__.py", "import unplugd"),
+    "singing": ("functions/singing/__init__.py", "import ml"),
     "ml": ("ml/__init__.py", "import boto3"),
     "engines": ("ml/separation/runner.py", "import ml.evaluation"),
     "training": ("training/__init__.py", "import local"),

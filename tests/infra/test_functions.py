@@ -182,6 +182,7 @@ def test_the_audio_layer_is_for_those_who_read_sound_only() -> None:
         "ValidateUploadFunction",
         "IngestWindowFunction",
         "JoinSessionFunction",
+        "PitchSessionFunction",
     ]
 
 

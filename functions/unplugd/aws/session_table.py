@@ -17,6 +17,7 @@ from unplugd.domain.session import (
     Gap,
     Kind,
     Mode,
+    Pitch,
     Session,
     State,
 )
@@ -228,6 +229,8 @@ _OPTIONAL: Mapping[str, tuple[Any, str]] = {
     "seq": (rows.whole_number, "seq"),
     "takenAs": (rows.text, "joined_as"),
     "errorCode": (rows.text, "error_code"),
+    "pitch": (lambda stored: Pitch(rows.text(stored)), "pitch"),
+    "pitchTries": (rows.whole_number, "pitch_tries"),
     # A row without it waits for both kinds of files, so that none is left out.
     "captureMode": (lambda stored: Mode(rows.text(stored)), "mode"),
 }

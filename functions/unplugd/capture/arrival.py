@@ -22,7 +22,7 @@ from unplugd.domain.files import (
     window_name,
 )
 from unplugd.domain.notify import NOTIFY_FOR_S, Push
-from unplugd.domain.session import ACCEPTS, Gap, Kind, Session, State
+from unplugd.domain.session import ACCEPTS, Gap, Kind, Pitch, Session, State
 from unplugd.kernel.clock import Clock, from_iso, to_iso
 from unplugd.kernel.errors import AppError, Transient
 from unplugd.kernel.log import logger
@@ -203,7 +203,7 @@ def _start_join(session: Session, join: Invoke) -> None:
 
 
 def join_session(
-    payload: Mapping[str, Any], *, work: Path, tools: Tools, results: Results, push: Push
+    payload: Mapping[str, Any], *, work: Path, tools: Tools, results: Results, pitch: Invoke, push: Push
 ) -> None:
     """Join the windows of a closed session into one FLAC. Sound that is missing becomes silence of its length, and a
     gap in the manifest. The windows are deleted once the FLAC was read back and is the same to the bit."""
@@ -242,6 +242,8 @@ def join_session(
         )
         stored = json.dumps([[gap.start, gap.frames] for gap in gaps])
         changes = {"status": str(State.READY), "gaps": stored, "sampleFrames": frames}
+        if session.song_id:
+            changes["pitch"] = str(Pitch.WAITING)
     done = tools.sessions.change(session, changes, status=[State.JOINING], now=to_iso(tools.clock()))
     if done is None:
         return
@@ -249,6 +251,8 @@ def join_session(
     if frames:
         message = messages.for_session(session.session_id, done.seq, messages.SESSION_READY)
         push(session.user_id, message, NOTIFY_FOR_S)
+    if done.pitch is Pitch.WAITING:
+        pitch({"sessionId": done.session_id, "userId": done.user_id})  # if this is lost, the sweep does it
 
 
 def _may_join(session: Session, now: datetime) -> bool:
@@ -297,18 +301,22 @@ def _add_gap(gaps: list[Gap], start: int, frames: int) -> None:
 
 
 def _tidy(session: Session, tools: Tools) -> None:
-    """Delete the windows of a session that is done with, and stop looking after it. A failed one keeps its windows."""
+    """Delete the windows of a session that is joined, and stop looking after it unless its pitch is owed. A failed one
+    keeps its windows."""
     if session.status is State.READY:
         tools.windows.empty(session_prefix(session.user_id, session.session_id))
-    tools.sessions.finish(session)
+    if session.pitch is not Pitch.WAITING:
+        tools.sessions.finish(session)
 
 
-def sweep_sessions(*, tools: Tools, ingest: Invoke, join: Invoke) -> dict[str, int]:
-    """Do again what was lost: an event, a claimed window whose reading died, a join. Answers how much of each."""
-    counts = {"repeated": 0, "closed": 0, "joined": 0, "failed": 0}
+def sweep_sessions(*, tools: Tools, ingest: Invoke, join: Invoke, pitch: Invoke) -> dict[str, int]:
+    """Do again what was lost: an event, a claimed window whose reading died, a join, a pitch. Answers how much of
+    each."""
+    counts = {"repeated": 0, "closed": 0, "joined": 0, "pitched": 0, "failed": 0}
     for session in tools.sessions.live():
         try:
             _sweep(session, counts, tools=tools, ingest=ingest, join=join)
+            counts["pitched"] += _repeat_pitch(session, tools=tools, pitch=pitch)
         except Exception as error:
             counts["failed"] += 1
             reason = error.message if isinstance(error, AppError) else type(error).__name__
@@ -334,6 +342,22 @@ def _sweep(session: Session, counts: dict[str, int], *, tools: Tools, ingest: In
     elif _may_join(session, now):
         _start_join(session, join)
         counts["joined"] += 1
+
+
+def _repeat_pitch(session: Session, *, tools: Tools, pitch: Invoke) -> bool:
+    """Have the pitch of a take measured that is still owed. After the last try the take is left without one."""
+    now = tools.clock()
+    quiet = now - from_iso(session.updated_at)
+    if session.pitch is not Pitch.WAITING or quiet < rules.PITCH_AFTER:
+        return False
+    if session.pitch_tries < rules.PITCH_TRIES:
+        pitch({"sessionId": session.session_id, "userId": session.user_id})
+        return True
+    changes = {"pitch": str(Pitch.FAILED)}
+    given_up = tools.sessions.change(session, changes, status=[State.READY], now=to_iso(now))
+    if given_up:
+        tools.sessions.finish(given_up)
+    return False
 
 
 def _repeat(session: Session, now: datetime, *, tools: Tools, ingest: Invoke) -> int:

@@ -20,6 +20,8 @@ CLOSE_AFTER = timedelta(days=7)  # an open session in which nothing happens
 JOIN_AFTER = timedelta(hours=24)  # a closed session whose last windows do not come
 JOIN_TAKES = timedelta(minutes=20)  # the function ends after fifteen
 MAX_OFFSET_MS = 600_000  # as long as a song may be
+PITCH_AFTER = timedelta(minutes=20)  # the function ends after fifteen
+PITCH_TRIES = 3
 TITLE_LENGTH = 200
 SONG_SECONDS = 600
 

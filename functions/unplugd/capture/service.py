@@ -14,11 +14,13 @@ from unplugd.capture.arrival import frames_upload_complete as frames_upload_comp
 from unplugd.capture.arrival import ingest_window as ingest_window
 from unplugd.capture.arrival import join_session as join_session
 from unplugd.capture.arrival import sweep_sessions as sweep_sessions
+from unplugd.capture.voice import pitch_session as pitch_session
 from unplugd.domain import session as limits
 from unplugd.domain import session_view as view
 from unplugd.domain.files import (
     LINK_SECONDS,
     TAKE,
+    TAKE_PITCH,
     output_prefix,
     session_prefix,
     take_key,
@@ -26,7 +28,7 @@ from unplugd.domain.files import (
     window_key,
     window_name,
 )
-from unplugd.domain.session import ACCEPTS, Kind, Mode, Session, State
+from unplugd.domain.session import ACCEPTS, Kind, Mode, Pitch, Session, State
 from unplugd.domain.song import Song, Status
 from unplugd.domain.song_view import public_view
 from unplugd.kernel.clock import to_iso
@@ -360,6 +362,7 @@ def _links(session: Session, results: Results | None, now: datetime) -> dict[str
             for index in sorted(session.ingested)
         ],
         "takeUrl": link(TAKE) if session.status is State.READY else None,
+        "pitchUrl": link(TAKE_PITCH) if session.pitch is Pitch.DONE else None,
         "urlsExpireAt": to_iso(now + timedelta(seconds=LINK_SECONDS)),
     }
 

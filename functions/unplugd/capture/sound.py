@@ -6,6 +6,7 @@ import hashlib
 import math
 import wave
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:  # in the audio layer, which only the functions that read soun
     import numpy as np
 
 PEAKS_A_SECOND = 50
+PITCH_SECONDS = 1_800
+"""As much as is measured of a song."""
 _RIFF_HEADER = 8
 _SILENT_PEAK = 10 ** (-60 / 20)  # of full scale: below the noise of any microphone that hears something
 
@@ -122,6 +125,27 @@ def flac_sha256(path: Path, *, width: int) -> str:
     for pcm in _decoded(path, width):
         digest.update(pcm)
     return digest.hexdigest()
+
+
+def pitch(path: Path) -> dict[str, Any]:
+    """What a voice sings in a file, up to PITCH_SECONDS: `{step, midi}`, a MIDI pitch every `step` seconds, None where
+    nobody sings."""
+    import av
+    import numpy as np
+
+    from singing import network, tracking
+
+    pieces, left = [np.zeros(0, np.float32)], PITCH_SECONDS * network.RATE
+    resample = av.AudioResampler("flt", "mono", network.RATE)
+    with av.open(str(path)) as file:
+        frames = chain(file.decode(audio=0), [None])
+        for heard in chain.from_iterable(map(resample.resample, frames)):
+            pieces.append(heard.to_ndarray()[0][:left])
+            left -= len(pieces[-1])
+            if left <= 0:
+                break
+    midi, sung = tracking.track(np.concatenate(pieces))
+    return {"step": network.HOP / network.RATE, "midi": tracking.curve(midi, sung)}
 
 
 def _decoded(path: Path, width: int) -> Iterator[bytes]:

@@ -27,6 +27,7 @@ PEAKS = "peaks.json"
 MEASUREMENTS = "measurements.json"
 FAILURE = "failure.json"
 TAKE, TAKE_MANIFEST = "take.flac", "take.json"  # a recording whose windows were joined
+TAKE_PITCH = "take.pitch.json"  # what was sung in it, moment by moment
 STREAM_SUFFIX = "mp3"  # of the streamable encoding: docs/decisions/0003-streamable-encoding.md
 
 LINK_SECONDS = 900  # how long a presigned link works

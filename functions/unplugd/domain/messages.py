@@ -15,6 +15,7 @@ Message = dict[str, Any]
 
 WINDOW_INGESTED = "WINDOW_INGESTED"
 SESSION_READY = "SESSION_READY"
+SESSION_PITCHED = "SESSION_PITCHED"
 
 
 def for_song(song: Song, *, now: datetime) -> Message | None:

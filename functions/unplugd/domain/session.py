@@ -32,6 +32,14 @@ class Kind(StrEnum):
     FRAMES = "frames"
 
 
+class Pitch(StrEnum):
+    """Whether the pitch of a take is known. Only a take that was recorded along with a song has one."""
+
+    WAITING = "WAITING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
 SAMPLE_RATES = (44_100, 48_000)  # Hz: what browsers record at
 FORMATS: Mapping[str, int] = {"s16": 2, "s24": 3}  # sample format → bytes a sample
 WINDOW_SECONDS: Mapping[int, int] = {
@@ -84,6 +92,8 @@ class Session:
     seq: int = 0
     joined_as: str | None = None  # the song that was made from it
     error_code: str | None = None
+    pitch: Pitch | None = None
+    pitch_tries: int = 0
 
     @property
     def window_frames(self) -> int:

@@ -29,6 +29,7 @@ def public(session: Session) -> dict[str, Any]:
         "takenAs": session.joined_as,
         "seq": session.seq,
         "errorCode": session.error_code,
+        "pitchStatus": session.pitch and str(session.pitch),
     }
 
 

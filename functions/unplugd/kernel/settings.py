@@ -57,6 +57,10 @@ def join_function() -> str:
     return _need("JOIN_FUNCTION")
 
 
+def pitch_function() -> str:
+    return _need("PITCH_FUNCTION")
+
+
 def uploads_bucket() -> str:
     return _need("UPLOADS_BUCKET")
 

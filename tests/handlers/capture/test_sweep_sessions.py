@@ -118,7 +118,7 @@ def test_one_session_that_fails_does_not_stop_the_others(
         return listed(self, prefix, after)
 
     monkeypatch.setattr(Objects, "listed", broken)
-    assert sweep() == {"repeated": 1, "closed": 0, "joined": 0, "failed": 1}
+    assert sweep() == {"repeated": 1, "closed": 0, "joined": 0, "pitched": 0, "failed": 1}
     unreadable = studio.open()
     studio.change(unreadable, status={"S": "DANCING"})
     assert sweep()["failed"] == 1

@@ -1076,6 +1076,11 @@ export interface components {
             takenAs: string | null;
             seq: number;
             errorCode: string | null;
+            /**
+             * @description Whether what was sung is known. Only of a take that was recorded along with a song.
+             * @enum {string|null}
+             */
+            pitchStatus: "WAITING" | "DONE" | "FAILED" | null;
             /** @description Windows whose sound has arrived. */
             present: number[];
             /** @description Windows whose pictures have arrived. */
@@ -1105,6 +1110,11 @@ export interface components {
              * @description The joined take as FLAC, once it is READY.
              */
             takeUrl: string | null;
+            /**
+             * Format: uri
+             * @description JSON, once pitchStatus is DONE: `midi` has a pitch every `step` seconds of the take, null where nobody sings.
+             */
+            pitchUrl: string | null;
             /** Format: date-time */
             urlsExpireAt: string;
         };
@@ -1141,6 +1151,11 @@ export interface components {
             takenAs: string | null;
             seq: number;
             errorCode: string | null;
+            /**
+             * @description Whether what was sung is known. Only of a take that was recorded along with a song.
+             * @enum {string|null}
+             */
+            pitchStatus: "WAITING" | "DONE" | "FAILED" | null;
         };
         SessionPage: {
             data: components["schemas"]["SessionSummary"][];
@@ -1856,7 +1871,8 @@ export interface operations {
                      *           "windows": null,
                      *           "takenAs": null,
                      *           "seq": 2,
-                     *           "errorCode": null
+                     *           "errorCode": null,
+                     *           "pitchStatus": null
                      *         }
                      *       ],
                      *       "nextCursor": null
@@ -1919,6 +1935,7 @@ export interface operations {
                      *       "takenAs": null,
                      *       "seq": 2,
                      *       "errorCode": null,
+                     *       "pitchStatus": null,
                      *       "present": [
                      *         0
                      *       ],
@@ -1937,6 +1954,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "takeUrl": null,
+                     *       "pitchUrl": null,
                      *       "urlsExpireAt": "2026-01-31T08:35:00.000Z"
                      *     }
                      */
@@ -1988,6 +2006,7 @@ export interface operations {
                      *       "takenAs": null,
                      *       "seq": 2,
                      *       "errorCode": null,
+                     *       "pitchStatus": null,
                      *       "present": [
                      *         0
                      *       ],
@@ -2006,6 +2025,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "takeUrl": null,
+                     *       "pitchUrl": null,
                      *       "urlsExpireAt": "2026-01-31T08:35:00.000Z"
                      *     }
                      */
@@ -2102,7 +2122,8 @@ export interface operations {
                      *       "windows": null,
                      *       "takenAs": null,
                      *       "seq": 2,
-                     *       "errorCode": null
+                     *       "errorCode": null,
+                     *       "pitchStatus": null
                      *     }
                      */
                     "application/json": components["schemas"]["SessionSummary"];
@@ -2218,7 +2239,8 @@ export interface operations {
                      *       "windows": null,
                      *       "takenAs": null,
                      *       "seq": 2,
-                     *       "errorCode": null
+                     *       "errorCode": null,
+                     *       "pitchStatus": null
                      *     }
                      */
                     "application/json": components["schemas"]["SessionSummary"];

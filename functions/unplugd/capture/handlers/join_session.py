@@ -19,5 +19,6 @@ def handler(event: dict[str, Any]) -> None:
             work=Path(work),
             tools=Tools(wiring.sessions(), wiring.uploads(), utc_now),
             results=wiring.results(),
+            pitch=wiring.pitch(),
             push=wiring.push,
         )

@@ -15,4 +15,5 @@ def handler(_event: dict[str, Any]) -> dict[str, int]:
         tools=Tools(wiring.sessions(), wiring.uploads(), utc_now),
         ingest=wiring.ingest(),
         join=wiring.join(),
+        pitch=wiring.pitch(),
     )
