@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,13 @@ SLOW = (
     "unit/uploads/test_hostile_files.py",
 )
 _TESTS = Path(__file__).parent
+
+
+def pytest_configure() -> None:
+    """End on INT and TERM by way of the fixtures, so that no local stack outlives the tests. What a shell starts in the
+    background ignores INT by itself."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
