@@ -69,11 +69,16 @@ def samples(pcm: bytes, channels: int, width: int) -> np.ndarray:
 
 
 def figures(pcm: bytes, *, sample_rate: int, channels: int, width: int) -> dict[str, Any]:
-    """What a page shows of a window: frames; peak and level (dBFS, None for digital silence); clipped samples; whether
-    it is silent; peaks (0-255, PEAKS_A_SECOND); SHA-256 of the PCM."""
+    """What a page shows of a window: frames; peak and level (dBFS, None for digital silence); integrated loudness (LUFS
+    after EBU R 128, None for silence and for less than 0.4 s); clipped samples; whether it is silent; peaks (0-255,
+    PEAKS_A_SECOND); SHA-256 of the PCM."""
     import numpy as np
 
+    from audiofile import loudness
+
     found = samples(pcm, channels, width)
+    packed, form = np.ascontiguousarray(found.reshape(1, -1)), "s16" if width == 2 else "s32"
+    meter = loudness.metered([packed], sample_rate=sample_rate, channels=channels, form=form)
     full = float(np.iinfo(found.dtype).max)
     least_step = 1 if width == 2 else 256
     loud = np.abs(found.astype(np.float64)).max(axis=1)
@@ -85,6 +90,7 @@ def figures(pcm: bytes, *, sample_rate: int, channels: int, width: int) -> dict[
         "frames": len(found),
         "peakDb": _db(peak),
         "levelDb": _db(level),
+        "loudnessLufs": loudness.integrated(meter),
         "clipped": int(np.count_nonzero(loud >= full - least_step + 1)),
         "silent": peak < _SILENT_PEAK,
         "peaks": np.minimum(255, np.ceil(padded / full * 255)).astype(int).tolist(),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.cloud import CHOSEN, OWNER, Cloud
-from tests.handlers.capture.conftest import MINUTE, Studio, tone, wav
+from tests.handlers.capture.conftest import MINUTE, RATE, Studio, tone, wav
 from unplugd.capture import sound
 from unplugd.domain.files import output_prefix
 
@@ -108,3 +109,20 @@ def test_figures_of_silence_and_of_clipping() -> None:
     assert (quiet["silent"], quiet["peakDb"], quiet["clipped"], quiet["peaks"]) == (True, None, 0, [0])
     loud = sound.figures(b"\xff\x7f" * 10 + b"\x00\x80" * 5, sample_rate=44_100, channels=1, width=2)
     assert (loud["silent"], loud["clipped"], loud["peaks"]) == (False, 15, [255])
+
+
+@pytest.mark.parametrize(
+    ("width", "channels", "lufs"), [(2, 1, -23.01), (2, 2, -20.0), (3, 1, -23.01), (3, 2, -20.0)]
+)
+def test_the_loudness_of_a_window_is_that_of_the_standard(width: int, channels: int, lufs: float) -> None:
+    """EBU Tech 3341: a sine of 997 Hz at -20 dBFS has -20 LUFS in both channels, and 3 less in one."""
+    full = 2 ** (8 * width - 1) - 1
+    sine = np.rint(0.1 * full * np.sin(2 * np.pi * 997 * np.arange(3 * RATE) / RATE)).astype("<i4")
+    pcm = np.repeat(sine, channels).view(np.uint8).reshape(-1, 4)[:, :width].tobytes()
+    found = sound.figures(pcm, sample_rate=RATE, channels=channels, width=width)
+    assert found["loudnessLufs"] == pytest.approx(lufs, abs=0.05)
+
+
+@pytest.mark.parametrize("frames", [1, 5000, 3 * RATE])
+def test_silence_and_a_moment_have_no_loudness(frames: int) -> None:
+    assert sound.figures(bytes(2 * frames), sample_rate=RATE, channels=1, width=2)["loudnessLufs"] is None
