@@ -221,8 +221,10 @@ def join_session(
     }
     target = work / "take.flac"
     frames, sha256 = 0, ""
-    if session.ingested:
+    if session.audio:
         frames, sha256 = sound.write_flac(target, _joined(session, work, tools, gaps), **shape)
+    if sum(gap.frames for gap in gaps) == frames:
+        frames = 0  # nothing but silence that stands for sound
     if frames and sound.flac_sha256(target, width=session.bytes_a_sample) != sha256:
         raise Transient("The joined file does not hold what was recorded.")
     changes: dict[str, Any] = {"status": str(State.FAILED), "errorCode": "EMPTY"}
@@ -272,16 +274,7 @@ def _joined(session: Session, work: Path, tools: Tools, gaps: list[Gap]) -> Iter
         expected = session.window_frames
         if is_last and session.sample_frames is not None:
             expected = session.sample_frames - at
-        pcm = b""
-        key = window_key(session.user_id, session.session_id, index, Kind.AUDIO)
-        if index in session.ingested and tools.windows.fetch(key, target):
-            pcm = sound.read_wav(
-                target,
-                sample_rate=session.sample_rate,
-                channels=session.channels,
-                width=session.bytes_a_sample,
-                most=session.window_frames,
-            )
+        pcm = _heard(session, index, target, tools)
         heard = len(pcm) // step
         if is_last and session.sample_frames is None and pcm:
             expected = heard  # nobody said how long it is
@@ -291,6 +284,25 @@ def _joined(session: Session, work: Path, tools: Tools, gaps: list[Gap]) -> Iter
             _add_gap(gaps, at + heard, expected - heard)
             yield bytes((expected - heard) * step)
         at += max(heard, expected)
+
+
+def _heard(session: Session, index: int, target: Path, tools: Tools) -> bytes:
+    """The PCM of a window; nothing when it never came or cannot be read. A window that is here and was never read, for
+    its pictures never came or its reading died each time, counts: the windows are deleted after the join."""
+    key = window_key(session.user_id, session.session_id, index, Kind.AUDIO)
+    if index in session.failed or not tools.windows.fetch(key, target):
+        return b""
+    try:
+        return sound.read_wav(
+            target,
+            sample_rate=session.sample_rate,
+            channels=session.channels,
+            width=session.bytes_a_sample,
+            most=session.window_frames,
+        )
+    except sound.BadWindow as bad:
+        logger().warning("window_refused", extra={"sessionId": session.session_id, "code": bad.code})
+        return b""
 
 
 def _add_gap(gaps: list[Gap], start: int, frames: int) -> None:

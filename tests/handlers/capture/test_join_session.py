@@ -70,6 +70,36 @@ def test_missing_failed_and_short_windows_are_silence_and_gaps(studio: Studio) -
     assert studio.ask("get_session", session)[1]["gaps"] == manifest["gaps"]
 
 
+def join_after_a_day(studio: Studio, session: str) -> Any:
+    """The manifest of a closed session that was joined without waiting any longer."""
+    studio.change(session, updatedAt={"S": "2026-01-01T00:00:00.000Z"})
+    studio.started[:] = [(CHOSEN["JOIN_FUNCTION"], {"sessionId": session, "userId": OWNER})]
+    studio.run()
+    return studio.json(f"{output_prefix(OWNER, session)}take.json")
+
+
+def test_sound_whose_pictures_never_came_is_in_the_take(studio: Studio, cloud: Cloud) -> None:
+    """Its window was never read. The join deletes the windows, so what it leaves out would be lost."""
+    whole = tone(1_500)
+    session = record(studio, {0: whole[:2000], 1: whole[2000:]}, 2, 1_500, captureMode="audio_video")
+    manifest = join_after_a_day(studio, session)
+    assert (manifest["sha256"], manifest["gaps"]) == (hashlib.sha256(whole).hexdigest(), [])
+    assert cloud.keys("UPLOADS_BUCKET") == []
+
+
+def test_sound_whose_reading_always_died_is_in_the_take(studio: Studio) -> None:
+    whole = tone(1_500)
+    session = record(studio, {0: whole[:2000]}, 2, 1_500)
+    studio.send(session, 1, wav(whole[2000:]))
+    assert join_after_a_day(studio, session)["sha256"] == hashlib.sha256(whole).hexdigest()
+
+
+def test_an_unread_window_that_cannot_be_read_is_a_gap(studio: Studio) -> None:
+    session = record(studio, {0: tone(1000)}, 2, 1_500)
+    studio.send(session, 1, b"no sound")
+    assert join_after_a_day(studio, session)["gaps"] == [{"start": 1000, "frames": 500}]
+
+
 def test_it_waits_for_windows_that_may_still_come(studio: Studio) -> None:
     session = record(studio, {0: tone(1000)}, 2, 1_500)
     studio.started.append((CHOSEN["JOIN_FUNCTION"], {"sessionId": session, "userId": OWNER}))
