@@ -20,6 +20,25 @@ TRANSITIONS = 13
 S3_PUT, PUTS = 0.000005, 60
 S3_GB_MONTH, GB_A_MINUTE = 0.023, 0.0462  # four WAVs (42.3 MB) and their streams (3.9 MB)
 
+# An hour of recording: 60 windows of mono, 16 bits. A window's own PUT, those of its figures and its stream.
+LAMBDA_GB_S, LAMBDA_CALL, WRITE = 0.0000166667, 0.0000002, 0.000000625
+S3_LIST = 0.000005
+WINDOWS, PUTS_A_WINDOW, WRITES_A_WINDOW, SWEEPS = 60, 3, 12, 12
+LAMBDA_S = {  # seconds a window, assumed: reading takes 0.2 CPU seconds here, joining 0.2; the rest is S3 and starts
+    "GrantAudioFunction": 0.1,
+    "AudioUploadCompleteFunction": 0.3,
+    "IngestWindowFunction": 1.5,
+    "JoinSessionFunction": 1.0,
+}
+LAMBDA_MB = {
+    "GrantAudioFunction": 512,
+    "AudioUploadCompleteFunction": 256,
+    "IngestWindowFunction": 1769,
+    "JoinSessionFunction": 1769,
+}
+"""Compared with the templates by tests/infra/test_cost.py."""
+FLAC_GB = 0.24  # of an hour: its windows and the take, each at 0.38 of the WAV's 318 MB
+
 SONG_S = 180
 CPU_S_A_SONG_S = {"f32": 2.4, "bf16": 1.0}
 """CPU seconds of htdemucs_ft for a second of song, whole task, on a busy machine: docs/images.md."""
@@ -42,6 +61,18 @@ def rest() -> float:
 def storage_a_month() -> float:
     """Dollars a month for the song's files."""
     return SONG_S / 60 * GB_A_MINUTE * S3_GB_MONTH
+
+
+def recording() -> dict[str, float]:
+    """Dollars for an hour of recording, by what they are for; `storage` is for a month."""
+    seconds = sum(LAMBDA_S[name] * LAMBDA_MB[name] / 1024 for name in LAMBDA_S)
+    return {
+        "puts": (WINDOWS * PUTS_A_WINDOW + 2) * S3_PUT,
+        "functions": WINDOWS * (seconds * LAMBDA_GB_S + len(LAMBDA_S) * LAMBDA_CALL),
+        "table": WINDOWS * WRITES_A_WINDOW * WRITE,
+        "sweep": SWEEPS * S3_LIST,
+        "storage": FLAC_GB * S3_GB_MONTH,
+    }
 
 
 def lyrics() -> tuple[float, float]:
@@ -77,6 +108,7 @@ def tables() -> str:
         lines.append(
             f"| {name} | {task / 60:.1f} min | ${cost:.4f} | ${dollars:.4f} | ${rest():.4f} | **${whole:.4f}** |"
         )
+    hour = recording()
     reference = REFERENCE_S / 3600 * SPOT * (REFERENCE.vcpu * VCPU_H + REFERENCE.memory_gb * GB_H)
     lines += [
         f"| the reference design, stock Demucs | {REFERENCE_S / 60:.1f} min | ${reference:.4f} | | | |",
@@ -86,6 +118,12 @@ def tables() -> str:
         "",
         f"Measuring a complete song again: {START_S} s to start + {SONG_S} × {prices.MEASURING_CPU_S_A_SONG_S} s, and "
         f"{prices.MEASURING_TRANSITIONS} state transitions: ${prices.measuring(SONG_S):.4f}.",
+        "",
+        "| an hour of recording, mono, 16 bits | PUTs | functions | table | sweep's listings | **in all** "
+        "| storage a month |",
+        "|---|---|---|---|---|---|---|",
+        f"| {WINDOWS} windows | ${hour['puts']:.4f} | ${hour['functions']:.4f} | ${hour['table']:.4f} | "
+        f"${hour['sweep']:.5f} | **${sum(hour.values()) - hour['storage']:.4f}** | ${hour['storage']:.4f} |",
     ]
     return "\n".join(lines) + "\n"
 

@@ -24,6 +24,20 @@ def test_the_tasks_are_those_of_the_template(name: str, task: cost.Task) -> None
     assert properties["EphemeralStorage"]["SizeInGiB"] == task.storage_gb
 
 
+@pytest.mark.parametrize("name", cost.LAMBDA_MB)
+def test_the_functions_of_recordings_are_those_of_the_templates(name: str) -> None:
+    room = "capture" if name.startswith("Grant") else "windows"
+    assert resource(room, name).properties.get("MemorySize", 512) == cost.LAMBDA_MB[name]
+
+
+def test_an_hour_of_recording() -> None:
+    """62 files and twice 60 more at half a cent a thousand; 12 listings at the same price."""
+    hour = cost.recording()
+    assert hour["puts"] == pytest.approx(182 * 0.005 / 1000)
+    assert hour["sweep"] == pytest.approx(12 * 0.005 / 1000)
+    assert hour["functions"] == pytest.approx(60 * (4.4438 * 0.0000166667 + 8e-7), rel=1e-3)
+
+
 def test_the_cpu_times_are_near_the_benchmarks() -> None:
     """The page rounds the figures in bench/results/separation.json, which `make bench-separation` writes."""
     figures = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
