@@ -1,4 +1,4 @@
-"""Loudness after EBU R 128, by FFmpeg's filter ebur128, which PyAV brings. PyAV is imported only where sound is heard."""
+"""Loudness after EBU R 128, by FFmpeg's filter ebur128, which PyAV brings; imported only where sound is heard."""
 
 from __future__ import annotations
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from unplugd.aws import rows
-from unplugd.aws.table import Row, Table, attr, key
+from unplugd.aws.table import Row, Table, attr, equal, key, plain
 from unplugd.domain.session import (
     ACCEPTS,
     FORMATS,
     SAMPLE_RATES,
     WINDOW_SECONDS,
+    Begun,
     Gap,
     Kind,
     Mode,
@@ -25,6 +26,7 @@ from unplugd.kernel.errors import Conflict
 
 _SETS = {Kind.AUDIO: "completedAudioWindows", Kind.FRAMES: "completedFrameWindows"}
 _CLAIMS, _INGESTED, _FAILED = "ingestTriggeredWindows", "ingestedWindows", "failedWindows"
+_LEDGER = "#begun"  # in place of a session's id: how many a person began on a day. It sorts before every id.
 _LIVE = "LIVE"  # `work` of every session of which something is still to be done
 _OPEN = [str(state) for state in ACCEPTS]
 
@@ -35,8 +37,14 @@ class SessionTable:
     def __init__(self, client: Any, table: str) -> None:
         self._table = Table(client, table, "userId", "sessionId")
 
-    def create(self, session: Session) -> bool:
-        """Write a new session; False when there is one with its id."""
+    def begun(self, owner: str) -> Begun:
+        """On which day a person last began sessions, and how many."""
+        row = self._table.get(owner, _LEDGER, doing="count the sessions") or {}
+        return Begun(plain(row.get("day")), plain(row.get("count")))
+
+    def create(self, session: Session, *, before: Begun, after: Begun) -> bool:
+        """Write a new session, and count it: False when what `begun` answered is not `before` any more, or there is a
+        session with its id. So of several calls at once one counts what the others wrote."""
         row = {
             "userId": session.user_id,
             "sessionId": session.session_id,
@@ -54,7 +62,14 @@ class SessionTable:
             "seq": session.seq,
             "work": _LIVE,
         }
-        return self._table.put_if_absent(row, doing="create the session")
+        ledger = {
+            "userId": session.user_id,
+            "sessionId": _LEDGER,
+            "day": after.day,
+            "count": after.count,
+        }
+        seen = equal({"day": before.day, "count": before.count})
+        return self._table.put_both(row, ledger, when=seen, doing="create the session")
 
     def get(self, user_id: str, session_id: str) -> Session | None:
         """A session; `Conflict` when its row cannot be read."""
@@ -71,10 +86,11 @@ class SessionTable:
         are reported and left out."""
         begin = {"userId": owner, "sessionId": after} if after else None
         pages = self._table.pages(
-            key("userId").eq(owner),
+            key("userId").eq(owner) & key("sessionId").gt(_LEDGER),
             after=begin,
             doing="list the sessions",
             ScanIndexForward=False,
+            ConsistentRead=True,
             Limit=limit,
         )
         page = next(iter(pages))
@@ -83,7 +99,7 @@ class SessionTable:
         return found, str(last["sessionId"]["S"]) if last else None
 
     def ids(self, owner: str, *, limit: int) -> list[str]:
-        """The ids of up to `limit` sessions, newest first, whether or not their rows can be read."""
+        """The ids of up to `limit` rows, newest sessions first, whether or not they can be read; the ledger is last."""
         pages = self._table.pages(
             key("userId").eq(owner), doing="list the sessions", ScanIndexForward=False, Limit=limit
         )

@@ -178,6 +178,17 @@ class Table:
             self._db.transact_write_items(TransactItems=[{"Delete": remove}, {"Put": put}])
         return bool(met)
 
+    def put_both(self, item: Mapping[str, Any], other: Mapping[str, Any], *, when: Any, doing: str) -> bool:
+        """Write a new row, and the row `other` if `when` holds of the one in its place, in one transaction. False, and
+        nothing is written, when that does not hold, there is a row under the first key, or another call writes one of
+        them at this moment."""
+        absent = _expression(ConditionExpression=attr(self._keys[-1]).not_exists())
+        put = {"TableName": self._name, "Item": serialized(item), **absent}
+        also = {"TableName": self._name, "Item": serialized(other), **_expression(ConditionExpression=when)}
+        with _conditional(doing, "TransactionCanceledException") as met:
+            self._db.transact_write_items(TransactItems=[{"Put": put}, {"Put": also}])
+        return bool(met)
+
     def pages(
         self,
         condition: Any,

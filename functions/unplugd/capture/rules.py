@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import math
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 from unplugd.domain import session as model
-from unplugd.domain.session import Session
-from unplugd.kernel.errors import Invalid
+from unplugd.domain.session import Session, State
+from unplugd.kernel.errors import Invalid, TooMany
 
 # Quotas of one person.
-MAX_OPEN = 10  # sessions that are open at once, each with up to 600 windows
-MAX_A_DAY = 200
+MAX_OPEN = 10  # sessions that are open at once
+MAX_WAITING = 600  # windows of sessions that are not joined yet; one session has up to 360
+MAX_A_DAY = 200  # sessions begun on a day (UTC), deleted ones too
 
 REPEAT_AFTER = timedelta(minutes=3)  # an ingest takes seconds, and is tried three times within two minutes
 CLOSE_AFTER = timedelta(days=7)  # an open session in which nothing happens
@@ -28,6 +30,20 @@ SONG_SECONDS = 600
 _INDEX = re.compile(r"[0-9]{1,3}\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 SHA256_SAYS = "must be 64 hexadecimal digits"
+
+
+def check_quotas(recent: Sequence[Session], begun_today: int) -> None:
+    """Whether a person with these sessions may begin one more; `TooMany` says what to do."""
+    if sum(one.status is State.OPEN for one in recent) >= MAX_OPEN:
+        raise TooMany(f"{MAX_OPEN} recordings are open. Close or delete one first.")
+    waiting = sum(len(one.audio) for one in recent if one.status not in (State.READY, State.FAILED))
+    if waiting >= MAX_WAITING:
+        raise TooMany(
+            f"{waiting} windows of your recordings are not joined yet; {MAX_WAITING} may be. "
+            "Close or delete a recording first."
+        )
+    if begun_today >= MAX_A_DAY:
+        raise TooMany(f"You may begin {MAX_A_DAY} recordings a day. Try again after midnight UTC.")
 
 
 def session_id(text: str | None) -> str:

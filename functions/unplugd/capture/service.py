@@ -28,15 +28,16 @@ from unplugd.domain.files import (
     window_key,
     window_name,
 )
-from unplugd.domain.session import ACCEPTS, Kind, Mode, Pitch, Session, State
+from unplugd.domain.session import ACCEPTS, Begun, Kind, Mode, Pitch, Session, State
 from unplugd.domain.song import Song, Status
 from unplugd.domain.song_view import public_view
 from unplugd.kernel.clock import to_iso
-from unplugd.kernel.errors import AppError, Conflict, Invalid, NotFound, TooMany, Transient
-from unplugd.kernel.ids import created_at, is_song_id
+from unplugd.kernel.errors import AppError, Conflict, Invalid, NotFound, Transient
+from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
 
 PAGE = 50
+_TRIES = 20  # of opening a session while the same person opens others
 _GONE = "There is no such session."
 _SONG_TTL = timedelta(days=1)  # the upload room's own limit for a file that does not arrive
 
@@ -44,7 +45,8 @@ _SONG_TTL = timedelta(days=1)  # the upload room's own limit for a file that doe
 class Sessions(Protocol):
     """The sessions table."""
 
-    def create(self, session: Session) -> bool: ...
+    def begun(self, owner: str) -> Begun: ...
+    def create(self, session: Session, *, before: Begun, after: Begun) -> bool: ...
     def get(self, user_id: str, session_id: str) -> Session | None: ...
     def page(self, owner: str, *, after: str | None, limit: int) -> tuple[Sequence[Session], str | None]: ...
     def change(
@@ -119,13 +121,7 @@ class NewSession:
 def create_session(
     new: NewSession, *, owner: str, session_id: str, sessions: Sessions, now: datetime
 ) -> dict[str, Any]:
-    """Open a session. `TooMany` beyond the quotas."""
-    recent, _ = sessions.page(owner, after=None, limit=rules.MAX_A_DAY)
-    if sum(one.status is State.OPEN for one in recent) >= rules.MAX_OPEN:
-        raise TooMany(f"{rules.MAX_OPEN} recordings are open. Close one first.")
-    day = [one for one in recent if now - created_at(one.session_id) < timedelta(days=1)]
-    if len(day) >= rules.MAX_A_DAY:
-        raise TooMany(f"You may begin {rules.MAX_A_DAY} recordings a day. Try again tomorrow.")
+    """Open a session. `TooMany` beyond the quotas: of calls at once, each counts what the others opened."""
     session = Session(
         owner,
         session_id,
@@ -141,9 +137,14 @@ def create_session(
         song_id=new.song_id,
         offset_ms=new.offset_ms,
     )
-    if not sessions.create(session):  # an id that exists already; it is random
-        raise Transient("Could not create the session just now. Please try again.")
-    return view.detailed(session) | _links(session, None, now)
+    today = to_iso(now)[:10]
+    for _ in range(_TRIES):
+        begun = sessions.begun(owner)  # read first: what is opened after it makes `create` fail
+        recent, _ = sessions.page(owner, after=None, limit=rules.MAX_A_DAY)
+        rules.check_quotas(recent, begun.on(today))
+        if sessions.create(session, before=begun, after=Begun(today, begun.on(today) + 1)):
+            return view.detailed(session) | _links(session, None, now)
+    raise Transient("Could not create the session just now. Please try again.")
 
 
 def list_sessions(cursor: str | None, *, owner: str, sessions: Sessions) -> dict[str, Any]:
@@ -233,6 +234,9 @@ def _takes(session: Session, index: int) -> None:
         raise Conflict(f"This session takes no more windows: it is {session.status}.")
     if session.status is State.CLOSED and index >= (session.windows or 0):
         raise Conflict(f"This session was closed with {session.windows} windows.")
+    if index > session.last_window:
+        minutes, last = limits.MAX_MINUTES, session.last_window
+        raise Conflict(f"A session may last {minutes} minutes: window {last} is its last. Begin another one.")
 
 
 def _granted(url: str, key: str, index: int, content_type: str, more: Mapping[str, str]) -> dict[str, Any]:

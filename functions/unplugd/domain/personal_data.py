@@ -105,7 +105,14 @@ ROOMS = (
     ),
     Room(
         "capture",
-        rows=(Rows("SessionsTable", "userId", "recordings and their windows", _WITH_ACCOUNT),),
+        rows=(
+            Rows(
+                "SessionsTable",
+                "userId",
+                "recordings and their windows, and how many were begun on a day",
+                _WITH_ACCOUNT,
+            ),
+        ),
         files=(Files(UPLOADS, files.SESSIONS, "windows of recordings", exported_as="windows/"),),
     ),
     Room(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 
 class State(StrEnum):
@@ -57,6 +59,18 @@ ACCEPTS = frozenset({State.OPEN, State.CLOSED})
 
 
 @dataclass(frozen=True)
+class Begun:
+    """How many sessions a person began, and on which day (ISO 8601, UTC). As it is stored: anything, or None."""
+
+    day: Any = None
+    count: Any = None
+
+    def on(self, day: str) -> int:
+        """How many on this day."""
+        return int(self.count) if self.day == day and isinstance(self.count, int | Decimal) else 0
+
+
+@dataclass(frozen=True)
 class Gap:
     """Silence that stands for sound which is missing. `start` and `frames` count sample frames of the take."""
 
@@ -99,6 +113,11 @@ class Session:
     def window_frames(self) -> int:
         """The sample frames of a whole window."""
         return self.window_seconds * self.sample_rate
+
+    @property
+    def last_window(self) -> int:
+        """The last index that a session of MAX_MINUTES has."""
+        return MAX_MINUTES * 60 // self.window_seconds - 1
 
     @property
     def bytes_a_sample(self) -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.cloud import CHOSEN, OWNER, STRANGER, Cloud
 from tests.handlers.capture.conftest import Studio
+from unplugd.aws.session_table import SessionTable
 from unplugd.capture import rules
+from unplugd.capture.handlers import create_session
 
 GOOD: dict[str, Any] = {
     "captureMode": "audio_only",
@@ -61,18 +65,79 @@ def test_a_wrong_field_is_named(change: dict[str, Any], says: str, studio: Studi
     assert says in answer["message"]
 
 
+def refusal(studio: Studio) -> str:
+    """The sentence with which one recording more is refused."""
+    status, answer = studio.ask("create_session", json=GOOD)
+    assert (status, answer["error"]) == (429, "too_many")
+    return str(answer["message"])
+
+
 def test_only_so_many_are_open_at_once(studio: Studio) -> None:
     for _ in range(rules.MAX_OPEN):
         last = studio.open()
-    status, answer = studio.ask("create_session", json=GOOD)
-    assert (status, answer["error"]) == (429, "too_many")
+    assert refusal(studio) == "10 recordings are open. Close or delete one first."
     assert studio.ask("close_session", last, json={"windows": 0, "frames": 0})[0] == 202
     assert studio.ask("create_session", json=GOOD)[0] == 201
 
 
-def test_only_so_many_begin_in_a_day(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_windows_wait_to_be_joined(studio: Studio) -> None:
+    waiting = {"NS": [str(index) for index in range(300)]}
+    for state in ("OPEN", "CLOSED"):
+        studio.change(studio.open(), completedAudioWindows=waiting, status={"S": state})
+    assert refusal(studio) == (
+        "600 windows of your recordings are not joined yet; 600 may be. Close or delete a recording first."
+    )
+
+
+def test_windows_that_were_joined_do_not_wait(studio: Studio) -> None:
+    waiting = {"NS": [str(index) for index in range(300)]}
+    for state in ("READY", "FAILED", "READY"):
+        studio.change(studio.open(), completedAudioWindows=waiting, status={"S": state})
+    assert studio.ask("create_session", json=GOOD)[0] == 201
+
+
+def test_only_so_many_begin_on_a_day_deleted_ones_too(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rules, "MAX_A_DAY", 2)
     for _ in range(2):
-        studio.ask("close_session", studio.open(), json={"windows": 0, "frames": 0})
-    status, answer = studio.ask("create_session", json=GOOD)
-    assert (status, answer["error"]) == (429, "too_many")
+        studio.ask("delete_session", studio.open())
+    assert refusal(studio) == "You may begin 2 recordings a day. Try again after midnight UTC."
+    assert studio.ask("create_session", json=GOOD, owner=STRANGER)[0] == 201
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr(create_session, "utc_now", lambda: tomorrow)
+    assert studio.ask("create_session", json=GOOD)[0] == 201
+
+
+@pytest.mark.parametrize(
+    ("quota", "most"), [("MAX_OPEN", 3), ("MAX_A_DAY", 3)], ids=["open at once", "begun on a day"]
+)
+def test_calls_at_the_same_moment_count_each_other(
+    quota: str, most: int, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call reads what is open; before the first one writes, five others came through."""
+    monkeypatch.setattr(rules, quota, most)
+    whole, others = SessionTable.page, [studio] * 5
+    answers: list[int] = []
+
+    def slow(self: Any, *args: Any, **how: Any) -> Any:
+        found = whole(self, *args, **how)
+        while others:
+            answers.append(others.pop().ask("create_session", json=GOOD)[0])
+        return found
+
+    monkeypatch.setattr(SessionTable, "page", slow)
+    answers.append(studio.ask("create_session", json=GOOD)[0])
+    assert sorted(answers) == [201] * most + [429] * (6 - most)
+
+
+@pytest.mark.parametrize("row", [{"day": {"S": "x"}, "count": {"S": "many"}}, {"count": {"N": "3"}}, {}])
+def test_a_count_that_cannot_be_read_keeps_nobody_from_recording(
+    row: dict[str, Any], studio: Studio, cloud: Cloud
+) -> None:
+    key = {"userId": {"S": OWNER}, "sessionId": {"S": "#begun"}}
+    cloud.db.put_item(TableName=CHOSEN["SESSIONS_TABLE"], Item=key | row)
+    studio.open()
+    found = cloud.db.get_item(TableName=CHOSEN["SESSIONS_TABLE"], Key=key)["Item"]
+    assert found["count"] == {"N": "1"}
+    assert len(studio.ask("list_sessions")[1]["data"]) == 1

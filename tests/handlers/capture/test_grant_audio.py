@@ -111,6 +111,21 @@ def test_a_closed_session_takes_the_windows_it_was_closed_with(studio: Studio) -
     assert studio.ask("grant_audio", session, json={"sizeBytes": SIZE})[0] == 409
 
 
+@pytest.mark.parametrize(("channels", "last"), [(1, 179), (2, 359)])
+def test_a_session_takes_no_window_beyond_its_three_hours(channels: int, last: int, studio: Studio) -> None:
+    """`close_session` refuses such a session, so that it could never be joined."""
+    session = studio.open(channels=channels)
+
+    def ask(index: int) -> tuple[int, dict[str, Any]]:
+        query = {"windowIndex": str(index)}
+        return studio.ask("grant_audio", session, queryStringParameters=query, json={"sizeBytes": SIZE})
+
+    assert ask(last)[0] == 200
+    status, answer = ask(last + 1)
+    assert status == 409
+    assert f"window {last} is its last" in answer["message"]
+
+
 def test_the_function_reads_one_row_and_signs(studio: Studio, cloud: Cloud) -> None:
     session = studio.open()
     asked: list[str] = []
