@@ -1,9 +1,10 @@
 import { Problem, type Song, type UploadLink } from "@/api/client";
+import { FakeBrowser as Browser } from "@/lib/tabs.fake";
 import type { Details, NewSong, Upload } from "./model";
 import { createQueue, type Queue, type QueuePorts } from "./queue";
 import type { Remote } from "./remote";
 import type { Store } from "./store";
-import type { TabMessage, Tabs } from "./tabs";
+import type { TabMessage } from "./tabs";
 
 type Listed = Pick<Song, "songId" | "title" | "artist" | "language" | "status" | "lyricsVersion" | "model"> & {
   sizeBytes: number;
@@ -122,44 +123,8 @@ export class FakeService {
   };
 }
 
-/** The tabs of one browser. `open` is one of them; closing it lets the next one lead. */
-export class FakeBrowser {
-  private tabs: { hear: Set<(message: TabMessage) => void> }[] = [];
-  private waiting: (() => Promise<void>)[] = [];
-  private led = false;
-
-  private async next(): Promise<void> {
-    const work = this.waiting.shift();
-    if (this.led || !work) {
-      if (work) this.waiting.unshift(work);
-      return;
-    }
-    this.led = true;
-    await work();
-    this.led = false;
-    await this.next();
-  }
-
-  open(): Tabs {
-    const tab = { hear: new Set<(message: TabMessage) => void>() };
-    this.tabs.push(tab);
-    return {
-      lead: (work, signal) => {
-        this.waiting.push(() => (signal.aborted ? Promise.resolve() : work()));
-        void this.next();
-      },
-      say: (message) => {
-        const copy = structuredClone(message);
-        for (const other of this.tabs) if (other !== tab) other.hear.forEach((listener) => listener(copy));
-      },
-      hear: (listener) => {
-        tab.hear.add(listener);
-        return () => tab.hear.delete(listener);
-      },
-      close: () => undefined,
-    };
-  }
-}
+/** The tabs of one browser that upload. */
+export class FakeBrowser extends Browser<TabMessage> {}
 
 let ids = 0;
 

@@ -1,4 +1,5 @@
 import type { NewUpload } from "@/api/client";
+import type { Trouble } from "@/api/judge";
 import type { Encoding } from "@/lib/lyricsFile";
 
 export type ContentType = NewUpload["contentType"];
@@ -21,12 +22,6 @@ export interface NewSong {
   details: Details;
   words: Words | null;
   model: Model;
-}
-
-/** What is wrong with an upload that does not go on by itself, and which way on there is. */
-export interface Trouble {
-  text: string;
-  way: "retry" | "choose" | "none";
 }
 
 /** A song on its way, as it is kept. Times in milliseconds since 1970. */

@@ -1,5 +1,6 @@
+import { judge, Later } from "@/api/judge";
 import type { Details, NewSong, Upload, UploadView, Words } from "./model";
-import { createSender, judge, Later, type SendPorts } from "./sending";
+import { createSender, type SendPorts } from "./sending";
 import type { Store } from "./store";
 import type { Command, TabMessage, Tabs } from "./tabs";
 

@@ -10,8 +10,8 @@ import type { Upload } from "./model";
 import { openStore } from "./store";
 import { queueOf } from "./useUploads";
 
-const { transfer } = vi.hoisted(() => ({ transfer: vi.fn(() => Promise.resolve(200)) }));
-vi.mock("./transfer", () => ({ transfer }));
+const { put } = vi.hoisted(() => ({ put: vi.fn(() => Promise.resolve(200)) }));
+vi.mock("@/lib/transfer", () => ({ put }));
 
 const left = (id: string, owner: string): Upload => ({
   ...{ id, owner, name: "Song.mp3", sizeBytes: 100, contentType: "audio/mpeg", addedAt: 1 },
@@ -46,7 +46,7 @@ it("what an earlier page left is sent without any view of it, and only its owner
   expect(await queueOf("ann@example.com", session, api, new QueryClient())).toBe(queue);
   await vi.waitFor(() => expect(queue.views()).toMatchObject([{ id: "mine", phase: "sent" }]));
   expect(asked).toEqual(["POST /songs/upload-url"]);
-  expect(transfer).toHaveBeenCalledOnce();
+  expect(put).toHaveBeenCalledOnce();
   state = { status: "out" };
   listeners.forEach((listener) => listener());
 });

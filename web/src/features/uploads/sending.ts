@@ -1,24 +1,7 @@
 import { Problem, type Song, type UploadLink } from "@/api/client";
-import { SignedOut } from "@/session/session";
-import type { Details, Trouble, Upload } from "./model";
+import { Later, Stuck, type Trouble } from "@/api/judge";
+import type { Details, Upload } from "./model";
 import type { Remote } from "./remote";
-
-/** Goes on by itself after a while. `limited`: not for ever, since waiting may not help. */
-export class Later extends Error {
-  constructor(
-    message: string,
-    readonly limited = false,
-  ) {
-    super(message);
-  }
-}
-
-/** Does not go on by itself. */
-export class Stuck extends Error {
-  constructor(readonly trouble: Trouble) {
-    super(trouble.text);
-  }
-}
 
 export interface SendPorts {
   remote: Remote;
@@ -40,23 +23,6 @@ const CHOOSE: Trouble = { text: "The file cannot be read any more. Choose it aga
 
 export const sameDetails = (a: Details, b: Details) =>
   a.title === b.title && a.artist === b.artist && a.language === b.language;
-
-/** What stopped an upload, and whether it goes on by itself. */
-export function judge(error: unknown): Later | Stuck {
-  if (error instanceof Later || error instanceof Stuck) return error;
-  if (error instanceof SignedOut) return new Later("Waits until you are signed in.");
-  if (!(error instanceof Problem)) return new Later("Something went wrong.", true);
-  if (error.code === "offline") return new Later("No connection.");
-  // Too many announced: only time or a person's tidying helps. Too many calls: a moment helps.
-  if (error.status === 429)
-    return error.code === "too_many"
-      ? new Stuck({ text: error.message, way: "retry" })
-      : new Later("The service is busy.");
-  if (error.status === 401 || error.status === 403)
-    return new Stuck({ text: "Your session has ended. Sign in again, then retry.", way: "retry" });
-  if (error.status >= 400 && error.status < 500) return new Stuck({ text: error.message, way: "none" });
-  return new Later("The service does not answer properly.", true);
-}
 
 /** The way of one upload to the service. What it learns it writes into the upload and keeps, step by step. */
 export function createSender({ remote, transfer, now, save, taken, hasTwin }: SendOptions) {

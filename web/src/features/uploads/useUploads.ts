@@ -3,13 +3,14 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import type { Api } from "@/api/client";
 import { useApi } from "@/api/context";
 import { useSession } from "@/session/context";
+import { openTabs } from "@/lib/tabs";
+import { put } from "@/lib/transfer";
 import type { Session } from "@/session/session";
 import type { UploadView } from "./model";
 import { createQueue, type Queue } from "./queue";
 import { createRemote } from "./remote";
 import { openStore } from "./store";
-import { openTabs } from "./tabs";
-import { transfer } from "./transfer";
+import type { TabMessage } from "./tabs";
 
 const emailOf = (session: Session) => {
   const state = session.state();
@@ -28,10 +29,11 @@ export function queueOf(owner: string, session: Session, api: Api, queries: Quer
 
   async function open(): Promise<Queue> {
     const store = await openStore().catch(() => null);
-    const tabs = openTabs(owner);
+    const tabs = openTabs<TabMessage>(`unplugd.uploads.${owner}`);
     const isOwner = () => emailOf(session) === owner;
     const queue = createQueue(owner, {
-      ...{ store, tabs, transfer },
+      ...{ store, tabs },
+      transfer: ({ uploadUrl, headers }, ...rest) => put({ url: uploadUrl, headers }, ...rest),
       remote: createRemote(api, isOwner),
       now: Date.now,
       newId: () => crypto.randomUUID(),

@@ -1,11 +1,15 @@
-import type { UploadLink } from "@/api/client";
+/** Where a file goes, and what its signature binds. */
+export interface Link {
+  url: string;
+  headers: Record<string, string>;
+}
 
 /** A dead line says nothing for minutes; after so many milliseconds without a byte it is given up. */
 const STALL_MS = 90_000;
 
 /** PUT a file to its link. Resolves with the status, 0 when no answer came; rejects with AbortError by `signal`. */
-export async function transfer(
-  link: UploadLink,
+export async function put(
+  { url, headers }: Link,
   file: Blob,
   onProgress: (sentBytes: number) => void,
   signal: AbortSignal,
@@ -26,8 +30,8 @@ export async function transfer(
       if (signal.aborted) reject(new DOMException("The upload was stopped.", "AbortError"));
       else resolve(request.status);
     };
-    request.open("PUT", link.uploadUrl);
-    for (const [name, value] of Object.entries(link.headers)) request.setRequestHeader(name, value);
+    request.open("PUT", url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     signal.addEventListener("abort", abort);
     request.send(file);
   });
