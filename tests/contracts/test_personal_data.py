@@ -11,7 +11,15 @@ from unplugd.domain.personal_data import NOTHING_PERSONAL
 
 WEB = ROOT / "web/src"
 # Names of this app in the browser that store nothing: channels between tabs, locks, file names.
-NOT_STORES = {"unplugd.deleted", "unplugd.playing", "unplugd.rendering", "unplugd.zip", "unplugd.json"}
+NOT_STORES = {
+    "unplugd.deleted",
+    "unplugd.playing",
+    "unplugd.recorder",
+    "unplugd.recording.",
+    "unplugd.rendering",
+    "unplugd.zip",
+    "unplugd.json",
+}
 
 
 def resources(kind: str) -> set[str]:

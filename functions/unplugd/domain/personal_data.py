@@ -114,6 +114,10 @@ ROOMS = (
             ),
         ),
         files=(Files(UPLOADS, files.SESSIONS, "windows of recordings", exported_as="windows/"),),
+        browser=(
+            BrowserStore("IndexedDB", "unplugd.capture", "takes, and what of them is not sent yet"),
+            BrowserStore("OPFS", "capture", "the sound of takes that is not sent yet"),
+        ),
     ),
     Room(
         "account",
