@@ -286,9 +286,11 @@ describe("hearing", () => {
     last().say({ type: "WINDOW_INGESTED", subject, seq: 4 }); // which window?
     last().say({ type: "COMPLETED", subject, seq: 5 });
     last().say({ type: "SESSION_READY", subject, seq: 6 });
+    last().say({ type: "SESSION_PITCHED", subject, seq: 7 });
     expect(recordings.map(({ type, sessionId, seq }) => [type, sessionId, seq])).toEqual([
       ["WINDOW_INGESTED", "R", 3],
       ["SESSION_READY", "R", 6],
+      ["SESSION_PITCHED", "R", 7],
     ]);
     expect(heard).toEqual([]);
   });

@@ -192,7 +192,10 @@ function read(frame: unknown): LiveMessage | SessionMessage | undefined {
 }
 
 function ofSession(it: Record<string, unknown>): SessionMessage | undefined {
-  const whole = it.type === "SESSION_READY" || (it.type === "WINDOW_INGESTED" && Number.isInteger(it.windowIndex));
+  const whole =
+    it.type === "SESSION_READY" ||
+    it.type === "SESSION_PITCHED" ||
+    (it.type === "WINDOW_INGESTED" && Number.isInteger(it.windowIndex));
   return whole ? (it as SessionMessage) : undefined;
 }
 

@@ -10,7 +10,7 @@ export type LiveMessage = { songId: string; seq: number } & (
 
 /** What it says about recordings. */
 export type SessionMessage = { sessionId: string; seq: number } & (
-  { type: "WINDOW_INGESTED"; windowIndex: number } | { type: "SESSION_READY" }
+  { type: "WINDOW_INGESTED"; windowIndex: number } | { type: "SESSION_READY" | "SESSION_PITCHED" }
 );
 
 export type LiveState = "connecting" | "open" | "waiting" | "closed";

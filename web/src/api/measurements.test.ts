@@ -31,7 +31,7 @@ test("what the machine measured is read", () => {
     truePeak: -1,
   });
   const melody = { notes: [{ start: 0, end: 1, midi: 60, cents: 4 }], curve: {}, confidence: 1 };
-  expect(readMeasure("melody", answer(melody))?.value).toEqual([{ start: 0, end: 1, midi: 60 }]);
+  expect(readMeasure("melody", answer(melody))?.value).toEqual([{ start: 0, end: 1, midi: 60, cents: 4 }]);
 });
 
 test("what a person has set has no confidence", () => {

@@ -53,6 +53,8 @@ export interface Note {
   start: number;
   end: number;
   midi: number;
+  /** By how much the singing is off that pitch. */
+  cents?: number;
 }
 
 export interface Measures {
@@ -111,10 +113,11 @@ const READERS: { [Name in Measure]: (value: unknown) => NonNullable<Measures[Nam
     return level === null ? null : { integrated: level, truePeak: number(truePeak) };
   },
   melody(value) {
-    const notes = rows(fields(value).notes, ["start", "end", "midi"]).map(({ start, end, midi }) => ({
+    const notes = rows(fields(value).notes, ["start", "end", "midi"]).map(({ start, end, midi, cents }) => ({
       start,
       end,
       midi,
+      cents: number(cents) ?? 0,
     }));
     return notes.length ? notes : null;
   },

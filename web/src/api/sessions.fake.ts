@@ -20,6 +20,7 @@ export function aSession(sessionId: string, change: Partial<RecordingSession> = 
     takenAs: null,
     seq: 4,
     errorCode: null,
+    pitchStatus: null,
     present: [0],
     presentFrames: [],
     ingested: [0],
@@ -28,6 +29,7 @@ export function aSession(sessionId: string, change: Partial<RecordingSession> = 
     gaps: [],
     links: [{ windowIndex: 0, figuresUrl: "https://s3.example/figures", streamUrl: "https://s3.example/stream" }],
     takeUrl: "https://s3.example/take",
+    pitchUrl: null,
     urlsExpireAt: "2100-01-01T00:00:00.000Z",
     ...change,
   };

@@ -5,6 +5,7 @@ import {
   dropSession,
   fetchSession,
   findSession,
+  isAwaited,
   newestSessions,
   putSession,
   type RecordingSession,
@@ -99,6 +100,15 @@ it("a page that was read again keeps what is newer in the cache", () => {
     ["A", 5],
     ["B", 4],
   ]);
+});
+
+it("waits for a take's windows, for it to be joined, and for its pitch", () => {
+  const awaited = (change: Partial<RecordingSession>) => isAwaited(aSession("1", { status: "READY", ...change }));
+  expect(awaited({ status: "OPEN" })).toBe(true);
+  expect(awaited({ pitchStatus: "WAITING" })).toBe(true);
+  expect(awaited({ pitchStatus: "DONE" })).toBe(false);
+  expect(awaited({})).toBe(false);
+  expect(awaited({ status: "FAILED" })).toBe(false);
 });
 
 it("dropSession takes all copies away", () => {

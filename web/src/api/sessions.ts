@@ -28,8 +28,8 @@ export const sessionKeys = {
 };
 
 /** Whether something goes on with the recording, or is to come, without anyone doing anything here. */
-export const isAwaited = ({ status }: Pick<SessionSummary, "status">): boolean =>
-  status === "OPEN" || status === "CLOSED" || status === "JOINING";
+export const isAwaited = ({ status, pitchStatus }: Pick<SessionSummary, "status" | "pitchStatus">): boolean =>
+  status === "OPEN" || status === "CLOSED" || status === "JOINING" || pitchStatus === "WAITING";
 
 const at = (sessionId: string, signal?: AbortSignal) => ({ params: { path: { sessionId } }, signal });
 const window = (sessionId: string, windowIndex: number, signal?: AbortSignal) => ({
