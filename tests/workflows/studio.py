@@ -173,7 +173,7 @@ class Studio:
         """Run a song to its end."""
         return self.finish(self.start(plan, given, machine=machine))
 
-    def finish(self, execution: str, timeout_s: float = 40) -> Run:
+    def finish(self, execution: str, timeout_s: float = 300) -> Run:
         """Wait for an execution's end and collect all that happened in it."""
         end = time.monotonic() + timeout_s
         while (found := self._states.describe_execution(executionArn=execution))["status"] not in _ENDED:
@@ -192,7 +192,7 @@ class Studio:
             faults=self.faults(execution),
         )
 
-    def wait_for_fault(self, execution: str, timeout_s: float = 10) -> None:
+    def wait_for_fault(self, execution: str, timeout_s: float = 300) -> None:
         """Wait until a Task state's try has failed."""
         end = time.monotonic() + timeout_s
         while not self.faults(execution):
@@ -203,14 +203,14 @@ class Studio:
         """Stop an execution, as a cancel does."""
         self._states.stop_execution(executionArn=execution)
 
-    def wait_for_tasks(self, execution: str, count: int, timeout_s: float = 20) -> None:
+    def wait_for_tasks(self, execution: str, count: int, timeout_s: float = 300) -> None:
         """Wait until `count` tasks of an execution run."""
         song, end = _song(execution), time.monotonic() + timeout_s
         while self._running(song) < count:
             assert time.monotonic() < end, f"{execution} has {self._running(song)} tasks"
             time.sleep(0.05)
 
-    def wait_until_stopped(self, execution: str, timeout_s: float = 20) -> int:
+    def wait_until_stopped(self, execution: str, timeout_s: float = 300) -> int:
         """Wait until no task of an execution runs; how many there were."""
         song, end = _song(execution), time.monotonic() + timeout_s
         while self._running(song):
@@ -228,12 +228,14 @@ class Studio:
         return [event["taskFailedEventDetails"]["error"] for event in events if event["type"] == "TaskFailed"]
 
     def _tasks(self, song: str) -> list[Task]:
-        # A set: a task that stops between the two listings is in both.
-        arns: set[str] = set()
+        # Creation times are whole seconds, so tasks of one second keep the order of their listing. A task that stops
+        # between the two listings is in both, and has its place in the later one.
+        listings: dict[str, list[str]] = {"STOPPED": [], "RUNNING": []}
         for cluster in self._ecs.list_clusters()["clusterArns"]:
             for status in ("RUNNING", "STOPPED"):
                 listed = self._ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus=status)
-                arns.update(arn for page in listed for arn in page["taskArns"])
+                listings[status] += [arn for page in listed for arn in page["taskArns"]]
+        arns = dict.fromkeys([*listings["STOPPED"], *listings["RUNNING"]])
         kept: list[tuple[Any, Task]] = []
         for arn in arns:
             cluster = arn.split("/")[-2]

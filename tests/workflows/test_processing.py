@@ -164,8 +164,9 @@ def test_a_long_song_is_shared_out_and_put_together(studio: Studio, shared_out: 
 def test_a_song_is_not_cut_shorter_than_a_minute(studio: Studio) -> None:
     machine = studio.machine("three", {"$number('1')": "3"})
     runs = [studio.start({}, {"durationSec": seconds}, machine=machine) for seconds in (119.9, 120, 600)]
-    counts = [len(studio.finish(run).tasks) for run in runs]
-    assert counts == [1 + 1, 2 + 1 + 1, 3 + 1 + 1]
+    ended = [studio.finish(run) for run in runs]
+    assert [run.faults for run in ended] == [[], [], []]
+    assert [len(run.tasks) for run in ended] == [1 + 1, 2 + 1 + 1, 3 + 1 + 1]
 
 
 def test_a_part_that_is_lost_runs_again_alone(studio: Studio, shared_out: str) -> None:
