@@ -255,12 +255,12 @@ def test_a_days_cap_holds_under_twenty_workers(
     queue: MeasureQueue, server: PlaysServer, cloud: Cloud
 ) -> None:
     """Failures count, too. What is left waits for the next day, without an attempt."""
-    queue.put([wanted(n) for n in range(100)])
+    queue.put([wanted(n) for n in range(50)])
     server.answer = lambda isrc: Answer(500 if int(isrc[-1]) % 3 == 0 else 200)
-    at_once(lambda: worker(queue, historical=outside(queue, server, cap=37)).run())
-    assert len(server.asked) == queue.spent(HISTORICAL, now=NOW) == 37
-    assert len(set(server.asked)) == 37
-    assert list(states(cloud).values()).count("pending") == 63
+    at_once(lambda: worker(queue, historical=outside(queue, server, cap=23)).run())
+    assert len(server.asked) == queue.spent(HISTORICAL, now=NOW) == 23
+    assert len(set(server.asked)) == 23
+    assert list(states(cloud).values()).count("pending") == 27
     assert queue.paused_until(HISTORICAL) == datetime(2026, 2, 1, tzinfo=NOW.tzinfo)
     morning = NOW + timedelta(days=1)
     queue.reclaim(now=morning)
@@ -270,12 +270,12 @@ def test_a_days_cap_holds_under_twenty_workers(
 
 
 def test_twenty_workers_ask_for_each_row_once(queue: MeasureQueue, server: PlaysServer, cloud: Cloud) -> None:
-    queue.put([wanted(n) for n in range(100)])
-    queue.put([wanted(n, owner=STRANGER) for n in range(100, 120)])
+    queue.put([wanted(n) for n in range(40)])
+    queue.put([wanted(n, owner=STRANGER) for n in range(40, 60)])
     at_once(lambda: worker(queue, historical=outside(queue, server)).run())
     worker(queue, historical=outside(queue, server)).run()
     assert set(states(cloud).values()) == {"done"}
-    assert sorted(server.asked) == [f"GBAYE{n:07d}" for n in range(120)]
+    assert sorted(server.asked) == [f"GBAYE{n:07d}" for n in range(60)]
 
 
 def test_a_slow_answer_keeps_its_lease_by_the_heartbeat(queue: MeasureQueue, cloud: Cloud) -> None:

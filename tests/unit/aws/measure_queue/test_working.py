@@ -80,11 +80,11 @@ def test_a_row_is_taken_by_one_of_two_workers(queue: MeasureQueue, first: Callab
 
 
 def test_twenty_workers_at_once_share_the_rows(queue: MeasureQueue) -> None:
-    queue.put([wanted(n) for n in range(200)])
+    queue.put([wanted(n) for n in range(60)])
     taken: list[Row] = []
 
     def work() -> None:
-        while rows := take(queue, limit=7):
+        while rows := take(queue, limit=2):
             taken.extend(rows)
 
     threads = [threading.Thread(target=work) for _ in range(20)]
@@ -93,7 +93,7 @@ def test_twenty_workers_at_once_share_the_rows(queue: MeasureQueue) -> None:
     for thread in threads:
         thread.join()
     taken += take(queue)  # a worker ends when others were first three times
-    assert sorted(row.key for row in taken) == sorted(wanted(n).key for n in range(200))
+    assert sorted(row.key for row in taken) == sorted(wanted(n).key for n in range(60))
 
 
 def test_the_other_sources_rows_are_left_alone(queue: MeasureQueue) -> None:
