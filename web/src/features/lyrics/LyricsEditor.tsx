@@ -28,7 +28,7 @@ import css from "./LyricsEditor.module.css";
 import { TapAlong } from "./TapAlong";
 import { timelineOf } from "./timeline";
 import { useDraft } from "./useDraft";
-import { currentVersion, fetchLyrics, useSaveLyrics } from "./useLyrics";
+import { currentVersion, fetchLyrics, useSaveLyrics } from "@/api/lyrics";
 
 /** Playing a line begins a little before it (seconds), so that its beginning is heard. */
 const BEFORE = 1;

@@ -15,7 +15,7 @@ import { dropDraft, storedDraft } from "./draftStore";
 import { RunNote, WordNotes } from "./LyricsNotes";
 import css from "./LyricsPanel.module.css";
 import { OffsetControl } from "./OffsetControl";
-import { useLyrics, useSaveLyrics } from "./useLyrics";
+import { useLyrics, useSaveLyrics } from "@/api/lyrics";
 import { useOffset } from "./useOffset";
 import { Words } from "./Words";
 

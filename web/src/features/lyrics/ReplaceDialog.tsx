@@ -10,7 +10,7 @@ import { base64, type Encoding, MAX_LYRICS_BYTES, PICKED_LYRICS } from "@/lib/ly
 import css from "./dialogs.module.css";
 import { dropDraft } from "./draftStore";
 import { offerUndo } from "./RevertDialog";
-import { currentVersion, useSaveLyrics } from "./useLyrics";
+import { currentVersion, useSaveLyrics } from "@/api/lyrics";
 
 interface Props {
   song: Song;

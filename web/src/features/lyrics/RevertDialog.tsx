@@ -6,7 +6,7 @@ import { Notice } from "@/components/Notice";
 import { toast } from "@/components/Toasts";
 import css from "./dialogs.module.css";
 import { dropDraft } from "./draftStore";
-import { currentVersion, type Save, useSaveLyrics } from "./useLyrics";
+import { currentVersion, type Save, useSaveLyrics } from "@/api/lyrics";
 
 interface Props {
   song: Song;

@@ -14,7 +14,7 @@ import {
   type Timeline,
   timelineOf,
 } from "./timeline";
-import { useLyrics } from "./useLyrics";
+import { useLyrics } from "@/api/lyrics";
 
 /** Seconds that lyrics are shown early: singers need time to read, and at 0.25 s the highlight still seems in time. */
 const LEAD = 0.25;

@@ -1,4 +1,4 @@
-import { currentVersion, type Save } from "./useLyrics";
+import { currentVersion, type Save } from "@/api/lyrics";
 
 /** After the last move it is saved so much later (ms). */
 const SAVE_AFTER = 700;

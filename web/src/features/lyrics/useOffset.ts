@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import type { Lyrics } from "@/api/client";
 import { toast } from "@/components/Toasts";
 import { OffsetSaver } from "./offsetSaver";
-import type { Save } from "./useLyrics";
+import type { Save } from "@/api/lyrics";
 
 /** Milliseconds the API takes. */
 const MOST_OFFSET = 60_000;

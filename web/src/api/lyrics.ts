@@ -1,7 +1,7 @@
 import { keepPreviousData, type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type Api, data, type Lyrics, type LyricsChange, Problem, type Song } from "@/api/client";
-import { useApi } from "@/api/context";
-import { findSong, keys, patchSong } from "@/api/songs";
+import { type Api, data, type Lyrics, type LyricsChange, Problem, type Song } from "./client";
+import { useApi } from "./context";
+import { findSong, keys, patchSong } from "./songs";
 
 /** What the words depend on: a run that ends changes them without a new version. */
 const lyricsKey = ({ songId, lyricsVersion, lyricsStatus, completedAt }: Song) =>

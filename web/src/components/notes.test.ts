@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { AHEAD, BEHIND, boxOf, inView, noteAt, rangeOf } from "./melody";
+import { AHEAD, BEHIND, boxOf, inView, noteAt, rangeOf, sungInView } from "./notes";
 
 const notes = [
   { start: 0, end: 1, midi: 60 },
@@ -29,4 +29,21 @@ test("a note is drawn by its time and its pitch", () => {
 test("a melody of one note lies in the middle", () => {
   const range = rangeOf(notes.slice(0, 1));
   expect(boxOf({ start: 0, end: 1, midi: 60 }, 0, range).top).toBeCloseTo(0.5);
+});
+
+test("what was sung is in stretches, in the song's time", () => {
+  const sung = { begins: 10, step: 1, midi: [60, 61, null, 60, 70, 71] };
+  expect(sungInView(sung, 11)).toEqual([
+    [
+      { at: 10, midi: 60 },
+      { at: 11, midi: 61 },
+    ],
+    [{ at: 13, midi: 60 }],
+    [
+      { at: 14, midi: 70 },
+      { at: 15, midi: 71 },
+    ],
+  ]);
+  expect(sungInView(sung, 30)).toEqual([]);
+  expect(sungInView(sung, 16.5)).toEqual([[{ at: 15, midi: 71 }]]);
 });
