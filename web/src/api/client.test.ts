@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { CALL_TIMEOUT_MS, createApi, data } from "./client";
 

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Session, SessionState } from "@/session/session";
 import { createEnding } from "./ending";

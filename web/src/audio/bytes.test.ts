@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FOUR_STEMS, SIX_STEMS } from "@/lib/stems.fake";
 import { StreamBytes } from "./bytes";

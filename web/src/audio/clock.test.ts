@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from "vitest";
 import { SongClock } from "./clock";
 import type { Report } from "./protocol";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { CLICK_AT, offsetOf } from "./calibrate";
 import { barBefore, beatsBefore } from "./countin";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { FOUR_STEMS } from "@/lib/stems.fake";
 import { createEngine } from "./create";

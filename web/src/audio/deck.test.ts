@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeEach, describe, expect, it } from "vitest";
 import { Deck } from "./deck";
 import { type Chunk, CHUNK_FRAMES, type FromDeck, type Report } from "./protocol";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { Feeder } from "./feeder";
 import { CELL_SAMPLES } from "./frames";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { byteRange, CELL_SAMPLES, cellCount, cellOf, cellRange, frameOffset, samplesOf } from "./frames";
 

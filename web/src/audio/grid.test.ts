@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { type Anchor, barAt, beatAt, bpmAt, makeGrid, nearestBeat, placeAt, stepFrom, timeOf, wholeBars } from "./grid";
 

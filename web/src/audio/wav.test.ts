@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { HEADER_BYTES, NotAWav, readWavHeader, wavHeader } from "./wav";
 

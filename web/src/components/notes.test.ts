@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { AHEAD, BEHIND, boxOf, inView, noteAt, rangeOf, sungInView } from "./notes";
 

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from "vitest";
 import { base64, ENCODINGS, fromBase64, LYRICS_KINDS, PICKED_LYRICS, preview } from "./lyricsFile";
 import generated from "./lyricsFile.json";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { Music2 } from "lucide-react";
 import { expect, it } from "vitest";
 import { inOrder, lookOf } from "./stems";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { crc32 } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
 import { createApi } from "@/api/client";

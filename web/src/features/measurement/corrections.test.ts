@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { makeGrid } from "@/audio/grid";
 import { barHere, bpmOf, inMeter, type OwnBeats, scaled, tapped } from "./corrections";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { makeGrid } from "@/audio/grid";
 import { linesOf } from "./lines";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import type { Measures } from "@/api/measurements";
 import { levelOf, musicOf, UNKNOWN } from "./music";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { BALANCED, gainOf } from "@/audio/engine";
 import { FOUR_STEMS, SIX_STEMS } from "@/lib/stems.fake";

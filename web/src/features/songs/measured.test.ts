@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from "vitest";
 import { aSong } from "@/api/songs.fake";
 import { keyOf, lengthAloud, tempoOf } from "./measured";

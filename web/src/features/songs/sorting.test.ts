@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from "vitest";
 import type { Song } from "@/api/client";
 import { aSong } from "@/api/songs.fake";

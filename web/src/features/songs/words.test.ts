@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { aSong } from "@/api/songs.fake";
 import { day, remedyOf, standing, titleOf } from "./words";

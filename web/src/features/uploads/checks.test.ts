@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it, vi } from "vitest";
 import { checkSong, detailsFromName, MAX_BYTES, readWords, shownName, sniff, sortOut } from "./checks";
 
