@@ -38,16 +38,17 @@ docs: need-demo ## show the API reference on 127.0.0.1 until Ctrl-C
 	@$(BIN)/python -m cli docs
 
 # ---- Test it
-test: lint types imports templates security-tools need-newman ## run all checks and tests
-	@echo "test: three groups at once: the web app's; those without a stack; those on a local stack (shown as they run)"
-	@scripts/side-by-side "$(MAKE) test-web" "$(MAKE) test-models && $(BIN)/python -m pytest -m 'not stack'" \
-	  "$(MAKE) browser && $(BIN)/python -m pytest -m stack"
+test: need-dev need-security need-tools need-newman need-web ## run all checks and tests
+	@$(MAKE) --jobs=2 --output-sync types web-unit web-check security-tools templates imports lint
+	@echo "test: three groups at once, the last one shown as it runs: in a browser; without a stack; on a local stack"
+	@scripts/side-by-side "$(MAKE) test-browser" "$(MAKE) test-models && $(BIN)/python -m pytest -m 'not stack'" "$(MAKE) browser && $(BIN)/python -m pytest -m stack"
 test-unit: need-dev ## run the tests that need neither a stack nor a whole song (two minutes on two cores)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not stack and not slow"
 test-models: need-dev ## test the engines that need torch, with small random weights
 	@if scripts/setup model-tests; then $(MODEL_PYTHON) -m pytest $(MODEL_TESTS); \
 	else echo "test-models: SKIPPED: torch's CPU build or its packages cannot be installed here"; fi
-test-web: web-check web-build need-demo ## test the web app: logic, size, and a real browser (TEST_WEB=lyrics runs one file)
+test-web: web-check web-unit test-browser ## test the web app: logic, size, and a real browser
+test-browser: web-build need-demo ## test the web app in a real browser on a stack of its own (TEST_WEB=lyrics runs one file)
 	@scripts/test-web $(TEST_WEB)
 browser: need-dev ## prove in a real browser that stems stream as docs/decisions/0003 says
 	@if browser=$$(scripts/find-browser --any); then echo "test: stems streamed by a real browser ($$browser)"; \
@@ -64,14 +65,13 @@ check: lint types imports templates asl web-check ## lint, types, import rules, 
 lint: need-dev ; @$(BIN)/ruff format --check . && $(BIN)/ruff check .
 types: need-dev ; @$(BIN)/mypy
 imports: need-dev ; @$(BIN)/lint-imports --no-cache --no-logo
-templates: need-dev need-tools
-	@$(BIN)/cfn-lint
-	@for file in template.yaml templates/*.yaml; do AWS_DEFAULT_REGION=eu-west-1 $(SAM) validate --lint -t "$$file" || exit 1; done
+templates: need-dev ; @$(BIN)/cfn-lint
 asl: need-dev ; @$(BIN)/python -m pytest tests/infra/test_state_machine.py
 web-check: need-web ; @scripts/check-web
+web-unit: web-build ; @cd web && node_modules/.bin/vitest run && node bundle.js dist
 
 # ---- Measure it (figures go to bench/results/)
-bench: browser ## the shortest of them: streaming in a browser
+bench: browser ## the shortest: streaming in a browser
 bench-separation: need-model-tests ## our Demucs against the demucs command line; an hour (BENCH="--seconds 20 --runs 1 --long 0")
 	@nice $(MODEL_PYTHON) -m bench.separation --write $(BENCH)
 bench-lyrics: need-model-tests ## the error of word times, and what the stage costs (needs espeak-ng)

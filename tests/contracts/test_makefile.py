@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE)
-# Parts of `make check`, which its line of help lists.
-PARTS = {"lint", "types", "imports", "templates", "asl", "web-check"}
+# Parts of `make check` and `make test-web`, which their lines of help list.
+PARTS = {"lint", "types", "imports", "templates", "asl", "web-check", "web-unit"}
 
 
 def make(*words: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
