@@ -51,24 +51,20 @@ def align(
 ) -> tuple[list[timing.Timed], str | None]:
     """A time for each unit of `known`, and a sentence where lines were not found. `segments` is what Whisper heard.
 
-    Words with times of their own keep them. Raises Stopped.
+    Lines whose words have times of their own keep them. Raises Stopped.
     """
     spans = voice.spans or ((0.0, voice.duration_s),)
-    found: list[Span | None] = [None for line in known.lines for _ in line.line.units]
-    anchors = found
-    if not known.timed:
-        anchors = timing.judge(known.lines, _anchors(known.lines, segments, spans, voice.duration_s))
-        rough = timing.complete(known.lines, anchors, spans, voice.duration_s)
-        heard_at = attend(whisper, heard, known.lines, rough, language, lambda f: progress(0.7 * f), stop)
-        heard_at = timing.judge(known.lines, without_pauses(known.lines, heard_at, voice.spans))
-        spoken = choice.english(heard, known, language, lambda f: progress(0.7 + 0.3 * f), stop)
-        found = choice.combine(known.lines, anchors, heard_at, spoken)
-        kept = timing.between_own(known.lines, found, voice.duration_s)
-        found = [at or anchor for at, anchor in zip(kept, anchors, strict=True)]
-        agreed = choice.agreed(known.lines, heard_at, spoken)
+    anchors = timing.judge(known.lines, _anchors(known.lines, segments, spans, voice.duration_s))
+    rough = timing.complete(known.lines, anchors, spans, voice.duration_s)
+    heard_at = attend(whisper, heard, known.lines, rough, language, lambda f: progress(0.7 * f), stop)
+    heard_at = timing.judge(known.lines, without_pauses(known.lines, heard_at, voice.spans))
+    spoken = choice.english(heard, known, language, lambda f: progress(0.7 + 0.3 * f), stop)
+    found = choice.combine(known.lines, anchors, heard_at, spoken)
+    kept = timing.between_own(known.lines, found, voice.duration_s)
+    found = [at or anchor for at, anchor in zip(kept, anchors, strict=True)]
+    agreed = choice.agreed(known.lines, heard_at, spoken)
     times = timing.complete(known.lines, found, spans, voice.duration_s)
-    if not known.timed:
-        times = doubt.marked(known.lines, times, anchors, agreed, voice.spans)
+    times = doubt.marked(known.lines, times, anchors, agreed, voice.spans)
     lost = sum(segment["estimated"] for segment in timing.segments(known.lines, times))
     return times, NOT_HEARD.format(count=lost, all=len(known.lines)) if lost else None
 

@@ -27,6 +27,7 @@ from ml import Stopped
 from ml.lyrics import again, loops, trust
 from ml.lyrics.attention import ONSET_BIAS_S, align
 from ml.lyrics.document import instrumental
+from ml.lyrics.embedded import Embedded
 from ml.lyrics.embedded import document as supplied_document
 from ml.lyrics.hearing import HEARING_RATE, listen, with_band
 from ml.lyrics.known import KnownText
@@ -104,10 +105,13 @@ class Whisper:
         `keeps_tags`, else no more than the word "instrumental" counts. Also raises ModelUnavailable."""
         if says_instrumental(text.text if text else ""):
             return instrumental()
-        voice = find_voice(vocals, progress=lambda f: progress(f * _LISTENED / 2), stop=stop)
         keep = text is not None and (
             text.by_person or (self._keeps_tags and text.characters >= MIN_TEXT_CHARACTERS)
         )
+        if keep and text and text.lines and text.timed:
+            # Their own times stay, whatever would be heard.
+            return Embedded().write(vocals, text=text, language=language, progress=progress, stop=stop)
+        voice = find_voice(vocals, progress=lambda f: progress(f * _LISTENED / 2), stop=stop)
         if voice.silent and not keep:
             return instrumental()
         heard = listen(vocals, progress=lambda f: progress(_LISTENED / 2 + f * _LISTENED / 2), stop=stop)

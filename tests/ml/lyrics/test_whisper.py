@@ -81,6 +81,29 @@ def test_a_song_of_several_windows_becomes_a_document(models: Path, tmp_path: Pa
     assert seen == sorted(seen) and seen[-1] == 1.0
 
 
+@pytest.mark.parametrize("by_person", [True, False])
+def test_words_that_all_have_times_are_not_heard(
+    by_person: bool, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that is heard would change them. The voice is found all the same: it says what has no words."""
+    monkeypatch.setattr(whispers.Whisper, "_load", lambda *_: pytest.fail("the model was loaded"))
+    timed = from_text("[00:01.00]<00:01.00>one <00:02.00>two <00:03.00>three <00:04.00>four")
+    seen: list[float] = []
+    document = hear(
+        models,
+        sung(tmp_path / "v.wav", 10.0),
+        model="auto",
+        text=replace(timed, by_person=by_person, version=3 if by_person else None),
+        language="de",
+        progress=seen.append,
+    )
+    words = [(word["word"], word["start"]) for line in document["segments"] for word in line["words"]]
+    assert words == [("one", 1.0), ("two", 2.0), ("three", 3.0), ("four", 4.0)]
+    assert (document["source"], document["language"], document["estimated"]) == ("supplied", "de", False)
+    assert "model" not in document
+    assert seen[-1] == 1.0
+
+
 def test_auto_is_whisper_and_says_by_which_rules(models: Path) -> None:
     engine = resolve("auto", models)
     assert (engine.name, engine.version) == ("whisper", "1.2.1, base, 4")
