@@ -6,6 +6,7 @@ import json
 import sys
 
 import audiofile
+from audiofile import measuring
 from lyricsfile import registry
 from reference import gateway, page, websocket, who_may
 from reference.document import document, to_text
@@ -22,6 +23,7 @@ def pages() -> dict[str, str]:
         "docs/who-may.md": who_may.page(),
         "templates/api.yaml": gateway.written(gateway.TEMPLATE.read_text()),
         "web/src/features/uploads/audioFile.json": json.dumps(audiofile.for_the_page(), indent=2) + "\n",
+        "web/src/lib/measuring.json": json.dumps(measuring.for_the_page(), indent=2) + "\n",
         "web/src/lib/lyricsFile.json": json.dumps(registry.for_the_page(), indent=2) + "\n",
     }
 

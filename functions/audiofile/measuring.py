@@ -10,6 +10,11 @@ DOUBTFUL_BELOW = 0.5
 bench/results/analysis.json says how often the values above it are right."""
 
 
+def for_the_page() -> dict[str, float]:
+    """What the page shares of this: it is written to web/src/lib/measuring.json."""
+    return {"doubtfulBelow": DOUBTFUL_BELOW}
+
+
 def version_of(document: object) -> int:
     """The version of the engine that wrote a `measurements.json`; 0 for anything else."""
     stored = document.get("version") if isinstance(document, dict) else None

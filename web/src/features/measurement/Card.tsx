@@ -4,9 +4,6 @@ import type { Measured } from "@/api/measurements";
 import { Button } from "@/components/Button";
 import css from "./MusicPanel.module.css";
 
-/** Below this the machine itself is not sure. */
-export const SURE = 0.5;
-
 interface Props {
   title: string;
   /** The value in words. */

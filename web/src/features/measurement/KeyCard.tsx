@@ -1,7 +1,8 @@
 import { useId } from "react";
 import type { Key, KeyName, Measured } from "@/api/measurements";
 import { Button } from "@/components/Button";
-import { Card, SURE } from "./Card";
+import { SURE } from "@/lib/measuring";
+import { Card } from "./Card";
 import type { CardProps } from "./MusicPanel";
 import css from "./MusicPanel.module.css";
 import { keyText } from "./spelling";

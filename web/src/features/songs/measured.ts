@@ -1,13 +1,11 @@
 import type { Song } from "@/api/client";
+import { SURE } from "@/lib/measuring";
 
 /** A figure as it is shown, and as it is read aloud. */
 export interface Figure {
   text: string;
   spoken: string;
 }
-
-/** A figure of which the machine is less sure than this (0–1) is shown with a doubt. */
-export const SURE = 0.5;
 
 /** A person's own value, and one from before there were confidences, have none: they stand as they are. */
 const isDoubtful = (confidence: number | null | undefined) => typeof confidence === "number" && confidence < SURE;
