@@ -113,7 +113,7 @@ class Desk:
 
     def result(self, song_id: str, answer: int) -> Row:
         """Wait for the end of a song that was sent."""
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 600
         while (song := self.song(song_id))["status"] not in ENDS:
             assert time.monotonic() < deadline, song
             time.sleep(0.05)
@@ -138,7 +138,7 @@ class Desk:
 
     def left_of(self, song_id: str) -> str:
         """What is still there of a song in the buckets and the line, in words; nothing is what a refusal leaves."""
-        deadline = time.monotonic() + 60  # the clean-up comes behind the message
+        deadline = time.monotonic() + 600  # the clean-up comes behind the message
         while True:
             left = [f"{bucket}: {key}" for bucket, key in self._keys() if song_id in key]
             if not any(item.startswith(self.uploads) for item in left) or time.monotonic() > deadline:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.stack
 Admin = Callable[[str], Any]
 
 
-def until(true: Callable[[], Any], what: str, seconds: float = 180.0) -> Any:
+def until(true: Callable[[], Any], what: str, seconds: float = 600.0) -> Any:
     """Wait for `true()`, at most `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := true()):

@@ -18,7 +18,7 @@ from tests.e2e.conftest import Visitor
 pytestmark = pytest.mark.stack
 
 
-def until(true: Callable[[], Any], what: str, seconds: float = 180.0) -> Any:
+def until(true: Callable[[], Any], what: str, seconds: float = 600.0) -> Any:
     """Wait for `true()`, at most `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := true()):
