@@ -12,16 +12,20 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any-machine")
 
-# Tests that separate, align or decode whole songs, or start a process for each case. `make test` runs
-# them; `make test-unit` does not.
+# Tests that separate, align or decode whole songs, start a process for each case, or try hundreds of cases, orders or
+# workers for one sentence. `make test` runs them; `make test-unit`, which answers within a minute, does not.
 SLOW = (
     "bench",
     "chaos",
     "cli/test_arguments.py",
     "cli/test_evaluation.py",
+    "cli/test_models.py",
+    "cli/test_odd_path.py",
     "cli/test_separation.py",
     "containers",
     "contracts/test_no_telemetry.py",
+    "handlers/test_recordings_under_fire.py",
+    "infra/test_deployment.py",
     "infra/test_rooms.py",
     "ml/analysis/test_measure_song.py",
     "ml/audio/test_decode.py",
@@ -32,9 +36,14 @@ SLOW = (
     "ml/lyrics/test_real_whisper.py",
     "ml/lyrics/test_whisper.py",
     "ml/separation",
+    "postman",
     "security",
     "training",
+    "unit/lyrics/test_hostile_files.py",
+    "unit/measurement/test_edits.py",
     "unit/uploads/test_hostile_files.py",
+    "unit/uploads/test_probe.py",
+    "unit/uploads/test_same_verdict.py",
 )
 _TESTS = Path(__file__).parent
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import moto.core.responses
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
@@ -29,6 +30,8 @@ class _Rows(JSONSerializer):
 
 
 SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": _Rows}
+# moto looks through a service's class for the names of its operations at each call.
+moto.core.responses.method_names_from_class = functools.cache(moto.core.responses.method_names_from_class)
 
 # moto's backend of each service that is copied, and where it keeps it. A queue holds a lock, which has no copy.
 _COPIED = {"dynamodb": "us-east-1", "s3": "aws", "stepfunctions": "us-east-1"}

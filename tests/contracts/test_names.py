@@ -128,6 +128,7 @@ def test_the_machine_and_the_page_of_names_agree(room: str) -> None:
     assert set(re.findall(r"`(\w+)`", row[1])) == {name for its_room, name in HANDLERS if its_room == room}
 
 
+@pytest.mark.slow
 def test_importing_a_handler_does_nothing() -> None:
     """Each handler, in a fresh interpreter without any environment: no AWS library, no socket, no thread."""
     probe = f"""

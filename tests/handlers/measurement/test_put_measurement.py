@@ -85,6 +85,7 @@ def test_a_new_measurement_leaves_locked_edits(
     assert measures["sections"] == {"value": new["sections"], "edited": [], "locked": []}
 
 
+@pytest.mark.slow
 def test_random_new_measurements_overwrite_no_edit(
     cloud: Cloud, put_song: Any, put_measured: Any, ask: Any, measure_again: Any
 ) -> None:

@@ -251,6 +251,7 @@ def at_once(work: Callable[[], object], times: int = 20) -> None:
         thread.join()
 
 
+@pytest.mark.slow
 def test_a_days_cap_holds_under_twenty_workers(
     queue: MeasureQueue, server: PlaysServer, cloud: Cloud
 ) -> None:
@@ -269,6 +270,7 @@ def test_a_days_cap_holds_under_twenty_workers(
     assert set(states(cloud).values()) == {"done"}
 
 
+@pytest.mark.slow
 def test_twenty_workers_ask_for_each_row_once(queue: MeasureQueue, server: PlaysServer, cloud: Cloud) -> None:
     queue.put([wanted(n) for n in range(40)])
     queue.put([wanted(n, owner=STRANGER) for n in range(40, 60)])

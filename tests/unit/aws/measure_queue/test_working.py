@@ -79,6 +79,7 @@ def test_a_row_is_taken_by_one_of_two_workers(queue: MeasureQueue, first: Callab
     assert sorted(row.key for row in [*mine, *others]) == sorted(wanted(n).key for n in range(10))
 
 
+@pytest.mark.slow
 def test_twenty_workers_at_once_share_the_rows(queue: MeasureQueue) -> None:
     queue.put([wanted(n) for n in range(60)])
     taken: list[Row] = []
