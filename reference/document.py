@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reference import capture, examples, jobs, measurement
+from reference import capture, examples, jobs, measurement, practice
 from reference.operations import OPERATIONS, Operation
 from reference.routes import Route, routes, template
 from reference.schemas import SONG_ID, components
@@ -18,6 +18,7 @@ TITLES = {
     "lyrics": "Lyrics",
     "measurement": "Measurements",
     "capture": "Recordings",
+    "practice": "Guess The Track",
     "uploads": "Uploads",
 }
 _INTRODUCTION = """\
@@ -35,6 +36,7 @@ _IN_PATH: dict[str, Schema] = {
     "measure": measurement.MEASURE,
     "id": jobs.ID,
     "sessionId": capture.SESSION_ID,
+    "reviewId": practice.REVIEW_ID,
 }
 
 
@@ -229,6 +231,7 @@ def gateway_refusals() -> dict[int, str]:
 
 def _error(status: int, codes: frozenset[str]) -> Schema:
     shape = "PaymentRequired" if status == errors.PaymentRequired.status else "Error"
+    shape = "Changed" if errors.Changed.code in codes else shape
     return {"allOf": [_ref(shape), {"type": "object", "properties": {"error": {"enum": sorted(codes)}}}]}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from reference import capture, jobs, measurement
+from reference import capture, jobs, measurement, practice
 from unplugd.domain.files import LINK_SECONDS, STREAM_SUFFIX
 from unplugd.domain.measurement import MEASURES
 from unplugd.domain.song import LyricsStatus, Song, Status
@@ -21,6 +21,7 @@ _SIGNED = "https://storage.example/{name}?X-Amz-Signature=…"
 
 BODIES: dict[str, Any] = {
     **capture.BODIES,
+    **practice.BODIES,
     "NewUpload": {
         "filename": "one-more-time.mp3",
         "contentType": "audio/mpeg",
@@ -96,8 +97,8 @@ def _lyrics() -> dict[str, Any]:
 def answer(name: str) -> Any:
     """An answer of the schema `name`."""
     at_work = public_view(song(), now=NOW)
-    if recorded := capture.answer(name, _SIGNED):
-        return recorded
+    if of_room := capture.answer(name, _SIGNED) or practice.answer(name, _SIGNED):
+        return of_room
     return {
         "Song": at_work,
         "UnfinishedSong | FinishedSong": _finished(),
@@ -128,6 +129,7 @@ def answer(name: str) -> Any:
                 }
             ],
             "measurements": [],
+            "practice": [],
             "urlsExpireAt": "2026-01-31T08:35:00.000Z",
             "nextCursor": None,
         },

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lyricsfile.registry import FORMATS
+from reference import practice
 from reference.capture import WINDOW_INDEX
 from reference.schemas import SONG_ID
 from reference.shapes import Schema
-from unplugd.account.service import ROWS_CURSOR_PATTERN, SESSION_CURSOR
+from unplugd.account.service import PRACTICE_CURSOR_PATTERN, ROWS_CURSOR_PATTERN, SESSION_CURSOR
 from unplugd.domain.song import MAX_TEXT, Status
 from unplugd.kernel import errors
 from unplugd.kernel.ids import SONG_ID_PATTERN
@@ -40,8 +41,9 @@ def _range(unit: str) -> Schema:
     }
 
 
-# A song's id; or, behind the songs, the key of a row of the measure queue.
-EXPORT_CURSOR = f"{SONG_ID['pattern']}|^{SESSION_CURSOR}({SONG_ID_PATTERN})?$|^{ROWS_CURSOR_PATTERN}$"
+# A song's id; or, behind the songs, a recording's, or the key of a row of the measure queue or of practice.
+_ROWS = f"{ROWS_CURSOR_PATTERN}|{PRACTICE_CURSOR_PATTERN}"
+EXPORT_CURSOR = f"{SONG_ID['pattern']}|^{SESSION_CURSOR}({SONG_ID_PATTERN})?$|^({_ROWS})$"
 
 # The generator fails for a call that is missing here, and for a query parameter that the handler does not know.
 OPERATIONS: dict[str, Operation] = {
@@ -175,6 +177,62 @@ OPERATIONS: dict[str, Operation] = {
         notes="Only once the session is READY; a song may have 10 minutes.",
     ),
     "delete_session": Operation({200: "Deleted"}, refusals=(errors.Conflict,)),
+    "get_due": Operation(
+        {200: "DueCards"},
+        refusals=(errors.Conflict,),
+        query={"limit": practice.LIMIT},
+        notes="Due cards first, the oldest before, then new ones, within the day's limits. The answer does not say "
+        "which songs they are: a client judges typed text by `answers`. A finished song becomes a card when "
+        "this is asked; a long library becomes cards page by page. Right after an answer a card may still be "
+        "listed.",
+    ),
+    "get_answer": Operation(
+        {200: "CardAnswer | CardHint"},
+        refusals=(errors.Conflict,),
+        query={"part": practice.PART},
+        notes="Notes that the answer was shown.",
+    ),
+    "grade_card": Operation(
+        {200: "Card"},
+        body="Grade",
+        refusals=(errors.NotFound, errors.Conflict, errors.Changed),
+        notes="The same `reviewId` again gets what it got the first time. The hints lower the best grade: 5 with "
+        "drums alone, 4 with more stems, 3 with the voice, one less for each hint in words. A late answer is "
+        "folded in where it belongs. 409 `changed` when another device was faster: look at `card`, and send "
+        "the answer again.",
+    ),
+    "undo_review": Operation(
+        {200: "Card"},
+        body="CardOfReview",
+        refusals=(errors.Conflict, errors.Changed),
+        notes="Takes one answer back.",
+    ),
+    "update_card": Operation(
+        {200: "Card"},
+        body="CardChanges",
+        refusals=(errors.Conflict,),
+        notes="A suspended card is not asked; a buried one from that day on. `buriedUntil: null` digs it up.",
+    ),
+    "get_practice_settings": Operation({200: "PracticeSettings"}),
+    "put_practice_settings": Operation(
+        {200: "PracticeSettings"},
+        body="PracticeChanges",
+        refusals=(errors.Conflict,),
+        notes="Fields that are not sent stay. Another scheduler folds every card's log again.",
+    ),
+    "get_practice_stats": Operation({200: "PracticeStats"}),
+    "export_reviews": Operation(
+        {200: "SheetPage"},
+        query={"cursor": _CURSOR | {"pattern": SONG_ID["pattern"]}},
+        notes="The answers that count, as CSV with the columns of Anki's `revlog` and five of our own. `cid` is the "
+        "song's id. Join the pages to one file.",
+    ),
+    "import_reviews": Operation(
+        {200: "SheetImport"},
+        body="Sheet",
+        refusals=(errors.Conflict,),
+        notes="Needs the columns id, cid and ease; at most 2,000 rows and 1 MB. It may be sent again.",
+    ),
     "create_upload": Operation(
         {201: "UploadLink"},
         body="NewUpload",

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from audiofile import CONTENT_TYPES, MAX_BYTES
-from reference import capture, jobs, lyrics, measurement
+from reference import capture, jobs, lyrics, measurement, practice
 from reference.shapes import Schema, closed, nullable
 from unplugd.domain import stems
 from unplugd.domain.files import LINK_SECONDS
@@ -219,6 +219,7 @@ def components() -> dict[str, Schema]:
         **measurement.components(),
         **jobs.components(),
         **capture.components(),
+        **practice.components(),
         "Presets": closed(
             {
                 "data": _list(
@@ -252,6 +253,8 @@ def components() -> dict[str, Schema]:
                     "description": "On the pages behind the last song: the measurements that were asked for, with "
                     "what an outside source answered, and the jobs that asked."
                 },
+                "practice": _list({"type": "object"})
+                | {"description": "On the last pages: practice cards, the log of their answers, settings."},
                 "urlsExpireAt": TIME,
                 "nextCursor": cursor,
             }

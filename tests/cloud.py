@@ -39,6 +39,7 @@ CHOSEN = {
     "PLAYS_SECRET": "unplugd-test-plays-key",
     "PLAYS_CALLS_A_DAY": "1000",
     "SESSIONS_TABLE": "unplugd-test-sessions",
+    "PRACTICE_TABLE": "unplugd-test-practice",
     "INGEST_FUNCTION": "unplugd-test-ingest-window",
     "JOIN_FUNCTION": "unplugd-test-join-session",
     "PITCH_FUNCTION": "unplugd-test-pitch-session",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from unplugd.aws.objects import Objects
     from unplugd.aws.people import UserPool
     from unplugd.aws.person_measures import PersonMeasures
+    from unplugd.aws.practice_table import PracticeTable
     from unplugd.aws.queue_index import QueueIndex
     from unplugd.aws.queues import WakeQueue
     from unplugd.aws.session_table import SessionTable
@@ -147,6 +148,13 @@ def sessions() -> SessionTable:
     from unplugd.aws.session_table import SessionTable
 
     return SessionTable(client("dynamodb"), settings.sessions_table())
+
+
+@cache
+def practice() -> PracticeTable:
+    from unplugd.aws.practice_table import PracticeTable
+
+    return PracticeTable(client("dynamodb"), settings.practice_table())
 
 
 @cache
@@ -283,6 +291,7 @@ def push(user_id: str, message: Mapping[str, Any], within_s: float) -> int:
 _PARTS: Mapping[str, Callable[[], object]] = {
     "SONGS_TABLE": songs,
     "SESSIONS_TABLE": sessions,
+    "PRACTICE_TABLE": practice,
     "INGEST_FUNCTION": ingest,
     "JOIN_FUNCTION": join,
     "PITCH_FUNCTION": pitch,

@@ -16,10 +16,20 @@ import pytest
 from tests.documents import template_from
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("account", "uploads", "processing", "realtime", "songs", "lyrics", "measurement", "capture")
+ROOMS = (
+    "account",
+    "uploads",
+    "processing",
+    "realtime",
+    "songs",
+    "lyrics",
+    "measurement",
+    "capture",
+    "practice",
+)
 
 # Modules that importing a handler must not load: they cost most of a cold start, or belong to one call only.
-HEAVY = ("boto3", "botocore", "av", "mutagen", "cryptography", "jwt", "numpy", "pydantic")
+HEAVY = ("boto3", "botocore", "av", "mutagen", "cryptography", "jwt", "numpy", "pydantic", "fsrs")
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,8 @@ def test_path_and_query_limits_are_the_codes() -> None:
         "id",
         "sessionId",
         "windowIndex",
+        "reviewId",
+        "part",
         *listing,
         "format",
         "version",

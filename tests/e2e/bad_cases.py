@@ -6,11 +6,13 @@ import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
 from tests.e2e import bad_files as files
+from unplugd.kernel.clock import to_iso, utc_now
 
 MIB = 1024 * 1024
 
@@ -184,6 +186,20 @@ def _window(name: str, index: str, **body: Any) -> Call:
     return Call(name, 400, "invalid_request", "POST", path, json.dumps(body).encode())
 
 
+def _grade(name: str, status: int = 400, error: str = "invalid_request", **changes: Any) -> Call:
+    body = {"songId": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "reviewId": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "grade": 4}
+    body |= {"reviewedAt": to_iso(utc_now()), **changes}
+    return Call(name, status, error, "POST", "/practice/grade", json.dumps(body).encode())
+
+
+def _practice(name: str, **body: Any) -> Call:
+    return Call(name, 400, "invalid_request", "PUT", "/practice/settings", json.dumps(body).encode())
+
+
+def _sheet(name: str, text: str, status: int = 400, error: str = "invalid_request") -> Call:
+    return Call(name, status, error, "POST", "/practice/reviews", json.dumps({"csv": text}).encode())
+
+
 def _list(name: str, query: str) -> Call:
     error = "bad_cursor" if query.startswith("cursor") else "invalid_request"
     return Call(name, 400, error, "GET", f"/songs?{query}")
@@ -254,5 +270,22 @@ CALLS = (
         b'{"sampleRate": 8000, "channels": 1}',
     ),
     Call("a list of recordings from nowhere", 400, "bad_cursor", "GET", "/sessions?cursor=x"),
+    _grade("a grade of a song that is none", 404, "not_found"),
+    _grade("true for a grade", grade=True),
+    _grade("3.0 for a grade", grade=3.0),
+    _grade("text for a grade", grade="4"),
+    _grade("a grade of 6", grade=6),
+    _grade("an answer of long ago", reviewedAt="2020-01-01T00:00:00Z"),
+    _grade("an answer of tomorrow", reviewedAt=to_iso(utc_now() + timedelta(days=1))),
+    _grade("an answer without a time zone", reviewedAt="2026-01-31T08:15:00"),
+    _grade("an answer's id that is none", reviewId="../../1"),
+    _grade("three hints in words", hints=3),
+    _practice("an unknown scheduler", scheduler="sm18"),
+    _practice("a time zone that is a path", timeZone="../../etc/passwd"),
+    _practice("a time zone on Mars", timeZone="Mars/Olympus"),
+    _practice("half a card a day", newPerDay=0.5),
+    Call("a practice session of 101 cards", 400, "invalid_request", "GET", "/practice/due?limit=101"),
+    _sheet("a CSV without its columns", "a,b"),
+    _sheet("a CSV of 2 MB", "x" * 2 * MIB, 413, "too_large"),
     Call("an invalid id", 404, "not_found", "GET", "/songs/not-a-song"),
 )

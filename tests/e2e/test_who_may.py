@@ -32,7 +32,7 @@ OF_ONE_SONG = [route for route in ROUTES if route.path_parameters]
 def address(path: str, song_id: str, job_id: str, session_id: str) -> str:
     """A route's path with its parameters."""
     path = path.replace("{songId}", song_id).replace("{measure}", "key").replace("{id}", job_id)
-    path = path.replace("{sessionId}", session_id)
+    path = path.replace("{sessionId}", session_id).replace("{reviewId}", song_id)
     return path + "?windowIndex=0" * path.endswith(("/audio", "/frames"))
 
 
@@ -71,7 +71,7 @@ def door(stack: Session, admin: Callable[[str], Any]) -> Iterator[Door]:
     def look() -> Any:
         """Everything of the two that a call which must not be let in could have changed."""
         songs = outputs["SongsTableName"]
-        others = ("-connections", "-measure-queue", "-sessions")
+        others = ("-connections", "-measure-queue", "-sessions", "-practice")
         tables = [songs, *(songs.replace("-songs", name) for name in others)]
         rows = [row for name in tables for row in admin("dynamodb").scan(TableName=name)["Items"]]
         objects = [

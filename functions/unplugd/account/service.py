@@ -27,6 +27,8 @@ ROWS_CURSOR_PATTERN = ROWS_CURSOR + r"[\w#:-]{0,200}"
 EXPORT_PAGE = 20  # songs; each has some fifteen links of a kilobyte, and an answer may have six megabytes
 ROWS_AT_ONCE = 500
 SESSION_CURSOR = "session:"  # and the id of the last recording
+PRACTICE_CURSOR = "practice:"  # behind the measurements; and the key of the last row
+PRACTICE_CURSOR_PATTERN = PRACTICE_CURSOR + r"[\w#:-]{0,200}"
 # The gateway answers 504 after 29 s. What a call did not remove by then, of thousands of songs, the sweeper does.
 DELETE_FOR_S = 18.0
 # What can still write under a deleted song: its upload link (15 minutes) and its execution (16 hours at
@@ -56,6 +58,15 @@ class Tombstones(Protocol):
 
 class Measures(Protocol):
     """What the measure queue holds of a person."""
+
+    def page(
+        self, user_id: str, *, after: str | None, limit: int
+    ) -> tuple[Sequence[Mapping[str, Any]], str | None]: ...
+    def remove(self, user_id: str, song_id: str | None = None, *, until: float | None = None) -> bool: ...
+
+
+class Practice(Protocol):
+    """The practice table."""
 
     def page(
         self, user_id: str, *, after: str | None, limit: int
@@ -94,27 +105,33 @@ def export_account(
     songs: Songs,
     measures: Measures,
     sessions: Sessions,
+    practice: Practice,
     buckets: Mapping[str, Files],
     now: datetime,
 ) -> dict[str, Any]:
     """A page of everything we hold of a person: each song, then each recording, and a link to each of its files, and
-    behind them what they had measured. `cursor` is what the page before gave: its last song's id, SESSION_CURSOR and a
-    recording's id, or ROWS_CURSOR and a row's key."""
+    behind them what they had measured and how they practise. `cursor` is what the page before gave: its last song's id,
+    SESSION_CURSOR and a recording's id, or ROWS_CURSOR or PRACTICE_CURSOR and a row's key."""
     page: dict[str, Any] = {
         "account": {"userId": owner, "email": email},
         "data": [],
         "measurements": [],
+        "practice": [],
         "urlsExpireAt": to_iso(now + timedelta(seconds=LINK_SECONDS)),
     }
     if cursor is not None and re.fullmatch(ROWS_CURSOR_PATTERN, cursor, re.ASCII):
         behind = cursor.removeprefix(ROWS_CURSOR) or None
         rows, last = measures.page(owner, after=behind, limit=EXPORT_ROWS)
-        return page | {"measurements": rows, "nextCursor": ROWS_CURSOR + last if last else None}
+        following = ROWS_CURSOR + last if last else _practice_follows(owner, practice)
+        return page | {"measurements": rows, "nextCursor": following}
+    if cursor is not None and re.fullmatch(PRACTICE_CURSOR_PATTERN, cursor, re.ASCII):
+        behind = cursor.removeprefix(PRACTICE_CURSOR) or None
+        rows, last = practice.page(owner, after=behind, limit=EXPORT_ROWS)
+        return page | {"practice": rows, "nextCursor": PRACTICE_CURSOR + last if last else None}
     of_recordings = cursor is not None and cursor.startswith(SESSION_CURSOR)
     after = (cursor or "").removeprefix(SESSION_CURSOR)
     if (after or cursor == "") and not is_song_id(after):
         raise Invalid("This cursor is not one we gave out. Start again without it.", code="bad_cursor")
-    following: str | None
     if of_recordings:
         taken, last = sessions.page(owner, after=after or None, limit=EXPORT_PAGE)
         page["data"] = [_exported_session(session, buckets) for session in taken]
@@ -128,7 +145,13 @@ def export_account(
             following = SESSION_CURSOR
     if following is None and measures.page(owner, after=None, limit=1)[0]:
         following = ROWS_CURSOR
+    if following is None:
+        following = _practice_follows(owner, practice)
     return page | {"nextCursor": following}
+
+
+def _practice_follows(owner: str, practice: Practice) -> str | None:
+    return PRACTICE_CURSOR if practice.page(owner, after=None, limit=1)[0] else None
 
 
 def _exported(song: Song | UnreadableSong, buckets: Mapping[str, Files], now: datetime) -> dict[str, Any]:
@@ -161,6 +184,7 @@ def delete_account(
     *,
     songs: Songs,
     sessions: Sessions,
+    practice: Practice,
     tombstones: Tombstones,
     measures: Measures,
     stop: Callable[[str], None],
@@ -178,6 +202,7 @@ def delete_account(
     ):
         pass
     measures.remove(owner, until=until)
+    practice.remove(owner, until=until)
     account = Tombstone(owner, None, to_iso(now))
     try:
         if not _empty(account, buckets, until):
@@ -191,6 +216,7 @@ def sweep_deleted(
     *,
     songs: Songs,
     sessions: Sessions,
+    practice: Practice,
     tombstones: Tombstones,
     measures: Measures,
     connections: Connections,
@@ -206,7 +232,7 @@ def sweep_deleted(
     try:
         for last in tombstones.all():
             final = now - from_iso(last.deleted_at) > WRITABLE_FOR
-            if _sweep(last, songs, sessions, tombstones, measures, connections, buckets) and final:
+            if _sweep(last, songs, sessions, practice, tombstones, measures, connections, buckets) and final:
                 tombstones.remove(last)
             else:
                 left += 1
@@ -223,6 +249,7 @@ def _sweep(
     tombstone: Tombstone,
     songs: Songs,
     sessions: Sessions,
+    practice: Practice,
     tombstones: Tombstones,
     measures: Measures,
     connections: Connections,
@@ -239,11 +266,12 @@ def _sweep(
             connections=connections,
         )
         had_measures = measures.remove(tombstone.owner, tombstone.song_id)
+        had_cards = practice.remove(tombstone.owner, tombstone.song_id)
         _empty(tombstone, buckets)
     except AppError as error:
         _leave(tombstone, error)
         return False
-    return not (had_rows or had_measures)
+    return not (had_rows or had_measures or had_cards)
 
 
 def _remove_rows(

@@ -40,6 +40,11 @@ class SongTable:
         row = self._table.get(user_id, song_id, doing="read the song")
         return from_row(row) if row else None
 
+    def find(self, user_id: str, song_ids: Sequence[str]) -> list[Song | UnreadableSong]:
+        """Those of up to 100 songs of a person that exist, in no order."""
+        keys = [(user_id, song_id) for song_id in song_ids]
+        return from_rows(self._table.get_all(keys, doing="read your songs"))
+
     def page(
         self, owner: str, *, status: Status | None, after: str | None, limit: int
     ) -> Sequence[Song | UnreadableSong]:

@@ -113,6 +113,24 @@ class Table:
     ) -> Row | None:
         """Set attributes (None removes one), `add` to numbers and sets and `drop` from sets, if the row exists and
         `when` holds. The row as it is then, or None."""
+        exists = attr(self._keys[-1]).exists()
+        condition = exists if when is None else exists & when
+        answer: Row = {}
+        with _conditional(doing):
+            answer = self._db.update_item(
+                ReturnValues="ALL_NEW", **self._update(values, changes, add or {}, drop or {}, condition)
+            )
+        return answer.get("Attributes")
+
+    def _update(
+        self,
+        values: Sequence[str],
+        changes: Mapping[str, Any],
+        add: Mapping[str, Any],
+        drop: Mapping[str, Any],
+        when: Any,
+    ) -> Row:
+        """The parameters of an update, without those of its answer."""
         sets = {name: value for name, value in changes.items() if value is not None}
         removes = [name for name, value in changes.items() if value is None]
         clauses = [
@@ -121,26 +139,16 @@ class Table:
             "ADD " + ", ".join(f"#{name} :{name}" for name in add) if add else "",
             "DELETE " + ", ".join(f"#{name} :{name}" for name in drop) if drop else "",
         ]
-        exists = attr(self._keys[-1]).exists()
-        condition = _expression(ConditionExpression=exists if when is None else exists & when)
-        condition["ExpressionAttributeNames"] |= {
-            f"#{name}": name for name in [*changes, *(add or {}), *(drop or {})]
+        call = _expression(ConditionExpression=when)
+        call["ExpressionAttributeNames"] |= {f"#{name}": name for name in [*changes, *add, *drop]}
+        bound = serialized({f":{name}": value for name, value in {**sets, **add, **drop}.items()})
+        if given := call.get("ExpressionAttributeValues", {}) | bound:
+            call["ExpressionAttributeValues"] = given
+        return call | {
+            "TableName": self._name,
+            "Key": self._key(values),
+            "UpdateExpression": " ".join(filter(None, clauses)),
         }
-        bound = serialized(
-            {f":{name}": value for name, value in {**sets, **(add or {}), **(drop or {})}.items()}
-        )
-        if given := condition.get("ExpressionAttributeValues", {}) | bound:
-            condition["ExpressionAttributeValues"] = given
-        answer: Row = {}
-        with _conditional(doing):
-            answer = self._db.update_item(
-                TableName=self._name,
-                Key=self._key(values),
-                UpdateExpression=" ".join(filter(None, clauses)),
-                ReturnValues="ALL_NEW",
-                **condition,
-            )
-        return answer.get("Attributes")
 
     def delete(self, *values: str, doing: str) -> None:
         """Remove a row; removing it twice is fine."""
@@ -188,6 +196,47 @@ class Table:
         with _conditional(doing, "TransactionCanceledException") as met:
             self._db.transact_write_items(TransactItems=[{"Put": put}, {"Put": also}])
         return bool(met)
+
+    # One write of `together`. Each may have a condition; a key may come in one of them only.
+
+    def new_row(self, item: Mapping[str, Any]) -> Row:
+        """Write a row where there is none."""
+        absent = _expression(ConditionExpression=attr(self._keys[-1]).not_exists())
+        return {"Put": {"TableName": self._name, "Item": serialized(item), **absent}}
+
+    def changed_row(
+        self,
+        *values: str,
+        changes: Mapping[str, Any],
+        add: Mapping[str, int] | None = None,
+        when: Any = None,
+    ) -> Row:
+        """Set attributes (None removes one) and `add` to numbers, if `when` holds; without it, also of a row that does
+        not exist."""
+        return {"Update": self._update(values, changes, add or {}, {}, when)}
+
+    def together(self, writes: Sequence[Row], *, doing: str) -> bool:
+        """Make all of up to 100 writes, or none. False when a condition does not hold, and when another transaction is
+        at one of the rows at this moment: look at the rows to tell."""
+        with _conditional(doing, "TransactionCanceledException") as met:
+            self._db.transact_write_items(TransactItems=list(writes))
+        return bool(met)
+
+    def get_all(self, keys: Sequence[Sequence[str]], *, doing: str) -> list[Row]:
+        """The rows under up to 100 different keys (a consistent read), in no order; those that exist. `Transient` when
+        DynamoDB leaves some of them each time."""
+        left: Row = {self._name: {"Keys": [self._key(values) for values in keys], "ConsistentRead": True}}
+        found: list[Row] = []
+        with passing_faults(doing):
+            for _ in range(_BATCH_TRIES if keys else 0):
+                answer = self._db.batch_get_item(RequestItems=left)
+                found += answer["Responses"].get(self._name, [])
+                left = answer.get("UnprocessedKeys") or {}
+                if not left:
+                    return found
+        if keys:
+            raise Transient(f"Could not {doing} just now. Please try again.")
+        return found
 
     def pages(
         self,

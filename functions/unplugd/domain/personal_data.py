@@ -120,6 +120,12 @@ ROOMS = (
         ),
     ),
     Room(
+        "practice",
+        rows=(
+            Rows("PracticeTable", "userId", "practice cards, the log of answers, settings", _WITH_ACCOUNT),
+        ),
+    ),
+    Room(
         "account",
         browser=(BrowserStore("localStorage", "unplugd.session", "e-mail address and refresh token"),),
     ),

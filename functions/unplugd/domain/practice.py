@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -55,6 +56,7 @@ class Review:
     mask: int = 0  # the stems that sounded
     undoes: str | None = None
     answer: str | None = None  # the card as it was answered then, as JSON
+    counted_as: str | None = None  # what it counted as on its day: `new`, `reviews`, or nothing
 
     @property
     def counted(self) -> int:
@@ -99,6 +101,8 @@ class Card:
         """The card with what its log says."""
         return replace(self, state=state, scheduler=scheduler, version=self.version + 1)
 
+
+Counts = Sequence[tuple[date, str, int]]  # the day, `new` or `reviews`, how many to add
 
 NEW, DUE = "0#", "1#"
 

@@ -109,6 +109,10 @@ class State:
         """The first day on which the card is to be asked."""
         return self.last_day if self.repeat else self.due
 
+    def is_repetition(self, day: date) -> bool:
+        """Whether an answer on `day` only repeats the last one. One that waited until the card is due does not."""
+        return self.repeat and self.due is not None and day < self.due
+
 
 def in_order(log: Iterable[Answer]) -> list[Answer]:
     """The answers that count: without those that were undone, in the order in which they were given. An undo may come
@@ -132,7 +136,7 @@ def step(state: State, entry: Answer, rule: Scheduler) -> State:
     # A person who flew west can give a later answer on an earlier day.
     day = max(entry.day, state.last_day or entry.day)
     lapses = state.lapses
-    if state.repeat and state.due and day < state.due:
+    if state.is_repetition(day):
         memory = rule.again(state.memory, entry.grade)
     else:
         days = (day - state.last_day).days if state.last_day else None

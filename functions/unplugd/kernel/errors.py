@@ -65,6 +65,20 @@ class Conflict(AppError):
     status, code = 409, "conflict"
 
 
+class Changed(Conflict):
+    """Another call was faster (409). The answer also has what it changed, as it is now."""
+
+    code = "changed"
+
+    def __init__(self, message: str, **now: Any) -> None:
+        super().__init__(message)
+        self.now = now
+
+    @property
+    def more(self) -> dict[str, Any]:
+        return self.now
+
+
 class TooLarge(AppError):
     """Over a size limit (413)."""
 

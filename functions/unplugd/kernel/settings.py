@@ -49,6 +49,10 @@ def sessions_table() -> str:
     return _need("SESSIONS_TABLE")
 
 
+def practice_table() -> str:
+    return _need("PRACTICE_TABLE")
+
+
 def ingest_function() -> str:
     return _need("INGEST_FUNCTION")
 

@@ -64,6 +64,12 @@ class Tombstones(Protocol):
     def delete_with_tombstone(self, song: Song | UnreadableSong, *, now: str) -> None: ...
 
 
+class Practice(Protocol):
+    """The practice table."""
+
+    def remove(self, user_id: str, song_id: str | None = None) -> bool: ...
+
+
 class Originals(Protocol):
     """The uploads bucket."""
 
@@ -163,13 +169,18 @@ def delete_song(
     owner: str,
     songs: Songs,
     tombstones: Tombstones,
+    practice: Practice,
     buckets: Mapping[str, Emptier],
     now: datetime,
 ) -> dict[str, bool]:
-    """Remove a song and everything made from it. The row goes first and leaves a tombstone, by which the sweep finds
-    files that remain here or are written later."""
+    """Remove a song, everything made from it, and its card. The row goes first and leaves a tombstone, by which the
+    sweep finds what remains here or is written later."""
     song = _look(song_id, owner, songs)
     tombstones.delete_with_tombstone(song, now=to_iso(now))
+    try:
+        practice.remove(owner, song_id)
+    except AppError:
+        logger().warning("the card of a deleted song remains for the sweeper", extra={"songId": song_id})
     for folder in personal_data.all_files():
         try:
             buckets[folder.bucket].empty(folder.prefix(owner, song_id))

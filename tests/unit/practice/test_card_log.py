@@ -60,7 +60,7 @@ def test_an_undo_may_come_before_what_it_undoes() -> None:
     assert fold([undo, entry(1, 0, 5)], rule) == State()
 
 
-def test_a_grade_under_four_is_repeated_in_the_session_and_changes_nothing_more() -> None:
+def test_a_grade_under_four_is_repeated_and_changes_no_more() -> None:
     rule = scheduler("sm2")
     start = [entry(1, 0, 4), entry(2, 1, 3)]
     asked = fold(start, rule)
@@ -71,7 +71,7 @@ def test_a_grade_under_four_is_repeated_in_the_session_and_changes_nothing_more(
     assert (done.repeat, done.memory, done.due) == (False, asked.memory, asked.due)
 
 
-def test_a_repetition_that_waited_until_the_card_was_due_is_an_answer() -> None:
+def test_a_repetition_that_waited_until_due_is_an_answer() -> None:
     rule = scheduler("sm2")
     assert fold([entry(1, 0, 3), entry(2, 1, 4)], rule).memory.repetitions == 2
 
@@ -87,7 +87,7 @@ def test_fsrs_repeats_what_was_not_known_and_learns_from_it() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_flight_to_the_west_gives_a_later_answer_on_an_earlier_day(name: Name) -> None:
+def test_a_flight_to_the_west_turns_no_day_back(name: Name) -> None:
     state = fold([entry(1, 5, 4), entry(2, 4, 4)], scheduler(name))
     assert state.last_day == FIRST + timedelta(5)
     assert state.answers == 2
@@ -101,6 +101,6 @@ def test_what_a_scheduler_said_before_each_answer(name: Name) -> None:
     assert all(0 < one.recall < 1 for one in said)
 
 
-def test_sm2_is_taken_to_expect_nine_of_ten_when_its_interval_ends() -> None:
+def test_sm2_expects_nine_of_ten_when_its_interval_ends() -> None:
     log = [entry(1, 0, 4), entry(2, 1, 4), entry(3, 7, 4)]
     assert [one.recall for one in forecasts(log, scheduler("sm2"))] == pytest.approx([0.9, 0.9])

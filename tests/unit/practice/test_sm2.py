@@ -76,7 +76,7 @@ def test_rounding_up_is_exact_where_floats_are_not() -> None:
 
 
 @pytest.mark.parametrize("grade", [0, 1, 2])
-def test_an_answer_that_was_not_known_begins_again_and_keeps_the_ease(grade: int) -> None:
+def test_what_was_not_known_begins_again_and_keeps_its_ease(grade: int) -> None:
     assert sm2.answer(59, 5, 194, grade) == (1, 0, 194)
 
 

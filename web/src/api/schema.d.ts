@@ -78,6 +78,168 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/practice/cards/{songId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a card, or bury it until a day.
+         * @description A suspended card is not asked; a buried one from that day on. `buriedUntil: null` digs it up.
+         */
+        post: operations["update_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/practice/cards/{songId}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which song a card is; with `part` a hint only.
+         * @description Notes that the answer was shown.
+         */
+        get: operations["get_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/practice/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The cards to ask now.
+         * @description Due cards first, the oldest before, then new ones, within the day's limits. The answer does not say which songs they are: a client judges typed text by `answers`. A finished song becomes a card when this is asked; a long library becomes cards page by page. Right after an answer a card may still be listed.
+         */
+        get: operations["get_due"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/practice/grade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note an answer.
+         * @description The same `reviewId` again gets what it got the first time. The hints lower the best grade: 5 with drums alone, 4 with more stems, 3 with the voice, one less for each hint in words. A late answer is folded in where it belongs. 409 `changed` when another device was faster: look at `card`, and send the answer again.
+         */
+        post: operations["grade_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/practice/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log as CSV with Anki's columns.
+         * @description The answers that count, as CSV with the columns of Anki's `revlog` and five of our own. `cid` is the song's id. Join the pages to one file.
+         */
+        get: operations["export_reviews"];
+        put?: never;
+        /**
+         * Take the answers of a CSV with Anki's columns.
+         * @description Needs the columns id, cid and ease; at most 2,000 rows and 1 MB. It may be sent again.
+         */
+        post: operations["import_reviews"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/practice/reviews/{reviewId}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an answer back.
+         * @description Takes one answer back.
+         */
+        post: operations["undo_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/practice/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the caller practises. */
+        get: operations["get_practice_settings"];
+        /**
+         * Change how the caller practises.
+         * @description Fields that are not sent stay. Another scheduler folds every card's log again.
+         */
+        put: operations["put_practice_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/practice/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Retention, streak, forecast, and the schedulers compared. */
+        get: operations["get_practice_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/presets": {
         parameters: {
             query?: never;
@@ -1217,6 +1379,237 @@ export interface components {
             title?: string | null;
             artist?: string | null;
         };
+        Card: {
+            songId: string;
+            /** @description Grows with each change. */
+            version: number;
+            /** @description Never answered. */
+            isNew: boolean;
+            /**
+             * Format: date
+             * @description The practice day on which it is asked next.
+             */
+            due: string | null;
+            /** @description To be asked again in this session. */
+            repeat: boolean;
+            /** @enum {string} */
+            scheduler: "sm2" | "fsrs";
+            /** @description Days between the last answer and `due`. */
+            interval: number;
+            repetitions: number;
+            /** @description SM-2's E-Factor. */
+            ease: number;
+            /** @description FSRS: days. */
+            stability: number | null;
+            /** @description FSRS: 1–10. */
+            difficulty: number | null;
+            reviews: number;
+            /** @description Answers that were not known, of a card that had been. */
+            lapses: number;
+            /** Format: date-time */
+            lastReviewedAt: string | null;
+            suspended: boolean;
+            /** Format: date */
+            buriedUntil: string | null;
+        };
+        DueCards: {
+            data: {
+                songId: string;
+                /** @description Grows with each change. */
+                version: number;
+                /** @description Never answered. */
+                isNew: boolean;
+                /**
+                 * Format: date
+                 * @description The practice day on which it is asked next.
+                 */
+                due: string | null;
+                /** @description To be asked again in this session. */
+                repeat: boolean;
+                /** @enum {string} */
+                scheduler: "sm2" | "fsrs";
+                /** @description Days between the last answer and `due`. */
+                interval: number;
+                repetitions: number;
+                /** @description SM-2's E-Factor. */
+                ease: number;
+                /** @description FSRS: days. */
+                stability: number | null;
+                /** @description FSRS: 1–10. */
+                difficulty: number | null;
+                reviews: number;
+                /** @description Answers that were not known, of a card that had been. */
+                lapses: number;
+                /** Format: date-time */
+                lastReviewedAt: string | null;
+                suspended: boolean;
+                /** Format: date */
+                buriedUntil: string | null;
+                durationSec: number | null;
+                /** @description Stem → its stream. */
+                stems: {
+                    [key: string]: {
+                        /** Format: uri */
+                        streamUrl: string;
+                    };
+                };
+                /** Format: uri */
+                peaksUrl: string;
+                /** @description SHA-256 of the salt and each right answer in its normal form. */
+                answers: {
+                    salt: string;
+                    title: string[];
+                    artist: string[];
+                };
+            }[];
+            /** Format: date */
+            today: string;
+            /** @description Of today's limits. */
+            left: {
+                new: number;
+                reviews: number;
+            };
+            /** Format: date-time */
+            urlsExpireAt: string;
+        };
+        CardAnswer: {
+            songId: string;
+            title: string | null;
+            artist: string | null;
+            album: string | null;
+        };
+        CardHint: {
+            songId: string;
+            /** @enum {string} */
+            part: "initial";
+            /** @description Null for a title so short that this would be most of it. */
+            text: string | null;
+        };
+        Grade: {
+            songId: string;
+            /** @description A ULID that the client makes, once for each answer. */
+            reviewId: string;
+            grade: number;
+            /** @description At most 30 days ago and five minutes ahead. */
+            reviewedAt: string;
+            latencyMs?: number | null;
+            /** @description Hints in words that were shown. */
+            hints?: number | null;
+            /** @description Stems that sounded: 1 drums, 2 bass, 4 other, 8 vocals, 16 and 32 more. */
+            mask?: number | null;
+        };
+        CardOfReview: {
+            songId: string;
+        };
+        CardChanges: {
+            suspended?: boolean | null;
+            /** Format: date */
+            buriedUntil?: string | null;
+        };
+        PracticeSettings: {
+            /** @enum {string} */
+            scheduler: "sm2" | "fsrs";
+            /** @description An IANA name. A practice day begins at 04:00 there. */
+            timeZone: string;
+            newPerDay: number;
+            reviewsPerDay: number;
+        };
+        PracticeChanges: {
+            /** @enum {string} */
+            scheduler?: "sm2" | "fsrs";
+            /** @description An IANA name. A practice day begins at 04:00 there. */
+            timeZone?: string;
+            newPerDay?: number;
+            reviewsPerDay?: number;
+        };
+        PracticeStats: {
+            /** Format: date */
+            today: string;
+            reviews: number;
+            /** @description Cards with an answer. */
+            cards: number;
+            streakDays: number;
+            /** @description Of 30 days: answers a day or more after the one before. */
+            retention: {
+                asked: number;
+                known: number;
+                share: number | null;
+            };
+            days: {
+                /** Format: date */
+                day: string;
+                reviews: number;
+                asked: number;
+                known: number;
+            }[];
+            forecast: {
+                /** Format: date */
+                day: string;
+                due: number;
+            }[];
+            comparison: {
+                reviews: number;
+                sm2: number;
+                fsrs: number;
+            } | null;
+        };
+        SheetPage: {
+            csv: string;
+            nextCursor: string | null;
+        };
+        Sheet: {
+            csv: string;
+        };
+        SheetImport: {
+            imported: number;
+            /** @description Rows that were here already. */
+            known: number;
+            /** @description Rows of songs that are not in your library. */
+            ofOtherSongs: number;
+            refused: {
+                line: number;
+                problem: string;
+            }[];
+        };
+        Changed: {
+            error: string;
+            message: string;
+            /** @description With the code `changed`: the card as it is now. */
+            card?: {
+                songId: string;
+                /** @description Grows with each change. */
+                version: number;
+                /** @description Never answered. */
+                isNew: boolean;
+                /**
+                 * Format: date
+                 * @description The practice day on which it is asked next.
+                 */
+                due: string | null;
+                /** @description To be asked again in this session. */
+                repeat: boolean;
+                /** @enum {string} */
+                scheduler: "sm2" | "fsrs";
+                /** @description Days between the last answer and `due`. */
+                interval: number;
+                repetitions: number;
+                /** @description SM-2's E-Factor. */
+                ease: number;
+                /** @description FSRS: days. */
+                stability: number | null;
+                /** @description FSRS: 1–10. */
+                difficulty: number | null;
+                reviews: number;
+                /** @description Answers that were not known, of a card that had been. */
+                lapses: number;
+                /** Format: date-time */
+                lastReviewedAt: string | null;
+                suspended: boolean;
+                /** Format: date */
+                buriedUntil: string | null;
+            };
+            details?: Record<string, never>[];
+        };
         Presets: {
             data: {
                 /** @enum {string} */
@@ -1338,6 +1731,8 @@ export interface components {
             })[];
             /** @description On the pages behind the last song: the measurements that were asked for, with what an outside source answered, and the jobs that asked. */
             measurements: Record<string, never>[];
+            /** @description On the last pages: practice cards, the log of their answers, settings. */
+            practice: Record<string, never>[];
             /** Format: date-time */
             urlsExpireAt: string;
             /** @description Send it to get the next page; null on the last page. */
@@ -1442,6 +1837,18 @@ export interface components {
                 "application/json": components["schemas"]["Error"] & {
                     /** @enum {unknown} */
                     error?: "not_found";
+                };
+            };
+        };
+        /** @description The state of the song does not allow this */
+        changed_or_conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Changed"] & {
+                    /** @enum {unknown} */
+                    error?: "changed" | "conflict";
                 };
             };
         };
@@ -1640,6 +2047,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "measurements": [],
+                     *       "practice": [],
                      *       "urlsExpireAt": "2026-01-31T08:35:00.000Z",
                      *       "nextCursor": null
                      *     }
@@ -1742,6 +2150,631 @@ export interface operations {
             402: components["responses"]["payment_required"];
             403: components["responses"]["forbidden"];
             413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    update_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                songId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "suspended": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["CardChanges"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "version": 1,
+                     *       "isNew": false,
+                     *       "due": "2026-02-01",
+                     *       "repeat": false,
+                     *       "scheduler": "sm2",
+                     *       "interval": 1,
+                     *       "repetitions": 1,
+                     *       "ease": 2.5,
+                     *       "stability": null,
+                     *       "difficulty": null,
+                     *       "reviews": 1,
+                     *       "lapses": 0,
+                     *       "lastReviewedAt": "2026-01-31T08:20:00.000Z",
+                     *       "suspended": false,
+                     *       "buriedUntil": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    get_answer: {
+        parameters: {
+            query?: {
+                part?: "initial";
+            };
+            header?: never;
+            path: {
+                songId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "title": "One More Time",
+                     *       "artist": "Unplugd Demo Band",
+                     *       "album": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CardAnswer"] | components["schemas"]["CardHint"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    get_due: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *           "version": 0,
+                     *           "isNew": true,
+                     *           "due": null,
+                     *           "repeat": false,
+                     *           "scheduler": "sm2",
+                     *           "interval": 0,
+                     *           "repetitions": 0,
+                     *           "ease": 2.5,
+                     *           "stability": null,
+                     *           "difficulty": null,
+                     *           "reviews": 0,
+                     *           "lapses": 0,
+                     *           "lastReviewedAt": null,
+                     *           "suspended": false,
+                     *           "buriedUntil": null,
+                     *           "durationSec": 181.2,
+                     *           "stems": {
+                     *             "drums": {
+                     *               "streamUrl": "https://storage.example/drums.m4a?X-Amz-Signature=…"
+                     *             }
+                     *           },
+                     *           "peaksUrl": "https://storage.example/peaks.json?X-Amz-Signature=…",
+                     *           "answers": {
+                     *             "salt": "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f",
+                     *             "title": [
+                     *               "abababababababababababababababababababababababababababababababab"
+                     *             ],
+                     *             "artist": []
+                     *           }
+                     *         }
+                     *       ],
+                     *       "today": "2026-01-31",
+                     *       "left": {
+                     *         "new": 10,
+                     *         "reviews": 200
+                     *       },
+                     *       "urlsExpireAt": "2026-01-31T08:35:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DueCards"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["conflict"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    grade_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                 *       "reviewId": "01J9ZR0000000000000000000A",
+                 *       "grade": 4,
+                 *       "reviewedAt": "2026-01-31T08:20:00.000Z",
+                 *       "latencyMs": 2300,
+                 *       "mask": 3
+                 *     }
+                 */
+                "application/json": components["schemas"]["Grade"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "version": 1,
+                     *       "isNew": false,
+                     *       "due": "2026-02-01",
+                     *       "repeat": false,
+                     *       "scheduler": "sm2",
+                     *       "interval": 1,
+                     *       "repetitions": 1,
+                     *       "ease": 2.5,
+                     *       "stability": null,
+                     *       "difficulty": null,
+                     *       "reviews": 1,
+                     *       "lapses": 0,
+                     *       "lastReviewedAt": "2026-01-31T08:20:00.000Z",
+                     *       "suspended": false,
+                     *       "buriedUntil": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["changed_or_conflict"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    export_reviews: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "csv": "id,cid,usn,ease,ivl,lastIvl,factor,time,type,…\r\n",
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SheetPage"];
+                };
+            };
+            400: components["responses"]["bad_cursor_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    import_reviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "csv": "id,cid,ease\r\n1769847600000,01J9ZQ4X5V8K2M3N4P5Q6R7S8T,3\r\n"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Sheet"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "imported": 1,
+                     *       "known": 0,
+                     *       "ofOtherSongs": 0,
+                     *       "refused": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SheetImport"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    undo_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reviewId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CardOfReview"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "version": 1,
+                     *       "isNew": false,
+                     *       "due": "2026-02-01",
+                     *       "repeat": false,
+                     *       "scheduler": "sm2",
+                     *       "interval": 1,
+                     *       "repetitions": 1,
+                     *       "ease": 2.5,
+                     *       "stability": null,
+                     *       "difficulty": null,
+                     *       "reviews": 1,
+                     *       "lapses": 0,
+                     *       "lastReviewedAt": "2026-01-31T08:20:00.000Z",
+                     *       "suspended": false,
+                     *       "buriedUntil": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["changed_or_conflict"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    get_practice_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "scheduler": "sm2",
+                     *       "timeZone": "UTC",
+                     *       "newPerDay": 10,
+                     *       "reviewsPerDay": 200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PracticeSettings"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    put_practice_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "scheduler": "fsrs",
+                 *       "timeZone": "Europe/Berlin"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PracticeChanges"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "scheduler": "sm2",
+                     *       "timeZone": "UTC",
+                     *       "newPerDay": 10,
+                     *       "reviewsPerDay": 200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PracticeSettings"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    get_practice_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "today": "2026-01-31",
+                     *       "reviews": 1,
+                     *       "cards": 1,
+                     *       "streakDays": 1,
+                     *       "retention": {
+                     *         "asked": 0,
+                     *         "known": 0,
+                     *         "share": null
+                     *       },
+                     *       "days": [
+                     *         {
+                     *           "day": "2026-01-31",
+                     *           "reviews": 1,
+                     *           "asked": 0,
+                     *           "known": 0
+                     *         }
+                     *       ],
+                     *       "forecast": [
+                     *         {
+                     *           "day": "2026-01-31",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-01",
+                     *           "due": 1
+                     *         },
+                     *         {
+                     *           "day": "2026-02-02",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-03",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-04",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-05",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-06",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-07",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-08",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-09",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-10",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-11",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-12",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-13",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-14",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-15",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-16",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-17",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-18",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-19",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-20",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-21",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-22",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-23",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-24",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-25",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-26",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-27",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-02-28",
+                     *           "due": 0
+                     *         },
+                     *         {
+                     *           "day": "2026-03-01",
+                     *           "due": 0
+                     *         }
+                     *       ],
+                     *       "comparison": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PracticeStats"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];

@@ -13,6 +13,7 @@ def handler(request: http.Request) -> http.Response:
         songs=wiring.songs(),
         measures=wiring.person_measures(),
         sessions=wiring.sessions(),
+        practice=wiring.practice(),
         tombstones=wiring.tombstones(),
         stop=wiring.executions().stop,
         remove_sign_in=wiring.people().remove,

@@ -15,6 +15,7 @@ def handler(request: http.Request) -> http.Response:
         songs=wiring.songs(),
         measures=wiring.person_measures(),
         sessions=wiring.sessions(),
+        practice=wiring.practice(),
         buckets=wiring.buckets(),
         now=utc_now(),
     )

@@ -14,6 +14,7 @@ def handler(_event: dict[str, Any]) -> dict[str, Any]:
         songs=wiring.songs(),
         measures=wiring.person_measures(),
         sessions=wiring.sessions(),
+        practice=wiring.practice(),
         tombstones=wiring.tombstones(),
         connections=wiring.connections(),
         buckets=wiring.buckets(),

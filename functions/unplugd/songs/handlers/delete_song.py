@@ -13,6 +13,7 @@ def handler(request: http.Request) -> http.Response:
         owner=request.user_id,
         songs=wiring.songs(),
         tombstones=wiring.tombstones(),
+        practice=wiring.practice(),
         buckets=wiring.buckets(),
         now=utc_now(),
     )

@@ -14,13 +14,21 @@ const row = (songId: string, files: Record<string, string>, title: string | null
 type Row = ReturnType<typeof row>;
 
 /** An API whose pages of the export are these, by cursor. */
-function service(pages: Record<string, { data: Row[]; measurements?: object[]; nextCursor: string | null }>) {
+function service(
+  pages: Record<string, { data: Row[]; measurements?: object[]; practice?: object[]; nextCursor: string | null }>,
+) {
   const asked: string[] = [];
   const api = createApi("https://api.example", tokens, (request) => {
     const cursor = new URL((request as Request).url).searchParams.get("cursor") ?? "";
     asked.push(cursor);
     const account = { userId: "u", email: "ann@example.com" };
-    const body = { account, measurements: [], urlsExpireAt: "2026-01-31T08:35:00.000Z", ...pages[cursor] };
+    const body = {
+      account,
+      measurements: [],
+      practice: [],
+      urlsExpireAt: "2026-01-31T08:35:00.000Z",
+      ...pages[cursor],
+    };
     return Promise.resolve(new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json" } }));
   });
   return { api, asked };
@@ -40,7 +48,8 @@ const never = new AbortController().signal;
 const TWO_PAGES = {
   "": { data: [row("B", { "stems/vocals.flac": "s3://b1", "lyrics.json": "s3://b2" })], nextCursor: "B" },
   B: { data: [row("A", { "song.mp3": "s3://a1" }, "../Täxt: <b>?")], nextCursor: "measurements:" },
-  "measurements:": { data: [], measurements: [{ job: "A#current#1", state: "done" }], nextCursor: null },
+  "measurements:": { data: [], measurements: [{ job: "A#current#1", state: "done" }], nextCursor: "practice:" },
+  "practice:": { data: [], practice: [{ item: "card#A", ease: 250 }], nextCursor: null },
 };
 
 describe("taking everything out", () => {
@@ -56,7 +65,7 @@ describe("taking everything out", () => {
       (url) => Promise.resolve(new Response(`content of ${String(url)}`)),
     );
     expect(missed).toEqual([]);
-    expect(asked).toEqual(["", "B", "measurements:"]);
+    expect(asked).toEqual(["", "B", "measurements:", "practice:"]);
     expect(Object.fromEntries([...saved].slice(0, 3))).toEqual({
       "Song (B)/stems/vocals.flac": "content of s3://b1",
       "Song (B)/lyrics.json": "content of s3://b2",
@@ -65,6 +74,7 @@ describe("taking everything out", () => {
     const rows = JSON.parse(saved.get("unplugd.json") ?? "");
     expect(rows.account).toEqual({ userId: "u", email: "ann@example.com" });
     expect(rows.measurements).toEqual([{ job: "A#current#1", state: "done" }]);
+    expect(rows.practice).toEqual([{ item: "card#A", ease: 250 }]);
     expect(rows.data[1]).toEqual({ song: TWO_PAGES.B.data[0]?.song, files: { "song.mp3": "Täxt b (A)/song.mp3" } });
     expect(steps[2]).toBe("2/3 Täxt b (A)/song.mp3");
     expect(target.finish).toHaveBeenCalledTimes(1);
@@ -91,6 +101,7 @@ describe("taking everything out", () => {
       "",
       "B",
       "measurements:",
+      "practice:",
       "",
       "B",
     ]);
@@ -138,6 +149,7 @@ describe("taking everything out", () => {
       account: { userId: "u", email: "ann@example.com" },
       data: [...TWO_PAGES[""].data, ...TWO_PAGES.B.data],
       measurements: TWO_PAGES["measurements:"].measurements,
+      practice: TWO_PAGES["practice:"].practice,
       urlsExpireAt: "2026-01-31T08:35:00.000Z",
     });
   });

@@ -22,6 +22,8 @@ export interface Holdings {
   rows: Row[];
   /** The measurements that were asked for, and what an outside source answered. */
   measurements: Page["measurements"];
+  /** Practice cards, the log of their answers, and settings. */
+  practice: Page["practice"];
   /** When the first of the links ends. */
   urlsExpireAt: string | null;
 }
@@ -46,6 +48,7 @@ const page = (api: Api, cursor: string | undefined, signal: AbortSignal) =>
 export async function readHoldings(api: Api, signal: AbortSignal): Promise<Holdings> {
   const rows = new Map<string, Row>();
   const measurements: Page["measurements"] = [];
+  const practice: Page["practice"] = [];
   let urlsExpireAt: string | null = null;
   let cursor: string | undefined;
   for (;;) {
@@ -53,28 +56,32 @@ export async function readHoldings(api: Api, signal: AbortSignal): Promise<Holdi
       account,
       data: more,
       measurements: measured,
+      practice: practised,
       nextCursor,
       urlsExpireAt: end,
     } = await page(api, cursor, signal);
     measurements.push(...measured);
+    practice.push(...practised);
     // A song that comes a second time is the newer copy.
     for (const row of more) rows.set(subject(row).songId, row);
     if (more.length) urlsExpireAt ??= end;
-    if (!nextCursor || nextCursor === cursor) return { account, rows: [...rows.values()], measurements, urlsExpireAt };
+    if (!nextCursor || nextCursor === cursor)
+      return { account, rows: [...rows.values()], measurements, practice, urlsExpireAt };
     cursor = nextCursor;
   }
 }
 
 /** The rows as a file. With `paths`, files are named by their paths in the same folder; else by their links. */
 export function listing(holdings: Holdings, { paths = false } = {}): string {
-  const { account, rows, measurements, urlsExpireAt } = holdings;
+  const { account, rows, measurements, practice, urlsExpireAt } = holdings;
   const named = rows.map((row) => ({
     ...row,
     files: paths
       ? Object.fromEntries(Object.keys(row.files).map((name) => [name, filePath(subject(row), name)]))
       : { ...row.files },
   }));
-  return JSON.stringify({ account, data: named, measurements, ...(paths ? {} : { urlsExpireAt }) }, null, 2) + "\n";
+  const links = paths ? {} : { urlsExpireAt };
+  return JSON.stringify({ account, data: named, measurements, practice, ...links }, null, 2) + "\n";
 }
 
 /** Links of a row that are good now; the export's pages begin behind the id that is their cursor. */
