@@ -80,10 +80,10 @@ bench-analysis: need-training need-analysis ## tempo, key, chords and melody aga
 	@nice $(MODEL_PYTHON) -m bench.analysis.songs && nice env PYTHONPATH=functions .venv-analysis/bin/python -m bench.analysis --again ours --write $(BENCH)
 bench-web: need-demo web-build ## how soon a song sounds, and what the page weighs
 	@BENCH=1 scripts/test-web && node web/bundle.js web/dist bench/results/web.json
-bench-api: need-dev ## import time of each handler, requests a second, overhead of a song
-	@$(BIN)/python -m bench.api $(BENCH)
+bench-api: need-dev ; @$(BIN)/python -m bench.api $(BENCH) ## import time of each handler, requests a second, overhead of a song
 load: need-dev ; @$(BIN)/python -m bench.load ## twenty people with 119 songs, a library of 10,000, 300 connections
 bench-measurement: need-dev ; @$(BIN)/python -m bench.measurement $(BENCH) ## 10,000 measurements asked for, workers killed, edits kept
+bench-practice: need-dev ; @$(BIN)/python -m bench.practice $(BENCH) ## two devices that answer at once, one answer sent often
 
 # ---- Change it
 format: need-dev ## rewrite the code in the house style
