@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import functools
 from pathlib import Path
 
 import pytest
@@ -48,16 +48,19 @@ SLOW = (
 _TESTS = Path(__file__).parent
 
 
-def pytest_configure() -> None:
-    """End on INT and TERM by way of the fixtures, so that no local stack outlives the tests. What a shell starts in the
-    background ignores INT by itself."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+@functools.cache
+def _slow(path: Path) -> bool:
+    return any(path.is_relative_to(_TESTS / name) for name in SLOW)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where slow tests are left out, do not import their files."""
+    left_out = "not slow" in config.getoption("markexpr") and _slow(collection_path)
+    return left_out or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of `SLOW`."""
-    folders = [_TESTS / name for name in SLOW]
     for item in items:
-        if any(item.path.is_relative_to(folder) for folder in folders):
+        if _slow(item.path):
             item.add_marker("slow")
