@@ -89,11 +89,15 @@ class Studio:
         """Run the functions that were started, and those that they start; their names."""
         ran = []
         while self.started:
-            function, payload = self.started.pop(0)
-            name = function.removeprefix("unplugd-test-").replace("-", "_")
-            self.cloud.call("capture", name, payload)
-            ran.append(name)
+            ran.append(self.run_one())
         return ran
+
+    def run_one(self) -> str:
+        """Run the function that was started first; its name."""
+        function, payload = self.started.pop(0)
+        name = function.removeprefix("unplugd-test-").replace("-", "_")
+        self.cloud.call("capture", name, payload)
+        return name
 
     def row(self, session_id: str, owner: str = OWNER) -> dict[str, Any] | None:
         """A session's row in DynamoDB's own form."""
