@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -15,10 +16,9 @@ CONFIG = {"cognitoEndpoint": "http://127.0.0.1:4566", "apiUrl": "http://127.0.0.
 SCRIPT = b"export const app = 1;\n" * 100
 
 
-@pytest.fixture
-def dist(tmp_path):
-    """A built app, and a secret next to it."""
-    folder = tmp_path / "dist"
+def build(place):
+    """A built app in `place`, and a secret next to it."""
+    folder = place / "dist"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text("<!doctype html>the app")
     (folder / "assets" / "app-1a2b.js").write_bytes(SCRIPT)
@@ -26,10 +26,15 @@ def dist(tmp_path):
     (folder / "favicon.svg").write_text("<svg/>")
     (folder / "click.mp3").write_bytes(b"\xff\xfb\x90")
     (folder / "notes.sqlite").write_text("not a page's")
-    (tmp_path / "secret.json").write_text("{}")
-    (folder / "link.json").symlink_to(tmp_path / "secret.json")
+    (place / "secret.json").write_text("{}")
+    (folder / "link.json").symlink_to(place / "secret.json")
     (folder / "loop.js").symlink_to(folder / "loop.js")
     return folder
+
+
+@pytest.fixture
+def dist(tmp_path):
+    return build(tmp_path)
 
 
 class Site:
@@ -57,12 +62,25 @@ class Site:
         return status, json.loads(body)
 
 
-@pytest.fixture
-def site(dist):
-    """The page, served."""
+@contextmanager
+def served(dist):
     start = web.StartCode("you@unplugd.example", "secret")
     with web.listen(0) as sockets, web.serve(sockets, dist, CONFIG, start):
         yield Site(sockets[0].getsockname()[1], start)
+
+
+@pytest.fixture
+def site(dist):
+    """The page, served for one test."""
+    with served(dist) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """The page, served for all tests that change nothing: its server takes a moment to end."""
+    with served(build(tmp_path_factory.mktemp("shown"))) as page:
+        yield page
 
 
 @pytest.mark.parametrize(
@@ -82,11 +100,11 @@ def site(dist):
         ("/click.mp3", "audio/mpeg", "no-cache", b"\xff\xfb\x90"),
     ],
 )
-def test_a_file_or_the_page(site, path, kind, caching, body):
-    status, headers, got = site.ask("GET", path)
+def test_a_file_or_the_page(shown, path, kind, caching, body):
+    status, headers, got = shown.ask("GET", path)
     assert (status, got) == (200, body)
     assert (headers["content-type"], headers["cache-control"]) == (kind, caching)
-    status, headers, got = site.ask("HEAD", path)
+    status, headers, got = shown.ask("HEAD", path)
     assert (status, headers["content-length"], got) == (200, str(len(body)), b"")
 
 
@@ -110,22 +128,22 @@ def test_what_can_be_squeezed_is(site, dist):
         f"/{'a' * 300}.js", f"/assets/{'a' * 300}", f"/{'a/' * 3000}x.js", "/loop.js", "http://[x.js", "/%ed%a0%80.js",
     ],
 )  # fmt: skip
-def test_nothing_else_is_there(site, path):
-    status, headers, body = site.ask("GET", path)
+def test_nothing_else_is_there(shown, path):
+    status, headers, body = shown.ask("GET", path)
     assert status == 404
     assert json.loads(body)["error"] == "not_found"
     assert "content-security-policy" in headers
 
 
-def test_the_settings_are_this_stacks(site):
-    status, headers, body = site.ask("GET", "/config.json")
+def test_the_settings_are_this_stacks(shown):
+    status, headers, body = shown.ask("GET", "/config.json")
     assert (status, json.loads(body), headers["cache-control"]) == (200, CONFIG, "no-store")
 
 
-def test_every_answer_carries_the_policy(site):
+def test_every_answer_carries_the_policy(shown):
     asked = (("GET", "/"), ("GET", "/missing.js"), ("POST", "/"), ("PUT", "/"), ("GET", "/config.json"))
     for method, path in asked:
-        _, headers, _ = site.ask(method, path)
+        _, headers, _ = shown.ask(method, path)
         policy = dict(one.split(" ", 1) for one in headers["content-security-policy"].split("; "))
         assert policy["connect-src"] == "'self' http://127.0.0.1:4566 ws://127.0.0.1:4566"
         assert policy["default-src"] == "'none'"
@@ -137,21 +155,21 @@ def test_every_answer_carries_the_policy(site):
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:{port}", "localhost", "localhost:1", "[::1]:{port}"]
 )
-def test_a_foreign_host_is_refused(site, host):
-    named = host.format(port=site.port)
-    assert site.ask("GET", "/config.json", host=named)[0] == 403
-    assert site.ask("POST", "/local-start", "{}", host=named, Origin=site.origin)[0] == 403
+def test_a_foreign_host_is_refused(shown, host):
+    named = host.format(port=shown.port)
+    assert shown.ask("GET", "/config.json", host=named)[0] == 403
+    assert shown.ask("POST", "/local-start", "{}", host=named, Origin=shown.origin)[0] == 403
 
 
 @pytest.mark.parametrize("path", ["/songs/x?y", "//evil.example/x"])
-def test_the_page_has_one_name(site, path):
-    status, headers, _ = site.ask("GET", path, host=f"127.0.0.1:{site.port}")
-    assert (status, headers["location"]) == (307, f"{site.origin}/{path.lstrip('/')}")
+def test_the_page_has_one_name(shown, path):
+    status, headers, _ = shown.ask("GET", path, host=f"127.0.0.1:{shown.port}")
+    assert (status, headers["location"]) == (307, f"{shown.origin}/{path.lstrip('/')}")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "POST"])
-def test_nothing_can_be_written(site, method):
-    assert site.ask(method, "/favicon.svg", b"x")[0] in (405, 501)
+def test_nothing_can_be_written(shown, method):
+    assert shown.ask(method, "/favicon.svg", b"x")[0] in (405, 501)
 
 
 @pytest.mark.parametrize("code", ["wrong", "", "\ud800", "é", "a" * 900, None, 7, ["x"], {"a": 1}, True])
