@@ -86,7 +86,7 @@ def test_words_that_all_have_times_are_not_heard(
     by_person: bool, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing that is heard would change them. The voice is found all the same: it says what has no words."""
-    monkeypatch.setattr(whispers.Whisper, "_load", lambda *_: pytest.fail("the model was loaded"))
+    monkeypatch.setattr(faster_whisper, "WhisperModel", lambda *_, **__: pytest.fail("it was loaded"))
     timed = from_text("[00:01.00]<00:01.00>one <00:02.00>two <00:03.00>three <00:04.00>four")
     seen: list[float] = []
     document = hear(
