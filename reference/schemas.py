@@ -67,6 +67,9 @@ _ABOUT: dict[str, Schema] = {
         "description": "Version of a person's lyrics; a change names the version that it is based on.",
     },
     "measuredAt": TIME | {"description": "When tempo, key and more were last measured."},
+    "measureStatus": {
+        "description": "Of the last measuring in the background; null when it ended well, or there was none."
+    },
     "tempoBpm": {
         "description": "Beats a minute that hold for most of the song; a person's value comes first."
     },

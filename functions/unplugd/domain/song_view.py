@@ -41,6 +41,7 @@ PUBLIC = {
     "lyricsVersion": "lyrics_version",
     "lyricsOffsetMs": "lyrics_offset_ms",
     "measuredAt": "measured_at",
+    "measureStatus": "measure_status",
     "tempoBpm": "tempo_bpm",
     "tempoConfidence": "tempo_confidence",
     "musicKey": "music_key",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from singing import network
-from tests.cloud import CHOSEN, OWNER, SONG, Cloud, event
+from tests.cloud import CHOSEN, OWNER, SONG, STRANGER, Cloud, event
 from tests.handlers.capture.conftest import RATE, Studio, wav
 from unplugd.capture import sound
 from unplugd.capture.handlers import sweep_sessions
@@ -83,6 +84,29 @@ def test_a_deleted_take_is_no_fault(studio: Studio, cloud: Cloud) -> None:
     studio.run()
     assert studio.row(session) is None
     assert cloud.keys("OUTPUT_BUCKET") == []
+
+
+def exported(cloud: Cloud, owner: str) -> list[dict[str, Any]]:
+    """Everything of an account's export, over all pages."""
+    trigger, found = event("account", "export_account"), []
+    trigger["requestContext"]["authorizer"]["claims"]["sub"] = owner
+    trigger["queryStringParameters"] = None
+    while True:
+        page = json.loads(cloud.call("account", "export_account", trigger)["body"])
+        found += page["data"]
+        if page["nextCursor"] is None:
+            return found
+        trigger["queryStringParameters"] = {"cursor": page["nextCursor"]}
+
+
+def test_it_is_in_the_export_of_its_owner_and_of_nobody_else(studio: Studio, cloud: Cloud) -> None:
+    session = joined(studio, sung(), songId=SONG)
+    studio.run()
+    (entry,) = exported(cloud, OWNER)
+    assert entry["session"]["sessionId"] == session
+    assert {"take.flac", TAKE_PITCH} <= set(entry["files"])
+    assert exported(cloud, STRANGER) == []
+    assert studio.ask("get_session", session, owner=STRANGER)[0] == 404
 
 
 def test_a_take_whose_file_is_gone_says_so(studio: Studio, cloud: Cloud) -> None:

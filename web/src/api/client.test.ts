@@ -45,3 +45,14 @@ it("a 401 is answered with a new token once, with the same body", async () => {
   await data(api.PATCH("/songs/{songId}", { ...path, body: { title: "New" } }));
   expect(seen).toEqual(['Bearer old {"title":"New"}', 'Bearer new {"title":"New"}']);
 });
+
+it.each([
+  ["https://pay.example/c/1", "https://pay.example/c/1"],
+  ["javascript:alert(1)", undefined],
+  [7, undefined],
+])("a 402 tells where to buy, if %s is an address of the web", async (checkoutUrl, known) => {
+  const body = { error: "payment_required", message: "This needs a subscription.", checkoutUrl };
+  const api = createApi("http://api.example", tokens, () => Promise.resolve(Response.json(body, { status: 402 })));
+  const call = data(api.GET("/songs/{songId}", path));
+  await expect(call).rejects.toMatchObject({ status: 402, message: "This needs a subscription.", checkoutUrl: known });
+});

@@ -22,6 +22,8 @@ export class Problem extends Error {
     readonly code: string,
     message: string,
     readonly details?: unknown,
+    /** Where what was asked for can be bought (402). */
+    readonly checkoutUrl?: string,
   ) {
     super(message);
     this.name = "Problem";
@@ -63,16 +65,22 @@ export function createApi(baseUrl: string, tokens: TokenSource, fetcher: typeof 
       const body = (await response
         .clone()
         .json()
-        .catch(() => null)) as { error?: string; message?: string; details?: unknown } | null;
+        .catch(() => null)) as { error?: string; message?: string; details?: unknown; checkoutUrl?: unknown } | null;
       throw new Problem(
         response.status,
         body?.error ?? "unexpected",
         body?.message ?? `The service answered ${response.status}. Try again in a moment.`,
         body?.details,
+        checkoutOf(body?.checkoutUrl),
       );
     },
   });
   return api;
+}
+
+/** The address of a page to buy on: nothing but an address of the web is followed. */
+function checkoutOf(address: unknown): string | undefined {
+  return typeof address === "string" && address.startsWith("https://") ? address : undefined;
 }
 
 /** The data of an answer; the middleware has already turned every failure into a Problem. */

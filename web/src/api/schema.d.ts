@@ -637,6 +637,11 @@ export interface components {
              * @description When tempo, key and more were last measured.
              */
             measuredAt: string | null;
+            /**
+             * @description Of the last measuring in the background; null when it ended well, or there was none.
+             * @enum {string|null}
+             */
+            measureStatus: "QUEUED" | "PROCESSING" | "FAILED" | "CANCELLED" | null;
             /** @description Beats a minute that hold for most of the song; a person's value comes first. */
             tempoBpm: number | null;
             /** @description How sure the machine is of its tempo; null for a person's. */
@@ -718,6 +723,11 @@ export interface components {
              * @description When tempo, key and more were last measured.
              */
             measuredAt: string | null;
+            /**
+             * @description Of the last measuring in the background; null when it ended well, or there was none.
+             * @enum {string|null}
+             */
+            measureStatus: "QUEUED" | "PROCESSING" | "FAILED" | "CANCELLED" | null;
             /** @description Beats a minute that hold for most of the song; a person's value comes first. */
             tempoBpm: number | null;
             /** @description How sure the machine is of its tempo; null for a person's. */
@@ -800,6 +810,11 @@ export interface components {
              * @description When tempo, key and more were last measured.
              */
             measuredAt: string | null;
+            /**
+             * @description Of the last measuring in the background; null when it ended well, or there was none.
+             * @enum {string|null}
+             */
+            measureStatus: "QUEUED" | "PROCESSING" | "FAILED" | "CANCELLED" | null;
             /** @description Beats a minute that hold for most of the song; a person's value comes first. */
             tempoBpm: number | null;
             /** @description How sure the machine is of its tempo; null for a person's. */
@@ -1696,6 +1711,11 @@ export interface components {
                      * @description When tempo, key and more were last measured.
                      */
                     measuredAt: string | null;
+                    /**
+                     * @description Of the last measuring in the background; null when it ended well, or there was none.
+                     * @enum {string|null}
+                     */
+                    measureStatus: "QUEUED" | "PROCESSING" | "FAILED" | "CANCELLED" | null;
                     /** @description Beats a minute that hold for most of the song; a person's value comes first. */
                     tempoBpm: number | null;
                     /** @description How sure the machine is of its tempo; null for a person's. */
@@ -2029,6 +2049,7 @@ export interface operations {
                      *             "lyricsVersion": 0,
                      *             "lyricsOffsetMs": 0,
                      *             "measuredAt": null,
+                     *             "measureStatus": null,
                      *             "tempoBpm": null,
                      *             "tempoConfidence": null,
                      *             "musicKey": null,
@@ -3401,6 +3422,7 @@ export interface operations {
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
+                     *       "measureStatus": null,
                      *       "tempoBpm": null,
                      *       "tempoConfidence": null,
                      *       "musicKey": null,
@@ -3481,6 +3503,7 @@ export interface operations {
                      *           "lyricsVersion": 0,
                      *           "lyricsOffsetMs": 0,
                      *           "measuredAt": null,
+                     *           "measureStatus": null,
                      *           "tempoBpm": null,
                      *           "tempoConfidence": null,
                      *           "musicKey": null,
@@ -3604,6 +3627,7 @@ export interface operations {
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
+                     *       "measureStatus": null,
                      *       "tempoBpm": null,
                      *       "tempoConfidence": null,
                      *       "musicKey": null,
@@ -3741,6 +3765,7 @@ export interface operations {
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
+                     *       "measureStatus": null,
                      *       "tempoBpm": null,
                      *       "tempoConfidence": null,
                      *       "musicKey": null,
@@ -3813,6 +3838,7 @@ export interface operations {
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
+                     *       "measureStatus": null,
                      *       "tempoBpm": null,
                      *       "tempoConfidence": null,
                      *       "musicKey": null,
@@ -3863,6 +3889,7 @@ export interface operations {
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
+                     *       "measureStatus": null,
                      *       "tempoBpm": null,
                      *       "tempoConfidence": null,
                      *       "musicKey": null,
@@ -4023,6 +4050,7 @@ export interface operations {
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
+                     *       "measureStatus": null,
                      *       "tempoBpm": null,
                      *       "tempoConfidence": null,
                      *       "musicKey": null,
@@ -4267,6 +4295,7 @@ export interface operations {
                      *       "lyricsVersion": 0,
                      *       "lyricsOffsetMs": 0,
                      *       "measuredAt": null,
+                     *       "measureStatus": null,
                      *       "tempoBpm": null,
                      *       "tempoConfidence": null,
                      *       "musicKey": null,

@@ -31,6 +31,7 @@ export function aSong(songId: string, change: Partial<Song> = {}): Song {
     lyricsVersion: 0,
     lyricsOffsetMs: 0,
     measuredAt: null,
+    measureStatus: null,
     tempoBpm: null,
     tempoConfidence: null,
     musicKey: null,

@@ -86,3 +86,28 @@ it("a song that was not measured can be, from its row", async () => {
   fireEvent.click(screen.getByRole("menuitem", { name: "Measure tempo and key" }));
   await vi.waitFor(() => expect(bodies).toEqual([{ scope: { songIds: ["D"] }, source: "current", platforms: null }]));
 });
+
+it("a refusal that something can be bought against says so, and leads there", async () => {
+  const body = {
+    error: "payment_required",
+    message: "This needs a subscription.",
+    checkoutUrl: "https://pay.example/1",
+  };
+  answer = () => Response.json(body, { status: 402 });
+  const go = vi.fn();
+  vi.stubGlobal("location", { assign: go });
+  show(<Unmeasured songs={songs} more={false} />);
+  fireEvent.click(screen.getByRole("button", { name: "Measure 2 songs" }));
+  await vi.waitFor(() => expect(said()).toBe("This could not be measured. This needs a subscription."));
+  const { action } = vi.mocked(toast).mock.calls.at(-1)?.[1] ?? {};
+  expect(action?.label).toBe("Subscribe");
+  action?.onSelect();
+  expect(go).toHaveBeenCalledWith("https://pay.example/1");
+  vi.unstubAllGlobals();
+});
+
+it("does not offer what is being measured already", () => {
+  const waiting = (["QUEUED", "PROCESSING"] as const).map((measureStatus, i) => plain(`${i}`, { measureStatus }));
+  show(<Unmeasured songs={waiting} more={false} />);
+  expect(screen.queryByRole("note")).toBeNull();
+});

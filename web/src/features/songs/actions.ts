@@ -1,6 +1,6 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useSyncExternalStore } from "react";
-import { type Api, data, type Song } from "@/api/client";
+import { type Api, data, Problem, type Song } from "@/api/client";
 import { type Command, songCommands, type SongCommands, usePending } from "@/api/commands";
 import { useApi } from "@/api/context";
 import type { components } from "@/api/schema";
@@ -61,7 +61,11 @@ export class SongActions {
       toast(left ? "Measuring in the background. Tempo and key appear here when they are known." : TRIED);
       return true;
     } catch (error) {
-      toast(`This could not be measured. ${error instanceof Error ? error.message : ""}`, { tone: "error" });
+      const offer = error instanceof Problem ? error.checkoutUrl : undefined;
+      toast(`This could not be measured. ${error instanceof Error ? error.message : ""}`, {
+        tone: "error",
+        ...(offer && { action: { label: "Subscribe", onSelect: () => location.assign(offer) } }),
+      });
       return false;
     }
   }

@@ -44,7 +44,8 @@ export function lengthAloud(seconds: number): string {
   return `length ${parts.filter(Boolean).join(" ")}`;
 }
 
-/** Whether a finished song can be measured and was not. */
-export const isUnmeasured = (song: Song): boolean => song.status === "COMPLETED" && !song.measuredAt;
+/** Whether a finished song can be measured, was not, and does not wait for it. */
+export const isUnmeasured = ({ status, measuredAt, measureStatus }: Song): boolean =>
+  status === "COMPLETED" && !measuredAt && measureStatus !== "QUEUED" && measureStatus !== "PROCESSING";
 
 const count = (number: number, unit: string) => `${number} ${unit}${number === 1 ? "" : "s"}`;
