@@ -42,8 +42,13 @@ def with_random_name(request: dict[str, Any]) -> dict[str, Any]:
     return {**request, "name": f"{request['name'][:40]}-{uuid.uuid4().hex[:8]}"}
 
 
+def not_at_all(_request: dict[str, Any]) -> None:
+    """A write that is answered and not made."""
+
+
 EDITS: dict[str, Edit] = {
     "without-condition": without_condition,
+    "not-at-all": not_at_all,
     "without-seq": without_seq,
     "without-tombstone": without_tombstone,
     "with-random-name": with_random_name,

@@ -22,8 +22,11 @@ from tests.chaos.edits import EDITS
 MINUTE_S = 4
 # The names of the functions that were ended by their timeout, a line each time.
 TIMED_OUT = "timed-out"
+# A byte for each process of a function that a rule killed.
+KILLED = "killed"
 INSIDE = Path(__file__).with_name("inside")
 _PREFIX = "unplugd-dev-"
+_REFUSALS = {"throttle": (400, "ThrottlingException"), "deny": (403, "AccessDeniedException")}
 
 
 class Faults:
@@ -186,15 +189,20 @@ class FaultyGate(gate.Gate):
             if do == "late":
                 late = placed
                 continue
+            if do == "count":
+                continue
             if do == "lose":
                 await super().__call__(scope, _again(body, receive), _nowhere)
             if do == "kill":
-                self.faults.kill(target)
+                count = self.faults.kill(target)
+                with (self.folder / KILLED).open("ab") as note:
+                    note.write(b"." * count)
                 await asyncio.to_thread(time.sleep, 0.05)
             if do == "keys":
                 await _answer(send, 200, _foreign_keys())
             else:
-                await _answer(send, 500, b'{"__type": "InternalServerError", "message": "as planned"}')
+                status, code = _REFUSALS.get(do, (500, "InternalServerError"))
+                await _answer(send, status, json.dumps({"__type": code, "message": "as planned"}).encode())
             return
         if late:
             send = _late(send, late)

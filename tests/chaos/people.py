@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from cli import session as sessions
 from cli.client.errors import ClientError
 from cli.client.library import Song, Ticket
-from cli.client.transport import Transport
+from cli.client.transport import Answer, Transport
 from tests.chaos.rules import PATIENCE
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Guest:
         self.expected: dict[str, str] = {}
         self.completed_by: dict[str, int] = {}  # by how many executions, where the person asked again
         self.heard: list[dict[str, Any]] = []
+        self.recorded: list[dict[str, Any]] = []  # what was heard of recordings
         self.deaf = False
         self._socket: ClientConnection | None = None
         self._listener: threading.Thread | None = None
@@ -61,6 +62,8 @@ class Guest:
                 message = json.loads(text)
                 if "songId" in message:
                     self.heard.append(message)
+                elif "sessionId" in message:
+                    self.recorded.append(message)
 
     def close(self) -> None:
         """Close the connection."""
@@ -120,11 +123,20 @@ class Guest:
         )
         return answer.status, answer.json()
 
-    def call_alone(self, method: str, path: str) -> int:
+    def put_window(self, url: str, data: bytes, headers: dict[str, str]) -> Answer:
+        """PUT a window's file to its link, never repeated."""
+        return self._transport.send("PUT", url, headers=headers, body=data)
+
+    def get(self, url: str) -> bytes:
+        """What a link gives."""
+        return self._transport.send("GET", url, headers={}).body
+
+    def call_alone(self, method: str, path: str, body: Any = None) -> int:
         """An API call over a connection of its own; its status."""
-        headers = {"Authorization": self.identity.id_token()}
+        headers = {"Authorization": self.identity.id_token(), "Content-Type": "application/json"}
         url = self._world.outputs["ApiUrl"].rstrip("/") + path
-        return Transport().send(method, url, headers=headers).status
+        data = None if body is None else json.dumps(body).encode()
+        return Transport().send(method, url, headers=headers, body=data).status
 
     def another(self) -> ClientConnection:
         """One more connection, without a listener."""

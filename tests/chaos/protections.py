@@ -48,6 +48,13 @@ def _no_schedule(world: World) -> Callable[[], object]:
     return lambda: bridge.enable_rule(Name=MINUTE_RULE)
 
 
+def _no_sweep(world: World) -> Callable[[], object]:
+    """Recordings are not swept."""
+    bridge, rule = world.client("events"), f"{PREFIX}-sweep-sessions"
+    bridge.disable_rule(Name=rule)
+    return lambda: bridge.enable_rule(Name=rule)
+
+
 def _no_judge(world: World) -> Callable[[], object]:
     """The exit code's choice is never taken: only the last try ends the stage."""
 
@@ -92,6 +99,32 @@ PROTECTIONS = (
         "count before the call",
         "measure-cap-at-once",
         _edit(r"\.UpdateItem$", "without-condition", "#ledger"),
+    ),
+    Protection("sweep of recordings", "recording-killed-before-invoke", _no_sweep),
+    Protection(
+        "a window's claim",
+        "recording-sound-and-pictures-at-once",
+        _edit(r"\.UpdateItem$", "without-condition", "ingestTriggeredWindows"),
+    ),
+    Protection(
+        "a claim given back",
+        "recording-may-not-invoke",
+        _edit(r"\.UpdateItem$", "not-at-all", "DELETE #ingestTriggeredWindows"),
+    ),
+    Protection(
+        "a window noted once",
+        "recording-read-twice-at-once",
+        _edit(r"\.UpdateItem$", "without-condition", "ingestedWindows"),
+    ),
+    Protection(
+        "one join",
+        "recording-joined-twice-at-once",
+        _edit(r"\.UpdateItem$", "without-condition", '"JOINING"'),
+    ),
+    Protection(
+        "no window after the join",
+        "recording-late-window",
+        _edit(r"\.UpdateItem$", "without-condition", "completedAudioWindows"),
     ),
     Protection("deterministic name", "start-answer-lost", _edit(r"\.StartExecution$", "with-random-name")),
 )

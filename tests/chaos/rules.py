@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import random
 import re
 import time
 from collections.abc import Iterator
@@ -26,10 +27,12 @@ class Rule:
 
     `at` and `match`: "function" (its name, `mark-completed`), "task" (its definition), "http" (`METHOD path target`,
     target being the AWS operation of JSON protocols) or "edit" (the same; `do` is then the name of an edit of
-    `edits.py`). `body`: a text that the payload must hold. `do`: "fail" (before any work), "lose" (the work is done,
-    the answer is a fault), "hold" (wait until the rule is gone, then go on), "late" (go on, and answer only when the
-    rule is gone), "kill:<function>" (kill that function's workers, then fault), "keys" (answer with a key set of other
-    keys). `skip` bites are let pass first, then `times` bite. One that `guards` keeps others away: it need not bite."""
+    `edits.py`). `body`: a text that the payload must hold. `do`: "fail" (before any work; "throttle" and "deny" with a
+    refusal of that name), "lose" (the work is done, the answer is a fault), "hold" (wait until the rule is gone,
+    then go on), "late" (go on, and answer only when the rule is gone), "count" (a request goes on),
+    "kill:<function>" (kill that function's workers, then fault), "keys" (answer with a key set of other keys). `skip`
+    bites are let pass first, then `times` bite. One that `guards` keeps others away: it need not bite.
+    One with a `share` bites by chance, in so many cases of one."""
 
     at: str
     match: str
@@ -38,6 +41,7 @@ class Rule:
     times: int = 1
     skip: int = 0
     guards: bool = False
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def biting(folder: Path, at: str, what: str, body: str) -> Iterator[Placed]:
         placed = Placed(path, rule)
         if rule.at != at or not re.search(rule.match, what) or rule.body not in body:
             continue
-        if placed.met >= rule.skip + rule.times:
+        if placed.met >= rule.skip + rule.times or random.random() >= rule.share:
             continue
         with path.with_suffix(".hits").open("ab") as note:
             note.write(b".")

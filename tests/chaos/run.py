@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.chaos import (  # noqa: F401  (they register)
+    cases_capture,
     cases_crowd,
     cases_functions,
     cases_kill,

@@ -20,7 +20,7 @@ from typing import Any
 from cli.session import Session
 from local.stack import Endpoint, LocalStack, deploy
 from tests.chaos import rules
-from tests.chaos.faults import TIMED_OUT, Faults
+from tests.chaos.faults import KILLED, TIMED_OUT, Faults
 from tests.chaos.people import Guest
 from tests.plays_server import KEY, Answer, serving
 
@@ -128,6 +128,13 @@ class World:
         )
         return json.loads(answer["Payload"].read() or b"null")
 
+    def dead_recordings(self) -> int:
+        """How many events about recordings lie in their dead-letter queue."""
+        queues = self.client("sqs")
+        url = queues.get_queue_url(QueueName=f"{PREFIX}-capture-dlq")["QueueUrl"]
+        asked = ["ApproximateNumberOfMessages"]
+        return int(queues.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"][asked[0]])
+
     def wake(self) -> None:
         """One wake-up more."""
         self.client("sqs").send_message(QueueUrl=self.outputs["WakeQueueUrl"], MessageBody="{}")
@@ -192,6 +199,11 @@ class World:
         """Wait for a task's note."""
         wait_for(lambda: self.count(song_id, stage, what), within_s, f"{stage} to {what} for {song_id}")
 
+    def killed(self) -> int:
+        """How many processes of functions were killed by rules."""
+        note = self.folder / KILLED
+        return note.stat().st_size if note.exists() else 0
+
     def timed_out(self) -> list[str]:
         """The functions that were ended by their timeout since the case began."""
         note = self.folder / TIMED_OUT
@@ -243,6 +255,8 @@ class World:
                 table.delete_item(TableName=f"{PREFIX}-songs", Key=key)
         for row in self.leases():
             table.delete_item(TableName=f"{PREFIX}-slots", Key={"slotId": row["slotId"]})
+        queues = self.client("sqs")
+        queues.purge_queue(QueueUrl=queues.get_queue_url(QueueName=f"{PREFIX}-capture-dlq")["QueueUrl"])
         for rule in self.client("events").list_rules()["Rules"]:
             self.client("events").enable_rule(Name=rule["Name"])
 

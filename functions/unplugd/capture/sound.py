@@ -128,7 +128,7 @@ def write_flac(
 def flac_sha256(path: Path, *, width: int) -> str:
     """The SHA-256 of the PCM in a FLAC file."""
     digest = hashlib.sha256()
-    for pcm in _decoded(path, width):
+    for pcm in decoded(path, width):
         digest.update(pcm)
     return digest.hexdigest()
 
@@ -154,7 +154,8 @@ def pitch(path: Path) -> dict[str, Any]:
     return {"step": network.HOP / network.RATE, "midi": tracking.curve(midi, sung)}
 
 
-def _decoded(path: Path, width: int) -> Iterator[bytes]:
+def decoded(path: Path, width: int) -> Iterator[bytes]:
+    """The PCM of a FLAC file, interleaved, in blocks."""
     import av
     import numpy as np
 
