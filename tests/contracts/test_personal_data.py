@@ -15,6 +15,7 @@ NOT_STORES = {
     "unplugd.deleted",
     "unplugd.playing",
     "unplugd.recorder",
+    "unplugd.recorder",
     "unplugd.recording.",
     "unplugd.rendering",
     "unplugd.zip",

@@ -135,6 +135,7 @@ NOTHING_PERSONAL = {
     "WebBucket": "the web app's own files",
     "unplugd.theme": "light or dark, a setting of the device",
     "unplugd.melody": "whether the singing view shows the melody, a setting of the device",
+    "unplugd.latency": "how late sound comes back through this device's microphones",
     "unplugd.evenLoudness": "whether songs are played equally loud, a setting of the device",
 }
 

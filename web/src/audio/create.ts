@@ -48,6 +48,7 @@ class StreamingEngine implements Engine {
   private wishes = 0; // plays that were asked for: an older one that is still waiting has nothing to say
   private running = false; // the context was seen running since the last play
   private sleep: ReturnType<typeof setTimeout> | undefined;
+  private lent = 0; // to who records along: then the context does not sleep
   private closed = false;
 
   constructor(source: SongSource) {
@@ -174,6 +175,33 @@ class StreamingEngine implements Engine {
     return this.graph && { context: this.graph.context, node: this.graph.output, stems: this.graph.stems };
   }
 
+  async lend(): ReturnType<Engine["lend"]> {
+    this.lent += 1;
+    clearTimeout(this.sleep);
+    let given = false;
+    const giveBack = () => {
+      if (given) return;
+      given = true;
+      this.lent -= 1;
+      if (!this.wanted) this.rest();
+    };
+    try {
+      return { context: (await this.awake()).context, giveBack };
+    } catch (reason) {
+      giveBack();
+      throw new Error(whySilent(reason), { cause: reason });
+    }
+  }
+
+  leaving(frame: number): number | null {
+    const { target, clock } = this;
+    // What was reported before a jump is of the place before it.
+    const jumping = target && (target.stream === null || (clock.latest?.stream ?? -1) < target.stream);
+    if (this.current.playing !== "playing" || jumping) return null;
+    const place = clock.at(frame - GUARD_FRAMES, this.feeder.loop);
+    return place && place.song / SAMPLE_RATE;
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
@@ -219,8 +247,12 @@ class StreamingEngine implements Engine {
     this.graph?.send({ type: "pause" });
     this.fault = trouble;
     this.tell({ playing: "paused" });
+    this.rest();
+  }
+
+  private rest(): void {
     clearTimeout(this.sleep);
-    this.sleep = setTimeout(() => this.graph?.sleep(), SLEEP_MS);
+    if (this.lent === 0) this.sleep = setTimeout(() => this.graph?.sleep(), SLEEP_MS);
   }
 
   private stillWanted(wish: number): boolean {

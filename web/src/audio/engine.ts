@@ -111,5 +111,10 @@ export interface Engine {
   setGuide(change: Partial<Guide>): void;
   /** For meters and tests: what leaves the master. Null before the first play. */
   output(): { context: AudioContext; node: AudioNode; stems: ReadonlyMap<Stem, AudioNode> } | null;
+  /** The context that sounds, running, for who records along. The first call has to come from a gesture. The context stays awake
+   * until it is given back; rejects with a sentence where there is no sound. */
+  lend(): Promise<{ context: AudioContext; giveBack(): void }>;
+  /** The second of the song that leaves the page at a frame of that context's clock; null while nothing plays. */
+  leaving(frame: number): number | null;
   close(): Promise<void>;
 }

@@ -30,6 +30,8 @@ export interface StudioProps {
   /** What goes along with the song above the timeline, and above the words of the karaoke view. */
   lane?: (engine: Engine) => ReactNode;
   guide?: (engine: Engine) => ReactNode;
+  /** What records along with the song; above the transport. */
+  record?: (engine: Engine) => ReactNode;
 }
 
 /** The places of the app that one feature fills, and what each component there receives. */
@@ -39,6 +41,8 @@ export interface Slots {
   /** The page "/". `header` is what the slot `libraryHeader` holds. */
   library: { header?: ReactNode };
   libraryHeader: object;
+  /** Below the header: takes of one's own, without a song. */
+  libraryTakes: object;
   /** The page of a song that is finished, with its player. */
   studio: StudioProps;
   /** The page of a song that cannot be played (yet), or that could not be read. */
@@ -47,6 +51,7 @@ export interface Slots {
   /** Above the studio's timeline, and above the words of the karaoke view. */
   lane: SongProps;
   guide: SongProps;
+  record: SongProps;
 }
 
 export interface SignedIn {

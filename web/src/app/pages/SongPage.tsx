@@ -24,12 +24,13 @@ async function loadPanels() {
 /** One song: its player with the panels of the features; or the state of a song that cannot be played (yet). */
 export const SongPage = lazy(async () => {
   // All at once: a file that is requested by another one would come later.
-  const [Studio = Absent, Unfinished = Absent, Karaoke, Lane, Guide, panels] = await Promise.all([
+  const [Studio = Absent, Unfinished = Absent, Karaoke, Lane, Guide, Record, panels] = await Promise.all([
     slot("studio"),
     slot("unfinishedSong"),
     part(slot("karaoke")),
     part(slot("lane")),
     part(slot("guide")),
+    part(slot("record")),
     loadPanels(),
   ]);
 
@@ -54,6 +55,7 @@ export const SongPage = lazy(async () => {
         karaoke={Karaoke && bounded(Karaoke)}
         lane={Lane && bounded(Lane)}
         guide={Guide && bounded(Guide)}
+        record={Record && bounded(Record)}
       />
     );
   }

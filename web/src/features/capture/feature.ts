@@ -2,6 +2,7 @@ import type { Feature } from "../feature";
 
 export const capture: Feature = {
   name: "capture",
+  slots: { libraryTakes: () => import("./recorder/LibraryTakes"), record: () => import("./recorder/SongTake") },
   // What a reload or a crash has interrupted goes on, on whichever page.
   async onSignedIn(email, { session, api, queries }) {
     const { keepingOf } = await import("./queue/useQueue");

@@ -19,7 +19,7 @@ import { useMediaSession, useTitle, useWakeLock } from "./useSurroundings";
 import type { WaveformData } from "./Waveform";
 
 /** A song's own page: the panels of the features, the mixer, and the transport below them. */
-export default function Studio({ song, singing: asked, panels, karaoke, lane, guide }: StudioProps) {
+export default function Studio({ song, singing: asked, panels, karaoke, lane, guide, record }: StudioProps) {
   const singing = asked && karaoke !== undefined;
   const player = usePlayer(song);
   const [, go] = useLocation();
@@ -46,6 +46,7 @@ export default function Studio({ song, singing: asked, panels, karaoke, lane, gu
           title={title}
           waveforms={waveforms}
           lane={lane?.(player.engine)}
+          record={record?.(player.engine)}
           onSing={karaoke && (() => go(`${place}/sing`, { state: { studio: true } }))}
           onHelp={() => setHelping(true)}
           panels={panels.map(({ id, label, content }) => ({ id, label, content: content(player.engine) }))}
@@ -84,6 +85,7 @@ interface RoomProps {
   title: string;
   waveforms: Waveforms | null;
   lane: ReactNode;
+  record: ReactNode;
   onSing?: () => void;
   onHelp(): void;
   panels: readonly Tab[];
@@ -95,7 +97,7 @@ interface Tab {
   content: ReactNode;
 }
 
-function Room({ song, title, waveforms, lane, onSing, onHelp, panels }: RoomProps) {
+function Room({ song, title, waveforms, lane, record, onSing, onHelp, panels }: RoomProps) {
   const wide = useMedia("(width >= 900px)");
   const [chosen, choose] = useState("");
   const [mixerShown, showMixer] = useState(true);
@@ -169,6 +171,7 @@ function Room({ song, title, waveforms, lane, onSing, onHelp, panels }: RoomProp
         {lane}
         <Timeline waveform={waveforms?.all ?? null} {...toWaveforms} />
         <Status choosing={choosing} />
+        {record}
         <div className={css.transport}>
           <PlayGroup />
           {wide && (

@@ -41,6 +41,8 @@ export function fakeEngine({ durationSec, initialMix = BALANCED, stems = [] }: S
     setMix: (change) => engine.become({ mix: { ...state.mix, ...change } }),
     setGuide: (change) => void (engine.guide = { ...engine.guide, ...change }),
     output: () => null,
+    lend: () => Promise.reject(new Error("no sound in tests")),
+    leaving: () => null,
     close: async () => void (engine.closed = true),
   };
   return engine;

@@ -107,8 +107,10 @@ export function createSender({ remote, store, disk, transfer, now }: SendPorts) 
     }
     const sound = await disk.read(it.id, windowIndex);
     const block = BYTES_A_SAMPLE * it.channels;
-    const frames = Math.floor((sound?.length ?? 0) / block);
-    if (!sound || frames === 0)
+    // A crash or a full disk may leave more than the take is said to have.
+    const rest = it.frames === null ? Infinity : it.frames - windowIndex * windowFrames(it);
+    const frames = Math.min(Math.floor((sound?.length ?? 0) / block), windowFrames(it), rest);
+    if (!sound || frames <= 0)
       throw new Stuck({ text: "A part of this take is not on this device any more.", way: "none" });
     return joined([wavHeader(frames, it), sound.subarray(0, frames * block)]);
   }

@@ -21,7 +21,6 @@ export const CHUNK_FRAMES = 35 * 128;
 export type ToTape =
   | {
       do: "open";
-      recordingId: string;
       channels: 1 | 2;
       sampleRate: number;
       windowFrames: number;
@@ -32,18 +31,17 @@ export type ToTape =
       track: ReadableStream<AudioData> | null;
     }
   /** The take goes on with what was captured from this frame on: at its beginning, or after a pause. */
-  | { do: "write"; from: number | null }
+  | { do: "write"; recordingId: string; from: number | null }
   | { do: "hold" }
   | { do: "end" };
 
 export type FromTape =
-  | { is: "ready" }
-  /** No place to write to. */
-  | { is: "refused" }
+  /** Nothing is written from here on, until it goes on. */
+  | { is: "held"; frames: number }
   /** For the meter and the waveform. `frames`: length of the take so far. `frame`: the end of this chunk. */
   | { is: "level"; frame: number; frames: number; writing: boolean; peak: number; clipped: number }
   | { is: "window"; windowIndex: number }
   | { is: "gap"; gap: Gap }
-  /** It cannot go on: the device is full, or the take as long as it may be. What was written stays. */
+  /** It cannot go on: the device takes no more, or the take is as long as it may be. What was written stays. */
   | { is: "stopped"; why: "full" | "long" }
   | { is: "ended"; frames: number };

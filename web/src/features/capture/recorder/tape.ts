@@ -74,6 +74,7 @@ export class Tape {
       this.witness.skip();
       this.stalls.reset();
       await this.options.writer.flush().catch(() => undefined);
+      this.options.tell({ is: "held", frames: this.frames });
     });
   }
 
@@ -153,6 +154,7 @@ export class Tape {
     if (this.over) return;
     this.over = true;
     this.writing = false;
+    this.witness.finish();
     const { writer, windowFrames, tell } = this.options;
     const rest = this.frames % windowFrames;
     const windowIndex = Math.floor(this.frames / windowFrames);

@@ -1,5 +1,5 @@
 /** Writes a take to the disk away from the page: a page that is busy neither delays nor loses sound. */
-import { blockWriter, fileWriter } from "../queue/disk";
+import { blockWriter, fileWriter, type TakeWriter } from "../queue/disk";
 import { BYTES_A_SAMPLE } from "../queue/model";
 import { openStore } from "../queue/store";
 import { Stalls } from "./gaps";
@@ -13,31 +13,38 @@ const page = globalThis as unknown as {
 let tape: Tape | null = null;
 
 page.onmessage = ({ data }) => {
-  if (data.do === "open") void open(data);
-  else if (data.do === "write") void tape?.write(data.from);
-  else if (data.do === "hold") void tape?.hold();
+  if (data.do === "open") open(data);
+  else if (data.do === "write") {
+    recordingId = data.recordingId;
+    void tape?.write(data.from);
+  } else if (data.do === "hold") void tape?.hold();
   else void tape?.end();
 };
 
-async function open({ recordingId, port, track, ...options }: Extract<ToTape, { do: "open" }>): Promise<void> {
+/** The place on the disk is made when the take begins: before that nothing is to be kept. */
+let recordingId = "";
+let place: Promise<TakeWriter> | undefined;
+
+function open({ port, track, ...options }: Extract<ToTape, { do: "open" }>): void {
   const { channels, sampleRate } = options;
   const half = Math.ceil(sampleRate / 2) * channels * BYTES_A_SAMPLE;
-  const writer =
-    (await fileWriter(recordingId)) ??
-    (await openStore().then(
-      (store) => blockWriter(store, recordingId, half),
-      () => null,
+  const writer = () =>
+    (place ??= fileWriter(recordingId).then(
+      async (files) => files ?? blockWriter(await openStore(), recordingId, half),
     ));
-  if (!writer) return page.postMessage({ is: "refused" });
   const made = new Tape({
-    ...{ ...options, writer },
+    ...options,
+    writer: {
+      write: async (...to) => (await writer()).write(...to),
+      flush: async () => (await place)?.flush(),
+      finish: async (...to) => (await place)?.finish(...to),
+    },
     tell: (message) => page.postMessage(message),
     now: () => performance.now() / 1000,
   });
   tape = made;
   port.onmessage = ({ data }: MessageEvent<Chunk>) => void made.chunk(data);
-  page.postMessage({ is: "ready" });
-  if (track) await compare(track, made, channels, sampleRate).catch(() => undefined);
+  if (track) compare(track, made, channels, sampleRate).catch(() => undefined);
 }
 
 /** The browser's own capture goes to the witness, as 16 bit and with the take's channels. */

@@ -76,6 +76,14 @@ export class Witness {
     this.offset = this.lost = null;
   }
 
+  /** The take's end: what did not meet the track again until then is not known to be right. */
+  finish(): void {
+    const end = this.at + this.held;
+    if (this.lost && this.tries < TRIES && end > this.lost.take)
+      this.tell({ start: this.lost.take, frames: end - this.lost.take, lost: 0, why: "missed" });
+    this.lost = null;
+  }
+
   private drop(frames: number): void {
     this.at += frames;
     this.held -= frames;
