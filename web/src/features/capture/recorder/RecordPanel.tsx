@@ -173,6 +173,6 @@ function Picture({ recorder }: { recorder: Recorder }) {
     video.setAttribute("aria-label", "What the camera sees");
     place.current?.append(video);
     return () => video.remove();
-  });
+  }, [recorder]);
   return <div ref={place} />;
 }

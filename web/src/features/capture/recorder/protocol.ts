@@ -38,7 +38,7 @@ export type ToTape =
 export type FromTape =
   /** Nothing is written from here on, until it goes on. */
   | { is: "held"; frames: number }
-  /** For the meter and the waveform. `frames`: length of the take so far. `frame`: the end of this chunk. */
+  /** For the meter and the waveform. `frames`: length of the take so far; `writing`: whether it grew. `frame`: the end of this chunk. */
   | { is: "level"; frame: number; frames: number; writing: boolean; peak: number; clipped: number }
   | { is: "window"; windowIndex: number }
   | { is: "gap"; gap: Gap }

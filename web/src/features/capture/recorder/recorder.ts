@@ -11,6 +11,7 @@ import type { FromTape, ToTape } from "./protocol";
 import { mayBegin, mayGoOn, secondsLeft } from "./room";
 import { Along } from "./along";
 import type { Meter, Place, RecorderState } from "./state";
+import { watch } from "./watch";
 
 const WAVE = 600;
 const LOCK = "unplugd.recorder";
@@ -37,6 +38,7 @@ export function createRecorder() {
   let release: (() => void) | null = null; // of the one recorder of all tabs
   let unlock: (() => void) | null = null;
   let kept = 0; // windows that are complete
+  let keeps: Promise<void> = Promise.resolve(); // until all of them are on the queue's list
   let second = -1; // of the latest picture
   let ended: ((frames: number) => void) | null = null;
   let attempt = 0;
@@ -99,7 +101,8 @@ export function createRecorder() {
     source.connect(monitor).connect(context.destination);
     tape = new Worker(new URL("./tape.worker.ts", import.meta.url), { type: "module" });
     tape.onmessage = ({ data }: MessageEvent<FromTape>) => void onTape(data);
-    tape.onerror = () => endBy("The recorder could not be loaded. Check your connection and try again.");
+    tape.onerror = () =>
+      broken("The recorder stopped. What it had written is kept. Check your connection and try again.");
     const { port1, port2 } = new MessageChannel();
     const shown = showTrack(track);
     const format = { channels, sampleRate: context.sampleRate, maxFrames: MAX_MINUTES * 60 * context.sampleRate };
@@ -109,7 +112,12 @@ export function createRecorder() {
       shown ? [port1, shown as unknown as Transferable] : [port1],
     );
     const stopCapture = await captureTo(source, channels, port2);
-    closers.push(stopCapture, watch(track, settings.sampleRate, context));
+    const ends = watch(track, context, {
+      going,
+      onDanger: (why) => (why === null ? close() : endBy(why)),
+      onDevices: () => void listInputs().then((inputs) => state.phase !== "off" && tell({ inputs })),
+    });
+    closers.push(stopCapture, ends);
     const id = settings.deviceId ?? input;
     const known = knownLatency(pairOf(id ?? ""));
     tell({
@@ -124,39 +132,6 @@ export function createRecorder() {
 
   const pairOf = (input: string) =>
     `${input} ${(lent?.context as (AudioContext & { sinkId?: string }) | undefined)?.sinkId ?? ""}`;
-
-  /** What may happen to a device, the sound or the tab while it is open. */
-  function watch(track: MediaStreamTrack, rate: number | undefined, context: AudioContext): () => void {
-    const gone = () => endBy("The microphone was unplugged or taken away. The take ends there and is kept.");
-    const muted = () => endBy("The system muted the microphone. The take ends there and is kept.");
-    const changed = () => {
-      if (track.getSettings().sampleRate !== rate)
-        endBy("The microphone changed its sample rate. The take ends there and is kept.");
-      else void listInputs().then((inputs) => state.phase !== "off" && tell({ inputs }));
-    };
-    const silent = () => {
-      if (context.state === "closed" && !going()) close();
-      else if (context.state !== "running") endBy("The browser stopped the sound. The take ends there and is kept.");
-    };
-    const frozen = () => endBy("The browser put the page to sleep. The take ends there and is kept.");
-    const leaving = (event: BeforeUnloadEvent) => {
-      if (going()) event.preventDefault();
-    };
-    track.addEventListener("ended", gone);
-    track.addEventListener("mute", muted);
-    navigator.mediaDevices.addEventListener("devicechange", changed);
-    context.addEventListener("statechange", silent);
-    document.addEventListener("freeze", frozen);
-    addEventListener("beforeunload", leaving);
-    return () => {
-      track.removeEventListener("ended", gone);
-      track.removeEventListener("mute", muted);
-      navigator.mediaDevices.removeEventListener("devicechange", changed);
-      context.removeEventListener("statechange", silent);
-      document.removeEventListener("freeze", frozen);
-      removeEventListener("beforeunload", leaving);
-    };
-  }
 
   async function onTape(message: FromTape) {
     if (message.is === "level") {
@@ -177,9 +152,11 @@ export function createRecorder() {
     } else if (message.is === "window") {
       kept = message.windowIndex + 1;
       if (!take || !place) return;
-      await keepWindow(place.keeping.store, take, message.windowIndex).catch(() => undefined);
-      place.keeping.queue.added();
-      if (!mayGoOn(await secondsLeft(take))) endBy("This device has no more room. The take ends there and is kept.");
+      const [row, { store, queue }] = [take, place.keeping];
+      keeps = keeps.then(() => keepWindow(store, row, message.windowIndex).catch(() => undefined));
+      await keeps;
+      queue.added();
+      if (!mayGoOn(await secondsLeft(row))) endBy("This device has no more room. The take ends there and is kept.");
     } else if (message.is === "stopped")
       endBy(
         message.why === "long"
@@ -216,7 +193,8 @@ export function createRecorder() {
     try {
       if (!mayBegin(await secondsLeft({ channels, sampleRate })))
         throw new Error("This device has no room for two minutes of sound. Make some room, then try again.");
-      await navigator.storage?.persist?.().catch(() => false);
+      // Some browsers ask the person; the take does not wait for that.
+      navigator.storage?.persist?.().catch(() => false);
       const id = crypto.randomUUID();
       unlock = await lockFor(id);
       along = engine && new Along(engine, context, alongSays(id));
@@ -239,7 +217,7 @@ export function createRecorder() {
       along = null;
       unlock?.();
       unlock = null;
-      if (mine === attempt)
+      if (mine === attempt && phase() === "starting")
         tell({ phase: "ready", trouble: error instanceof Error ? error.message : "The take could not begin." });
     }
   }
@@ -296,6 +274,15 @@ export function createRecorder() {
     }
   };
 
+  /** Nothing writes any more: the queue finds on the disk what there is of the take. */
+  function broken(why: string) {
+    take = null;
+    shut();
+    release?.();
+    release = null;
+    tell({ trouble: why });
+  }
+
   /** The take is complete. It is kept, and goes to the library by itself. */
   async function end(why: string | null = null): Promise<void> {
     if (state.phase === "starting") {
@@ -316,9 +303,7 @@ export function createRecorder() {
       say({ do: "end" });
     });
     ended = null;
-    // Windows are put on the list as they are complete; the last one may be on its way there.
-    for (let index = 0; index < Math.ceil(frames / windowFrames(take)); index++)
-      if (index >= kept - 1) await keepWindow(store, take, index).catch(() => undefined);
+    await keeps;
     await store.change(id, { state: "ended", frames, gaps: take.gaps, ending: why }).catch(() => undefined);
     take = null;
     unlock?.();

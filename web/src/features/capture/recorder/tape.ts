@@ -46,11 +46,12 @@ export class Tape {
   chunk(chunk: Chunk): Promise<void> {
     const came = this.options.now();
     return this.inTurn(async () => {
+      const before = this.frames;
       if (this.writing) await this.put(chunk, came);
       else this.remember(chunk);
       const { frame, samples, peak, clipped } = chunk;
       const end = frame + samples.length / this.options.channels;
-      this.options.tell({ is: "level", frame: end, frames: this.frames, writing: this.writing, peak, clipped });
+      this.options.tell({ is: "level", frame: end, frames: this.frames, writing: this.frames > before, peak, clipped });
     });
   }
 
