@@ -1,17 +1,18 @@
-import { StreamBytes } from "./bytes";
-import { decoderOffset } from "./calibrate";
-import { decodeMp3, DecodedCells } from "./cells";
+import type { StreamBytes } from "./bytes";
+import type { DecodedCells } from "./cells";
 import { heardFrame, SongClock } from "./clock";
 import { clicksBefore } from "./countin";
 import { BALANCED, type CountIn, type Engine, type EngineState, type Guide, type Mix, RHYTHM } from "./engine";
 import { type SongSource, type Stem, UNGUIDED, withinLimits } from "./engine";
-import { Feeder } from "./feeder";
+import type { Feeder } from "./feeder";
 import { cellOf, SAMPLE_RATE, samplesOf } from "./frames";
 import { Graph, whySilent } from "./graph";
 import { clicksOf } from "./grid";
 import { GUARD_FRAMES } from "./guard";
-import { AHEAD, FIRST, HUSH_MS, SAFE, SLEEP_MS } from "./pace";
+import { AHEAD, FIRST, HUSH_MS, SAFE } from "./pace";
 import type { Chunk, FromDeck, Report } from "./protocol";
+import { Rest } from "./rest";
+import { supply } from "./supply";
 import { loopFrames } from "./unroll";
 
 /** An engine for one song. Makes no AudioContext before the first play, which has to come from a gesture. */
@@ -47,8 +48,7 @@ class StreamingEngine implements Engine {
   private stopClicks: (() => void) | null = null;
   private wishes = 0; // plays that were asked for: an older one that is still waiting has nothing to say
   private running = false; // the context was seen running since the last play
-  private sleep: ReturnType<typeof setTimeout> | undefined;
-  private lent = 0; // to who records along: then the context does not sleep
+  private readonly rest = new Rest(() => this.graph?.sleep());
   private closed = false;
 
   constructor(source: SongSource) {
@@ -57,27 +57,14 @@ class StreamingEngine implements Engine {
     this.tracks = [RHYTHM, ...source.stems.filter((stem) => stem !== RHYTHM)];
     this.total = samplesOf(source.durationSec);
     this.current = { playing: "paused", loop: null, mix: source.initialMix ?? BALANCED, trouble: null };
-    this.bytes = new StreamBytes({
-      streams: (options) => source.streams(options),
-      totalSamples: this.total,
-      stems: source.stems,
-      onTrouble: (sentence) => {
-        this.failing = sentence;
-        this.tell();
-      },
-    });
-    this.cells = new DecodedCells({
-      totalSamples: this.total,
-      stems: this.tracks,
+    ({
       bytes: this.bytes,
-      decode: decodeMp3,
-      offset: decoderOffset,
-      onSilence: () => {
-        this.fault = "A part of this song could not be decoded and stays silent.";
-        this.tell();
-      },
-    });
-    this.feeder = new Feeder(this.total, (cell, signal) => this.cells.cell(cell, signal));
+      cells: this.cells,
+      feeder: this.feeder,
+    } = supply(source, this.tracks, this.total, {
+      onTrouble: (sentence) => this.tell({}, { failing: sentence }),
+      onSilence: () => this.tell({}, { fault: "A part of this song could not be decoded and stays silent." }),
+    }));
     this.prefetch(0);
   }
 
@@ -98,7 +85,7 @@ class StreamingEngine implements Engine {
     if (this.closed || this.wanted) return;
     this.wanted = true;
     const wish = ++this.wishes;
-    clearTimeout(this.sleep);
+    this.rest.end();
     if (this.current.playing === "ended") this.target = { song: this.feeder.loop?.start ?? 0, stream: null };
     this.fault = null;
     this.tell({ playing: "buffering" });
@@ -175,22 +162,9 @@ class StreamingEngine implements Engine {
     return this.graph && { context: this.graph.context, node: this.graph.output, stems: this.graph.stems };
   }
 
-  async lend(): ReturnType<Engine["lend"]> {
-    this.lent += 1;
-    clearTimeout(this.sleep);
-    let given = false;
-    const giveBack = () => {
-      if (given) return;
-      given = true;
-      this.lent -= 1;
-      if (!this.wanted) this.rest();
-    };
-    try {
-      return { context: (await this.awake()).context, giveBack };
-    } catch (reason) {
-      giveBack();
-      throw new Error(whySilent(reason), { cause: reason });
-    }
+  lend(): ReturnType<Engine["lend"]> {
+    const busy = () => this.wanted;
+    return this.rest.lend(() => this.awake(), busy);
   }
 
   leaving(frame: number): number | null {
@@ -206,7 +180,7 @@ class StreamingEngine implements Engine {
     if (this.closed) return;
     this.closed = true;
     this.wanted = false;
-    clearTimeout(this.sleep);
+    this.rest.end();
     this.stopClicks?.();
     this.work.abort();
     this.bytes.close();
@@ -229,7 +203,8 @@ class StreamingEngine implements Engine {
     return place?.song ?? 0;
   }
 
-  private tell(change: Partial<EngineState> = {}): void {
+  private tell(change: Partial<EngineState> = {}, cause: { failing?: string | null; fault?: string } = {}): void {
+    Object.assign(this, cause);
     const next = { ...this.current, ...change };
     const waiting = next.playing === "buffering" || (this.wanted && this.target?.stream === null);
     next.trouble = this.fault ?? (waiting ? this.failing : null);
@@ -247,12 +222,7 @@ class StreamingEngine implements Engine {
     this.graph?.send({ type: "pause" });
     this.fault = trouble;
     this.tell({ playing: "paused" });
-    this.rest();
-  }
-
-  private rest(): void {
-    clearTimeout(this.sleep);
-    if (this.lent === 0) this.sleep = setTimeout(() => this.graph?.sleep(), SLEEP_MS);
+    this.rest.begin();
   }
 
   private stillWanted(wish: number): boolean {
@@ -292,10 +262,8 @@ class StreamingEngine implements Engine {
     const { speed, key } = this.current.mix;
     if (!this.graph) return;
     if (speed !== 1 || key !== 0) {
-      this.graph.loadStretch().catch(() => {
-        this.fault = "Speed and key cannot be changed now. Check your connection and try again.";
-        this.tell();
-      });
+      const fault = "Speed and key cannot be changed now. Check your connection and try again.";
+      this.graph.loadStretch().catch(() => this.tell({}, { fault }));
     }
     this.graph.send({ type: "tune", speed, semitones: key });
   }
@@ -311,8 +279,7 @@ class StreamingEngine implements Engine {
         return this.moveTo(this.heard());
       case "stretch":
         if (message.error === null) return;
-        this.fault = "This browser cannot change speed and key.";
-        this.tell();
+        this.tell({}, { fault: "This browser cannot change speed and key." });
     }
   }
 

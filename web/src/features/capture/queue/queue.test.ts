@@ -260,7 +260,7 @@ describe("the session", () => {
     expect(await store.blocks("take-1")).toEqual([]);
   });
 
-  it("a refusal is told in the service's words and can be retried", async () => {
+  it("a refusal is said in the service's words and can be retried", async () => {
     await kept(store);
     refuse("open", new Problem(429, "too_many", "10 recordings are open. Close one first."));
     const { queue } = start();
@@ -291,7 +291,7 @@ describe("the session", () => {
 describe("other tabs, and what an earlier page left", () => {
   const free: QueuePorts["whenFree"] = (_, work) => void work();
 
-  it("a take whose page is gone ends with what is on the disk, is sent, and is told", async () => {
+  it("a take whose page is gone ends with what is on the disk, is sent, and is said", async () => {
     await kept(store, { state: "recording", frames: null, windows: [60 * 44_100 * 2, 2001] });
     start({ whenFree: free });
     await done();

@@ -102,7 +102,7 @@ describe("a take along with a song", () => {
     await expect(begin).rejects.toThrow("No connection.");
   });
 
-  it("takes speed and loop away meanwhile, and gives them back", async () => {
+  it("takes speed and loop away for the take, and gives them back", async () => {
     const loop = { start: 1, end: 2 };
     const { along, state } = await begun({ loop, speed: 0.8 });
     expect(state()).toMatchObject({ loop: null, mix: { speed: 1 } });

@@ -36,7 +36,7 @@ export class Along {
     if (mix.speed !== 1) engine.setMix({ speed: 1 });
   }
 
-  /** The song starts where it stands. Resolves with the take's first frame, and its place in the song. */
+  /** The song starts at its position. Resolves with the take's first frame, and its place in the song. */
   async begin(countIn: boolean): Promise<{ frame: number; second: number }> {
     const { engine } = this;
     engine.pause();

@@ -47,8 +47,8 @@ describe("runs of zeros", () => {
 
 describe("frames against the clock", () => {
   function run(script: (at: number) => { late?: number; lostBefore?: number }, seconds = 20) {
-    const told: [number, number][] = [];
-    const stalls = new Stalls(RATE, (at, lost) => told.push([at, lost]));
+    const said: [number, number][] = [];
+    const stalls = new Stalls(RATE, (at, lost) => said.push([at, lost]));
     let [clock, frames] = [0, 0];
     for (let i = 0; i < seconds * 10; i++) {
       const { late = 0, lostBefore = 0 } = script(i);
@@ -56,14 +56,14 @@ describe("frames against the clock", () => {
       frames += RATE / 10;
       stalls.add(clock + late, frames);
     }
-    return told;
+    return said;
   }
 
   it("sound that is lost is found, near its place and with its length", () => {
-    const told = run((i) => ({ lostBefore: i === 65 ? 0.5 : 0 }));
-    expect(told).toHaveLength(1);
-    expect(Math.abs((told[0]?.[0] ?? 0) - 6.6 * RATE)).toBeLessThan(RATE / 10);
-    expect(Math.abs((told[0]?.[1] ?? 0) - 0.5 * RATE)).toBeLessThan(RATE / 100);
+    const said = run((i) => ({ lostBefore: i === 65 ? 0.5 : 0 }));
+    expect(said).toHaveLength(1);
+    expect(Math.abs((said[0]?.[0] ?? 0) - 6.6 * RATE)).toBeLessThan(RATE / 10);
+    expect(Math.abs((said[0]?.[1] ?? 0) - 0.5 * RATE)).toBeLessThan(RATE / 100);
   });
 
   it("messages that only come late are none", () => {

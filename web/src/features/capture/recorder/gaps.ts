@@ -77,7 +77,7 @@ export class Stalls {
     this.smallest = Infinity;
   }
 
-  /** After a pause the clock starts anew. */
+  /** After a pause the clock starts again. */
   reset(): void {
     this.begun = this.before = this.since = null;
     this.smallest = Infinity;

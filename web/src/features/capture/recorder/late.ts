@@ -22,7 +22,7 @@ function keepLatency(pair: string, ms: number): void {
   try {
     all = JSON.parse(deviceStore().getItem(KEY) ?? "{}") as Record<string, unknown>;
   } catch {
-    // It is written anew.
+    // It is written again.
   }
   try {
     deviceStore().setItem(KEY, JSON.stringify({ ...all, [pair]: ms }));
@@ -44,7 +44,7 @@ export async function measureLatency(context: AudioContext, source: AudioNode, p
   const tone = new AudioBufferSourceNode(context, { buffer });
   tone.connect(context.destination);
   const start = Math.ceil((context.currentTime + LEAD_S) * rate);
-  // The clock of the tone and that of the capture is the same: only what lies between them is measured.
+  // The clock of the tone and that of the capture is the same: only the way between them is measured.
   const heard = listen(source, start, Math.round(LONGEST_S * rate) + sound.length);
   tone.start(start / rate);
   const { frame, clear } = await correlate(await heard, sound);

@@ -18,7 +18,7 @@ export function chirp(rate: number): Float32Array<ArrayBuffer> {
 export interface Found {
   /** Where the chirp begins, in frames, between samples. */
   frame: number;
-  /** How far the best place stands out of all others, 1 or more. Below TRUSTED it may be chance. */
+  /** How much the best place exceeds all others, 1 or more. Below TRUSTED it may be chance. */
   clear: number;
 }
 export const TRUSTED = 3;

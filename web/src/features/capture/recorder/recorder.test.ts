@@ -13,13 +13,13 @@ class FakeTape {
   static latest: FakeTape;
   onmessage: ((event: { data: FromTape }) => void) | null = null;
   onerror: (() => void) | null = null;
-  told: ToTape[] = [];
+  said: ToTape[] = [];
   ended = false;
   constructor() {
     FakeTape.latest = this;
   }
   postMessage(message: ToTape) {
-    this.told.push(message);
+    this.said.push(message);
   }
   say(message: FromTape) {
     this.onmessage?.({ data: message });
@@ -137,7 +137,7 @@ it("the take is known before its sound is written, and persistent storage is ask
     camera: false,
     channels: 1,
   });
-  expect(tape.told.at(-1)).toEqual({ do: "write", recordingId: (await row())?.id, from: null });
+  expect(tape.said.at(-1)).toEqual({ do: "write", recordingId: (await row())?.id, from: null });
   expect(navigator.storage.persist).toHaveBeenCalledOnce();
   expect(locks.held).toContain(`unplugd.recording.${(await row())?.id}`);
 });
@@ -148,7 +148,7 @@ it("each window is on the queue's list before the take ends, and the length is t
   tape.say({ is: "window", windowIndex: 0 });
   tape.say({ is: "gap", gap: { start: 5, frames: 441, lost: 0, why: "missed" } });
   const end = recorder.end();
-  expect(tape.told.at(-1)).toEqual({ do: "end" });
+  expect(tape.said.at(-1)).toEqual({ do: "end" });
   tape.say({ is: "window", windowIndex: 1 });
   tape.say({ is: "ended", frames: 2_646_100 });
   await end;
@@ -167,7 +167,7 @@ it("each window is on the queue's list before the take ends, and the length is t
 it("a device that goes away ends the take, and says so", async () => {
   const tape = await recording();
   track.dispatchEvent(new Event("ended"));
-  await until(() => expect(tape.told.at(-1)).toEqual({ do: "end" }));
+  await until(() => expect(tape.said.at(-1)).toEqual({ do: "end" }));
   tape.say({ is: "ended", frames: 100 });
   await phase("off");
   expect((await row())?.ending).toMatch("unplugged");
@@ -192,7 +192,7 @@ it("room is checked before a take and with each window", async () => {
   await recorder.record(false);
   room = 1e6;
   FakeTape.latest.say({ is: "window", windowIndex: 0 });
-  await until(() => expect(FakeTape.latest.told.at(-1)).toEqual({ do: "end" }));
+  await until(() => expect(FakeTape.latest.said.at(-1)).toEqual({ do: "end" }));
   FakeTape.latest.say({ is: "ended", frames: 2_646_000 });
   await phase("off");
   expect((await row())?.ending).toMatch("no more room");
@@ -201,9 +201,9 @@ it("room is checked before a take and with each window", async () => {
 it("pause and going on are marked by the tape, and closing ends the take first", async () => {
   const tape = await recording();
   recorder.pause();
-  expect(tape.told.at(-1)).toEqual({ do: "hold" });
+  expect(tape.said.at(-1)).toEqual({ do: "hold" });
   await recorder.resume();
-  expect(tape.told.at(-1)).toMatchObject({ do: "write", from: null });
+  expect(tape.said.at(-1)).toMatchObject({ do: "write", from: null });
   recorder.close();
   tape.say({ is: "ended", frames: 10 });
   await phase("off");
@@ -224,7 +224,7 @@ it("one recorder over all tabs", async () => {
   expect(other.state().phase).toBe("ready");
 });
 
-it("a microphone that is refused is told in words", async () => {
+it("a microphone that is refused is said in words", async () => {
   vi.mocked(navigator.mediaDevices.getUserMedia).mockRejectedValue(new DOMException("", "NotAllowedError"));
   await open();
   expect(recorder.state()).toMatchObject({ phase: "off", trouble: expect.stringMatching("Allow it in the browser") });

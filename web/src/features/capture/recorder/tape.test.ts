@@ -26,11 +26,11 @@ function fakeDisk(room = Infinity) {
 
 function open({ windowFrames = 10_000, maxFrames = 1_000_000, room = Infinity, channels = 1 as 1 | 2 } = {}) {
   const disk = fakeDisk(room);
-  const told: FromTape[] = [];
+  const said: FromTape[] = [];
   let frame = 0;
   const tape = new Tape({
     ...{ channels, sampleRate: 44_100, windowFrames, maxFrames, writer: disk.writer },
-    tell: (message) => told.push(message),
+    tell: (message) => said.push(message),
     now: () => frame / 44_100,
   });
   /** The audio thread hands on `sound`, whose first frame is `at`. */
@@ -43,21 +43,21 @@ function open({ windowFrames = 10_000, maxFrames = 1_000_000, room = Infinity, c
     }
   }
   const all = () => Array.from({ length: disk.count() }, (_, index) => [...disk.window(index)]).flat();
-  const gaps = () => told.flatMap((one) => (one.is === "gap" ? [one.gap] : []));
-  return { tape, disk, told, hear, all, gaps };
+  const gaps = () => said.flatMap((one) => (one.is === "gap" ? [one.gap] : []));
+  return { tape, disk, said, hear, all, gaps };
 }
 
 describe("a tape", () => {
   it("cuts windows by sample index, and loses no sample between them", async () => {
-    const { tape, disk, told, hear, all } = open();
+    const { tape, disk, said, hear, all } = open();
     const sound = noise(34_567);
     await tape.write(null);
     await hear(sound);
     await tape.end();
     expect([0, 1, 2, 3].map((index) => disk.window(index).length)).toEqual([10_000, 10_000, 10_000, 4567]);
     expect(all()).toEqual([...sound]);
-    expect(told.flatMap((one) => (one.is === "window" ? one.windowIndex : []))).toEqual([0, 1, 2, 3]);
-    expect(told.at(-1)).toEqual({ is: "ended", frames: 34_567 });
+    expect(said.flatMap((one) => (one.is === "window" ? one.windowIndex : []))).toEqual([0, 1, 2, 3]);
+    expect(said.at(-1)).toEqual({ is: "ended", frames: 34_567 });
   });
 
   it("keeps both channels together at a window's edge", async () => {
@@ -71,11 +71,11 @@ describe("a tape", () => {
   });
 
   it("ends at a window's edge without an empty window behind it", async () => {
-    const { tape, told, hear } = open();
+    const { tape, said, hear } = open();
     await tape.write(null);
     await hear(noise(20_000));
     await tape.end();
-    expect(told.flatMap((one) => (one.is === "window" ? one.windowIndex : []))).toEqual([0, 1]);
+    expect(said.flatMap((one) => (one.is === "window" ? one.windowIndex : []))).toEqual([0, 1]);
   });
 
   it("begins at the frame that is asked for, though it is known only later", async () => {
@@ -114,27 +114,27 @@ describe("a tape", () => {
   });
 
   it("stops when the device is full, and keeps what is written", async () => {
-    const { tape, disk, told, hear } = open({ room: 25_000 });
+    const { tape, disk, said, hear } = open({ room: 25_000 });
     await tape.write(null);
     await hear(noise(30_000));
-    expect(told).toContainEqual({ is: "stopped", why: "full" });
+    expect(said).toContainEqual({ is: "stopped", why: "full" });
     expect(disk.finished).toContain(0);
     await tape.end();
-    expect(told.at(-1)).toEqual({ is: "ended", frames: tape.frames });
+    expect(said.at(-1)).toEqual({ is: "ended", frames: tape.frames });
     expect(disk.window(0).length + disk.window(1).length).toBe(tape.frames);
   });
 
   it("stops at the longest length to the sample", async () => {
-    const { tape, told, hear, all } = open({ maxFrames: 15_000 });
+    const { tape, said, hear, all } = open({ maxFrames: 15_000 });
     await tape.write(null);
     await hear(noise(30_000));
-    expect(told).toContainEqual({ is: "stopped", why: "long" });
+    expect(said).toContainEqual({ is: "stopped", why: "long" });
     expect(all()).toHaveLength(15_000);
   });
 
   it("shows the level before anything is written", async () => {
-    const { told, hear } = open();
+    const { said, hear } = open();
     await hear(noise(CHUNK_FRAMES), 0);
-    expect(told).toEqual([{ is: "level", frame: CHUNK_FRAMES, frames: 0, writing: false, peak: 0.5, clipped: 0 }]);
+    expect(said).toEqual([{ is: "level", frame: CHUNK_FRAMES, frames: 0, writing: false, peak: 0.5, clipped: 0 }]);
   });
 });

@@ -12,7 +12,7 @@ export interface TapeOptions {
   maxFrames: number;
   writer: TakeWriter;
   tell(message: FromTape): void;
-  /** Seconds of a clock that goes on whatever the audio thread does. */
+  /** Seconds of a clock that goes on also when the audio thread is late. */
   now(): number;
 }
 

@@ -45,7 +45,7 @@ it.each([
   },
 );
 
-it("another device beside it changes nothing but the list", () => {
+it("a second device changes nothing but the list", () => {
   const { mediaDevices, says, end } = open();
   mediaDevices.dispatchEvent(new Event("devicechange"));
   expect(says.onDanger).not.toHaveBeenCalled();

@@ -1,6 +1,6 @@
 /**
  * Compares a take with what the browser's own capture gave, sample by sample, where the browser shows it
- * (MediaStreamTrackProcessor). Between the two lies a queue that is emptied or overrun when the audio thread comes late:
+ * (MediaStreamTrackProcessor). Between the two is a queue that is emptied or overrun when the audio thread comes late:
  * sound is blanked or dropped there, and neither clock nor statistics tell. This tells it to the sample.
  */
 import type { Gap } from "../queue/model";
