@@ -15,7 +15,6 @@ NOT_STORES = {
     "unplugd.deleted",
     "unplugd.playing",
     "unplugd.recorder",
-    "unplugd.recorder",
     "unplugd.recording.",
     "unplugd.rendering",
     "unplugd.zip",
