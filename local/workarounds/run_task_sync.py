@@ -77,12 +77,15 @@ def _run_task(resource: str, arguments: Any) -> Any:
         raise states._ExecutionError("AmazonECS.Unknown", json.dumps(pascal_case(answer)))
     if not resource.rstrip("/").endswith(".sync"):
         return pascal_case(answer)
-    return _wait_for(
+    return wait_for_tasks(
         ecs, states, request.get("cluster", "default"), [task["taskArn"] for task in answer["tasks"]]
     )
 
 
-def _wait_for(ecs: Any, states: Any, cluster: str, arns: list[str]) -> Any:
+def wait_for_tasks(ecs: Any, states: Any, cluster: str, arns: list[str]) -> Any:
+    """Wait until ECS has stopped these tasks; the description of the one task, or of all.
+
+    Raises what the state is to fail with, or `ExecutionEnded`."""
     while True:
         if is_over():
             for arn in arns:
@@ -93,13 +96,18 @@ def _wait_for(ecs: Any, states: Any, cluster: str, arns: list[str]) -> Any:
         tasks = json.loads(ecs._describe_tasks({"cluster": cluster, "tasks": arns})[2])["tasks"]
         if len(tasks) < len(arns):
             raise states._ExecutionError("States.TaskFailed", "The task is gone from the cluster")
-        if all(task["lastStatus"] == "STOPPED" for task in tasks):
+        if all(_has_stopped(task) for task in tasks):
             break
         time.sleep(_POLL_S)
     failed = [task for task in tasks if _has_failed(task)]
     if failed:
         raise states._ExecutionError("States.TaskFailed", json.dumps(pascal_case(failed[0])))
     return pascal_case(tasks[0] if len(tasks) == 1 else {"tasks": tasks})
+
+
+def _has_stopped(task: Mapping[str, Any]) -> bool:
+    # The service writes a task's end field by field: a task that is STOPPED and has no stopCode yet would be a failure.
+    return task["lastStatus"] == "STOPPED" and bool(task.get("stopCode"))
 
 
 def _has_failed(task: Mapping[str, Any]) -> bool:

@@ -223,9 +223,16 @@ class Studio:
 
     def faults(self, execution: str) -> list[str]:
         """The errors of all failed tries of all Task states so far."""
+        return [fault["error"] for fault in self._failed(execution)]
+
+    def causes(self, execution: str) -> list[str]:
+        """What AWS says of each failed try, as `faults`."""
+        return [fault.get("cause", "") for fault in self._failed(execution)]
+
+    def _failed(self, execution: str) -> list[dict[str, str]]:
         pages = self._states.get_paginator("get_execution_history").paginate(executionArn=execution)
         events = [event for page in pages for event in page["events"]]
-        return [event["taskFailedEventDetails"]["error"] for event in events if event["type"] == "TaskFailed"]
+        return [event["taskFailedEventDetails"] for event in events if event["type"] == "TaskFailed"]
 
     def _tasks(self, song: str) -> list[Task]:
         # Creation times are whole seconds, so tasks of one second keep the order of their listing. A task that stops

@@ -165,7 +165,7 @@ def test_a_song_is_not_cut_shorter_than_a_minute(studio: Studio) -> None:
     machine = studio.machine("three", {"$number('1')": "3"})
     runs = [studio.start({}, {"durationSec": seconds}, machine=machine) for seconds in (119.9, 120, 600)]
     ended = [studio.finish(run) for run in runs]
-    assert [run.faults for run in ended] == [[], [], []]
+    assert [studio.causes(run) for run in runs] == [[], [], []]
     assert [len(run.tasks) for run in ended] == [1 + 1, 2 + 1 + 1, 3 + 1 + 1]
 
 
