@@ -62,6 +62,9 @@ def _session() -> dict[str, Schema]:
             "enum": [*(str(one) for one in Pitch), None],
             "description": "Whether what was sung is known. Only of a take that was recorded along with a song.",
         },
+        "failed": _list(closed({"windowIndex": WINDOW_INDEX, "code": {"type": "string"}})),
+        "gaps": _list(closed({"start": _COUNT, "frames": _COUNT}))
+        | {"description": "Silence in place of missing sound, in sample frames of the take."},
     }
 
 
@@ -72,12 +75,16 @@ def _whole_session() -> dict[str, Schema]:
         "present": _list(index) | {"description": "Windows whose sound has arrived."},
         "presentFrames": _list(index) | {"description": "Windows whose pictures have arrived."},
         "ingested": _list(index) | {"description": "Windows that were read."},
-        "failed": _list(closed({"windowIndex": index, "code": {"type": "string"}})),
         "missing": _list(index) | {"description": "Windows that a closed session waits for."},
-        "gaps": _list(closed({"start": _COUNT, "frames": _COUNT}))
-        | {"description": "Silence in place of missing sound, in sample frames of the take."},
         "links": _list(
-            closed({"windowIndex": index, "figuresUrl": nullable(_LINK), "streamUrl": nullable(_LINK)})
+            closed(
+                {
+                    "windowIndex": index,
+                    "figuresUrl": nullable(_LINK),
+                    "streamUrl": nullable(_LINK),
+                    "framesUrl": nullable(_LINK) | {"description": "JPEG pictures, one after the other."},
+                }
+            )
         ),
         "takeUrl": nullable(_LINK) | {"description": "The joined take as FLAC, once it is READY."},
         "pitchUrl": nullable(_LINK)
@@ -194,6 +201,7 @@ def answer(name: str, signed: str) -> Any:
                 "windowIndex": 0,
                 "figuresUrl": signed.format(name="window_000.json"),
                 "streamUrl": signed.format(name="window_000.flac"),
+                "framesUrl": None,
             }
         ],
         "takeUrl": None,

@@ -165,6 +165,7 @@ def ingest_window(
     now = to_iso(tools.clock())
     try:
         _store(session, index, target, work, payload.get("frameCount", 0), results)
+        _keep_pictures(session, index, work, tools, results)
     except sound.BadWindow as bad:
         logger().warning("window_refused", extra={"sessionId": session.session_id, "code": bad.code})
         noted = tools.sessions.note_failed(session, index, bad.code, now=now)
@@ -196,6 +197,15 @@ def _store(
     prefix = output_prefix(session.user_id, session.session_id)
     results.put_file(f"{prefix}{window_name(index, 'flac')}", stored, content_type="audio/flac")
     results.write_json(f"{prefix}{window_name(index, 'json')}", figures)
+
+
+def _keep_pictures(session: Session, index: int, work: Path, tools: Tools, results: Results) -> None:
+    """Store a window's pictures as they came: the uploads are deleted once the session is joined."""
+    pictures = work / "frames.mjpeg"
+    key = window_key(session.user_id, session.session_id, index, Kind.FRAMES)
+    if index in session.frames and tools.windows.fetch(key, pictures):
+        name = output_prefix(session.user_id, session.session_id) + window_name(index, "mjpeg")
+        results.put_file(name, pictures, content_type="video/x-motion-jpeg")
 
 
 def _start_join(session: Session, join: Invoke) -> None:

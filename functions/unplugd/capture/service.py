@@ -362,6 +362,7 @@ def _links(session: Session, results: Results | None, now: datetime) -> dict[str
                 "windowIndex": index,
                 "figuresUrl": link(window_name(index, "json")),
                 "streamUrl": link(window_name(index, "flac")),
+                "framesUrl": link(window_name(index, "mjpeg")) if index in session.frames else None,
             }
             for index in sorted(session.ingested)
         ],

@@ -167,7 +167,7 @@ def parse_window_key(key: str) -> WindowKey | None:
 
 
 def window_name(index: int, ending: str) -> str:
-    """The file name of what was made from a window: `json` its figures, `flac` its sound."""
+    """The file name of what was made from a window: `json` its figures, `flac` its sound, `mjpeg` its pictures."""
     return f"window_{index:03d}.{ending}"
 
 

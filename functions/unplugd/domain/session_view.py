@@ -30,6 +30,8 @@ def public(session: Session) -> dict[str, Any]:
         "seq": session.seq,
         "errorCode": session.error_code,
         "pitchStatus": session.pitch and str(session.pitch),
+        "failed": [{"windowIndex": index, "code": code} for index, code in sorted(session.failed.items())],
+        "gaps": [{"start": gap.start, "frames": gap.frames} for gap in session.gaps],
     }
 
 
@@ -39,7 +41,5 @@ def detailed(session: Session) -> dict[str, Any]:
         "present": sorted(session.audio),
         "presentFrames": sorted(session.frames),
         "ingested": sorted(session.ingested),
-        "failed": [{"windowIndex": index, "code": code} for index, code in sorted(session.failed.items())],
         "missing": session.missing,
-        "gaps": [{"start": gap.start, "frames": gap.frames} for gap in session.gaps],
     }

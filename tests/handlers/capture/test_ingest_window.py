@@ -126,3 +126,24 @@ def test_the_loudness_of_a_window_is_that_of_the_standard(width: int, channels: 
 @pytest.mark.parametrize("frames", [1, 5000, 3 * RATE])
 def test_silence_and_a_moment_have_no_loudness(frames: int) -> None:
     assert sound.figures(bytes(2 * frames), sample_rate=RATE, channels=1, width=2)["loudnessLufs"] is None
+
+
+def test_a_windows_pictures_outlive_the_join(studio: Studio, cloud: Cloud) -> None:
+    pictures = b"\xff\xd8one\xff\xd9\xff\xd8two\xff\xd9"
+    session = studio.open(captureMode="audio_video")
+    studio.send(session, 0, wav(tone(100)))
+    studio.send(session, 0, pictures, "frames", Metadata={"frame-count": "2"})
+    studio.ask("close_session", session, json={"windows": 1, "frames": 100})
+    studio.run()
+    _, shown = studio.ask("get_session", session)
+    assert shown["status"] == "READY"
+    key = f"{output_prefix(OWNER, session)}window_000.mjpeg"
+    assert cloud.s3.get_object(Bucket=CHOSEN["OUTPUT_BUCKET"], Key=key)["Body"].read() == pictures
+    assert key in shown["links"][0]["framesUrl"]
+
+
+def test_a_window_without_pictures_has_no_link_to_any(studio: Studio) -> None:
+    session = studio.open()
+    studio.send(session, 0, wav(tone(100)))
+    studio.run()
+    assert studio.ask("get_session", session)[1]["links"][0]["framesUrl"] is None

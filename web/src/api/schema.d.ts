@@ -1258,29 +1258,34 @@ export interface components {
              * @enum {string|null}
              */
             pitchStatus: "WAITING" | "DONE" | "FAILED" | null;
+            failed: {
+                windowIndex: number;
+                code: string;
+            }[];
+            /** @description Silence in place of missing sound, in sample frames of the take. */
+            gaps: {
+                start: number;
+                frames: number;
+            }[];
             /** @description Windows whose sound has arrived. */
             present: number[];
             /** @description Windows whose pictures have arrived. */
             presentFrames: number[];
             /** @description Windows that were read. */
             ingested: number[];
-            failed: {
-                windowIndex: number;
-                code: string;
-            }[];
             /** @description Windows that a closed session waits for. */
             missing: number[];
-            /** @description Silence in place of missing sound, in sample frames of the take. */
-            gaps: {
-                start: number;
-                frames: number;
-            }[];
             links: {
                 windowIndex: number;
                 /** Format: uri */
                 figuresUrl: string | null;
                 /** Format: uri */
                 streamUrl: string | null;
+                /**
+                 * Format: uri
+                 * @description JPEG pictures, one after the other.
+                 */
+                framesUrl: string | null;
             }[];
             /**
              * Format: uri
@@ -1333,6 +1338,15 @@ export interface components {
              * @enum {string|null}
              */
             pitchStatus: "WAITING" | "DONE" | "FAILED" | null;
+            failed: {
+                windowIndex: number;
+                code: string;
+            }[];
+            /** @description Silence in place of missing sound, in sample frames of the take. */
+            gaps: {
+                start: number;
+                frames: number;
+            }[];
         };
         SessionPage: {
             data: components["schemas"]["SessionSummary"][];
@@ -2926,7 +2940,9 @@ export interface operations {
                      *           "takenAs": null,
                      *           "seq": 2,
                      *           "errorCode": null,
-                     *           "pitchStatus": null
+                     *           "pitchStatus": null,
+                     *           "failed": [],
+                     *           "gaps": []
                      *         }
                      *       ],
                      *       "nextCursor": null
@@ -2990,6 +3006,8 @@ export interface operations {
                      *       "seq": 2,
                      *       "errorCode": null,
                      *       "pitchStatus": null,
+                     *       "failed": [],
+                     *       "gaps": [],
                      *       "present": [
                      *         0
                      *       ],
@@ -2997,14 +3015,13 @@ export interface operations {
                      *       "ingested": [
                      *         0
                      *       ],
-                     *       "failed": [],
                      *       "missing": [],
-                     *       "gaps": [],
                      *       "links": [
                      *         {
                      *           "windowIndex": 0,
                      *           "figuresUrl": "https://storage.example/window_000.json?X-Amz-Signature=…",
-                     *           "streamUrl": "https://storage.example/window_000.flac?X-Amz-Signature=…"
+                     *           "streamUrl": "https://storage.example/window_000.flac?X-Amz-Signature=…",
+                     *           "framesUrl": null
                      *         }
                      *       ],
                      *       "takeUrl": null,
@@ -3061,6 +3078,8 @@ export interface operations {
                      *       "seq": 2,
                      *       "errorCode": null,
                      *       "pitchStatus": null,
+                     *       "failed": [],
+                     *       "gaps": [],
                      *       "present": [
                      *         0
                      *       ],
@@ -3068,14 +3087,13 @@ export interface operations {
                      *       "ingested": [
                      *         0
                      *       ],
-                     *       "failed": [],
                      *       "missing": [],
-                     *       "gaps": [],
                      *       "links": [
                      *         {
                      *           "windowIndex": 0,
                      *           "figuresUrl": "https://storage.example/window_000.json?X-Amz-Signature=…",
-                     *           "streamUrl": "https://storage.example/window_000.flac?X-Amz-Signature=…"
+                     *           "streamUrl": "https://storage.example/window_000.flac?X-Amz-Signature=…",
+                     *           "framesUrl": null
                      *         }
                      *       ],
                      *       "takeUrl": null,
@@ -3177,7 +3195,9 @@ export interface operations {
                      *       "takenAs": null,
                      *       "seq": 2,
                      *       "errorCode": null,
-                     *       "pitchStatus": null
+                     *       "pitchStatus": null,
+                     *       "failed": [],
+                     *       "gaps": []
                      *     }
                      */
                     "application/json": components["schemas"]["SessionSummary"];
@@ -3294,7 +3314,9 @@ export interface operations {
                      *       "takenAs": null,
                      *       "seq": 2,
                      *       "errorCode": null,
-                     *       "pitchStatus": null
+                     *       "pitchStatus": null,
+                     *       "failed": [],
+                     *       "gaps": []
                      *     }
                      */
                     "application/json": components["schemas"]["SessionSummary"];

@@ -27,7 +27,14 @@ export function aSession(sessionId: string, change: Partial<RecordingSession> = 
     failed: [],
     missing: [],
     gaps: [],
-    links: [{ windowIndex: 0, figuresUrl: "https://s3.example/figures", streamUrl: "https://s3.example/stream" }],
+    links: [
+      {
+        windowIndex: 0,
+        figuresUrl: "https://s3.example/figures",
+        streamUrl: "https://s3.example/stream",
+        framesUrl: null,
+      },
+    ],
     takeUrl: "https://s3.example/take",
     pitchUrl: null,
     urlsExpireAt: "2100-01-01T00:00:00.000Z",
