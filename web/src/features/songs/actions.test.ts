@@ -4,7 +4,7 @@ import { type Api, createApi, type Song } from "@/api/client";
 import { keys, patchSong } from "@/api/songs";
 import { aSong } from "@/api/songs.fake";
 import { SongActions } from "./actions";
-import { UNDO_MS } from "./deletions";
+import { UNDO_MS } from "@/components/deletions";
 
 const toasts: { text: string; action?: { label: string; onSelect(): void }; onClose?(): void; close(): void }[] = [];
 vi.mock("@/components/Toasts", () => ({

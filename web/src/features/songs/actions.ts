@@ -4,10 +4,10 @@ import { type Api, data, Problem, type Song } from "@/api/client";
 import { type Command, songCommands, type SongCommands, usePending } from "@/api/commands";
 import { useApi } from "@/api/context";
 import type { components } from "@/api/schema";
-import { writeDetails } from "@/api/songs";
+import { dropSong, writeDetails } from "@/api/songs";
+import { Deletions } from "@/components/deletions";
 import { toast } from "@/components/Toasts";
 import { useSession } from "@/session/context";
-import { Deletions } from "./deletions";
 import { titleOf } from "./words";
 
 export type Details = Partial<Pick<Song, "title" | "artist" | "language">>;
@@ -16,14 +16,20 @@ const TRIED = "Nothing was left to measure: songs without tempo and key here wer
 
 /** What a person can do to a song. One of a kind for each API, so that pages share what is under way. */
 export class SongActions {
-  readonly deletions: Deletions;
+  readonly deletions: Deletions<Song>;
   readonly commands: SongCommands;
 
   constructor(
     private readonly api: Api,
     private readonly client: QueryClient,
   ) {
-    this.deletions = new Deletions(api, client);
+    this.deletions = new Deletions({
+      id: ({ songId }) => songId,
+      title: titleOf,
+      send: (songId) => api.DELETE("/songs/{songId}", { params: { path: { songId } }, keepalive: true }).catch(ifGone),
+      drop: (songId) => dropSong(client, songId),
+      refresh: () => void client.invalidateQueries({ queryKey: ["songs"] }),
+    });
     this.commands = songCommands(api, client);
   }
 
@@ -81,6 +87,11 @@ export class SongActions {
     if (problem) toast(`“${titleOf(song)}” was not ${done}. ${problem.message}`, { tone: "error" });
     return !problem;
   }
+}
+
+/** Already gone is what was wanted. */
+function ifGone(error: unknown): void {
+  if (!(error instanceof Problem && error.status === 404)) throw error;
 }
 
 const actionsOf = new WeakMap<Api, SongActions>();
