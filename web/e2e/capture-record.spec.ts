@@ -1,7 +1,18 @@
 import { type Page } from "@playwright/test";
 import { violations } from "./axe";
 import { expect, openAs, test } from "./fixtures";
-import { exactRuns, fakeMicrophone, joined, length, longerThan, noise, noted, samplesOf } from "./takes";
+import {
+  exactRuns,
+  fakeMicrophone,
+  freshProfile,
+  joined,
+  length,
+  longerThan,
+  noise,
+  noted,
+  ownBrowser,
+  samplesOf,
+} from "./takes";
 
 const source = noise(40);
 const fake = fakeMicrophone(source);
@@ -13,6 +24,12 @@ test.use({
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const recorder = (page: Page) => page.getByRole("region", { name: "Recorder" });
 const onTheWay = (page: Page) => page.getByRole("list", { name: "Takes on their way" });
+
+async function enter(page: Page, site: string, session: string) {
+  await page.goto(`${site}/config.json`);
+  await page.evaluate((session) => localStorage.setItem("unplugd.session", session), session);
+  await page.goto(site);
+}
 
 async function begin(page: Page, open = "New take") {
   await button(page, open).click();
@@ -61,6 +78,32 @@ test("a reload in the middle ends the take and tells so; it arrives", async ({ s
   await expect(onTheWay(page)).toContainText("It has arrived.");
   const samples = await samplesOf(await joined(api));
   expect(samples.length).toBeGreaterThanOrEqual(written);
+});
+
+test("a browser that is killed loses at most the last second; the rest arrives", async ({
+  stack,
+  api,
+  person,
+  page,
+}) => {
+  await page.close();
+  const profile = freshProfile();
+  const executable = test.info().project.use.launchOptions?.executablePath ?? "/usr/bin/chromium";
+  const first = await ownBrowser(profile, fake, executable);
+  await enter(first.page, stack.webUrl, person.session);
+  await begin(first.page);
+  await longerThan(first.page, 2);
+  const written = await length(first.page);
+  await first.kill();
+  const second = await ownBrowser(profile, fake, executable);
+  // What was written to localStorage a moment before the kill may be gone: they sign in again.
+  await enter(second.page, stack.webUrl, person.session);
+  await expect(onTheWay(second.page)).toContainText("It has arrived.");
+  const samples = await samplesOf(await joined(api));
+  expect(samples.length).toBeGreaterThanOrEqual(written);
+  const [row] = await noted(second.page);
+  expect(row?.ending).toMatch("What was recorded until then is kept.");
+  await second.kill();
 });
 
 test("a loop of known delay is measured within 1 ms", async ({ entered: page }) => {

@@ -1,11 +1,11 @@
-import { execFile } from "node:child_process";
+import { execFile, type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, type Page } from "@playwright/test";
+import { chromium, expect, type Page } from "@playwright/test";
 import type { RecordingSession } from "@/api/sessions";
 import { wavHeader } from "@/audio/wav";
 import type { Gap, Recording } from "@/features/capture/queue/model";
@@ -100,3 +100,39 @@ function placeOf(run: Int16Array, source: Int16Array): number | null {
   }
   return null;
 }
+
+/** A browser of its own, which can be killed as a crash does it. */
+export async function ownBrowser(profile: string, args: readonly string[], executable: string) {
+  const child: ChildProcess = spawn(
+    executable,
+    [
+      ...["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0"],
+      ...["--autoplay-policy=no-user-gesture-required", `--user-data-dir=${profile}`, ...args, "about:blank"],
+    ],
+    { stdio: ["ignore", "ignore", "pipe"], detached: true },
+  );
+  const address = await new Promise<string>((resolve, reject) => {
+    let said = "";
+    child.stderr?.on("data", (text: Buffer) => {
+      said += text.toString();
+      const found = /DevTools listening on (\S+)/.exec(said)?.[1];
+      if (found) resolve(found);
+    });
+    child.on("exit", () => reject(new Error(`the browser has ended: ${said}`)));
+  });
+  const browser = await chromium.connectOverCDP(address);
+  const [context] = browser.contexts();
+  const page = await context?.newPage();
+  if (!page) throw new Error("the browser has no page");
+  return {
+    page,
+    /** All its processes at once, without a word to them. */
+    async kill() {
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      if (child.pid) process.kill(-child.pid, "SIGKILL");
+      await gone;
+    },
+  };
+}
+
+export const freshProfile = () => mkdtempSync(join(tmpdir(), "unplugd-profile-"));
