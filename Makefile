@@ -82,6 +82,7 @@ bench-web: need-demo web-build ## how soon a song sounds, and what the page weig
 	@BENCH=1 scripts/test-web && node web/bundle.js web/dist bench/results/web.json
 bench-api: need-dev ; @$(BIN)/python -m bench.api $(BENCH) ## import time of each handler, requests a second, overhead of a song
 load: need-dev ; @$(BIN)/python -m bench.load ## twenty people with 119 songs, a library of 10,000, 300 connections
+capture-load: need-dev ; @$(BIN)/python -m bench.capture_load $(BENCH) ## twenty people record while PUTs fail and functions are killed
 bench-measurement: need-dev ; @$(BIN)/python -m bench.measurement $(BENCH) ## 10,000 measurements asked for, workers killed, edits kept
 bench-practice: need-dev ; @$(BIN)/python -m bench.practice $(BENCH) ## two devices that answer at once, one answer sent often
 
@@ -92,8 +93,7 @@ reference: need-dev ## rewrite the pages made from the code: openapi.json, api.h
 	@$(BIN)/python -m reference
 train: need-training ## train the built-in separator; hours, can be stopped (TRAIN="--songs 400")
 	@$(MODEL_PYTHON) -m training all $(TRAIN)
-lock: need-tools ## bring the locks up to pyproject.toml (UPGRADE=--upgrade for newer versions)
-	@scripts/lock $$UPGRADE
+lock: need-tools ; @scripts/lock $$UPGRADE ## bring the locks up to pyproject.toml (UPGRADE=--upgrade for newer versions)
 clean: ## remove what set-up and builds made; the library, models/ and .cache/training stay
 	@rm -rf .venv .venv-* .aws-sam .*_cache .hypothesis unplugd.egg-info tests/postman/node_modules web/node_modules web/dist web/test-results
 	@[ ! -d .cache ] || find .cache -mindepth 1 -maxdepth 1 ! -name training -exec rm -rf {} +
