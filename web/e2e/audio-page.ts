@@ -1,10 +1,12 @@
 /** The page of audio.spec.ts: an engine by itself, what it sends to the loudspeaker, and the measures of that. */
 import { createEngine } from "@/audio/create";
-import type { Engine, Mix, Stem } from "@/audio/engine";
+import type { Engine, Mix, Stem, TakeSource } from "@/audio/engine";
 import { FOUR_STEMS } from "@/lib/stems.fake";
 import { CELL_SAMPLES, cellCount, cellRange, DELAY_SAMPLES, SAMPLE_RATE } from "@/audio/frames";
 import { makeGrid, wholeBars } from "@/audio/grid";
 import { GUARD_FRAMES } from "@/audio/guard";
+import { wavHeader } from "@/audio/wav";
+import { takeStem } from "@/lib/takes";
 import recorderUrl from "./audio-recorder.worklet.ts?worker&url";
 
 export interface Heard {
@@ -12,10 +14,15 @@ export interface Heard {
   frame: number;
   /** What left the master, then the stems behind their faders; left channels. */
   tracks: Float32Array[];
+  /** The names of the stems, in that order. */
+  stems: Stem[];
 }
 
 /** How long the made songs are; audio-stems.py makes them so. */
 const SECONDS = { time: 30, tones: 8, bursts: 16 };
+
+/** The take of the tests. */
+const TAKE = takeStem("01J9ZQ4X5V8K2M3N4P5Q6R7S8T");
 
 let engine: Engine;
 let song = "";
@@ -100,6 +107,30 @@ const sound = {
 
   engine: () => engine,
 
+  /** A take of `samples` that begins `offsetMs` into the song; its windows are files of 5 s. */
+  take(samples: Float32Array, offsetMs: number): TakeSource {
+    const size = 5 * SAMPLE_RATE;
+    const window = async (index: number) => {
+      const part = samples.subarray(index * size, (index + 1) * size);
+      if (!part.length) return null;
+      const pcm = Int16Array.from(part, (sample) => Math.round(sample * 32_767));
+      return new Blob([wavHeader(part.length, { channels: 1 }) as Uint8Array<ArrayBuffer>, pcm]).arrayBuffer();
+    };
+    return { stem: TAKE, offsetMs, windowSeconds: 5, window };
+  },
+
+  /** Noise, the same each time: any piece of it says where it is from. */
+  noise(seconds: number): Float32Array {
+    let state = 12_345;
+    return Float32Array.from({ length: seconds * SAMPLE_RATE }, () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+      return (0.3 * state) / 2 ** 31;
+    });
+  },
+
+  /** A recorded stem by its name. */
+  track: ({ tracks, stems }: Heard, stem: Stem) => tracks[stems.indexOf(stem) + 1] ?? new Float32Array(),
+
   async until(condition: (engine: Engine) => boolean, ms = 60_000): Promise<void> {
     const end = performance.now() + ms;
     while (!condition(engine)) {
@@ -114,7 +145,8 @@ const sound = {
     if (!output) throw new Error("no graph yet");
     const { context, node, stems } = output;
     await context.audioWorklet.addModule(recorderUrl);
-    const recorder = new AudioWorkletNode(context, "recorder", { numberOfInputs: 5, numberOfOutputs: 0 });
+    const count = 1 + stems.size;
+    const recorder = new AudioWorkletNode(context, "recorder", { numberOfInputs: count, numberOfOutputs: 0 });
     [node, ...stems.values()].forEach((one, i) => one.connect(recorder, 0, i));
     const quanta: { frame: number; left: (Float32Array | null)[] }[] = [];
     // The first quanta may come from before all inputs were connected.
@@ -125,12 +157,12 @@ const sound = {
     stopRecording = () => {
       recorder.port.onmessage = null;
       [node, ...stems.values()].forEach((one) => one.disconnect(recorder));
-      const tracks = Array.from({ length: 5 }, (_, track) => {
+      const tracks = Array.from({ length: count }, (_, track) => {
         const all = new Float32Array(quanta.length * 128);
         quanta.forEach(({ left }, i) => left[track] && all.set(left[track], i * 128));
         return all;
       });
-      return { frame: quanta[0]?.frame ?? 0, tracks };
+      return { frame: quanta[0]?.frame ?? 0, tracks, stems: [...stems.keys()] };
     };
   },
 
@@ -147,7 +179,7 @@ const sound = {
    * Sample number, or -1 where nothing is alike.
    */
   async locate(heard: Heard, index: number, near: number, stem: Stem = "drums"): Promise<number> {
-    const part = heard.tracks[FOUR_STEMS.indexOf(stem) + 1]?.subarray(index, index + 512) ?? new Float32Array();
+    const part = sound.track(heard, stem).subarray(index, index + 512);
     const found = find(part, await reference(stem), Math.round(near), SAMPLE_RATE);
     return found.likeness > 0.9 ? found.at : -1;
   },

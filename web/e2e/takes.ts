@@ -8,8 +8,20 @@ import { promisify } from "node:util";
 import { chromium, expect, type Page } from "@playwright/test";
 import type { RecordingSession } from "@/api/sessions";
 import { wavHeader } from "@/audio/wav";
-import type { Gap, Recording } from "@/features/capture/queue/model";
 import type { PersonsApi } from "./fixtures";
+
+/** What these tests read of a recording that the browser keeps. */
+interface Kept {
+  gaps: Gap[];
+  [field: string]: unknown;
+}
+
+interface Gap {
+  start: number;
+  frames: number;
+  lost: number;
+  why: string;
+}
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const RATE = 44_100;
@@ -69,12 +81,12 @@ export async function samplesOf(take: RecordingSession): Promise<Int16Array> {
 export const noted = (page: Page) =>
   page.evaluate(
     () =>
-      new Promise<Recording[]>((resolve, reject) => {
+      new Promise<Kept[]>((resolve, reject) => {
         const open = indexedDB.open("unplugd.capture");
         open.onerror = () => reject(open.error);
         open.onsuccess = () => {
           const all = open.result.transaction("recordings").objectStore("recordings").getAll();
-          all.onsuccess = () => resolve(all.result as Recording[]);
+          all.onsuccess = () => resolve(all.result as Kept[]);
         };
       }),
   );

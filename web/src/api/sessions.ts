@@ -6,7 +6,7 @@ import {
   useInfiniteQuery,
   useQuery,
 } from "@tanstack/react-query";
-import { type Api, data, type Song } from "./client";
+import { type Api, data, Problem, type Song } from "./client";
 import { useApi } from "./context";
 import type { components } from "./schema";
 import { LOOK_EVERY, useLiveState } from "./songs";
@@ -130,6 +130,49 @@ export async function fetchSession(
   const read = await sessionCalls.get(api, sessionId);
   putSession(client, read);
   return read;
+}
+
+/** The files of a window, by what their links are called. */
+export type WindowFile = "streamUrl" | "figuresUrl" | "framesUrl";
+
+/**
+ * Reads a file of a window; null where the recording has none. A link whose time is over is renewed once. Rejects with
+ * Problem.
+ */
+export async function fetchWindow(
+  api: Api,
+  client: QueryClient,
+  { sessionId, index, file, signal }: { sessionId: string; index: number; file: WindowFile; signal?: AbortSignal },
+): Promise<ArrayBuffer | null> {
+  for (let fresh = false; ; fresh = true) {
+    const { links } = await fetchSession(api, client, sessionId, { fresh });
+    const link = links.find(({ windowIndex }) => windowIndex === index)?.[file];
+    if (!link) return null;
+    const answer = await fetchFile(link, signal);
+    if (answer.ok) return answer.arrayBuffer();
+    if (answer.status === 404) return null;
+    if (fresh) throw new Problem(answer.status, "refused", "A part of the take could not be read. Try again.");
+  }
+}
+
+async function fetchFile(url: string, signal?: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(url, { signal });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Problem(0, "offline", "No connection. Check your network and try again.");
+  }
+}
+
+/** The joined recording as FLAC; null until it is READY. Rejects with Problem. */
+export async function fetchTake(api: Api, client: QueryClient, sessionId: string): Promise<Blob | null> {
+  for (let fresh = false; ; fresh = true) {
+    const { takeUrl } = await fetchSession(api, client, sessionId, { fresh });
+    if (!takeUrl) return null;
+    const answer = await fetchFile(takeUrl);
+    if (answer.ok) return answer.blob();
+    if (fresh) throw new Problem(answer.status, "refused", "The take could not be read. Try again.");
+  }
 }
 
 /** Of two copies of a recording the newer one: an answer may have been overtaken by another. */

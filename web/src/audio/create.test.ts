@@ -4,15 +4,20 @@ import { FOUR_STEMS } from "@/lib/stems.fake";
 import { createEngine } from "./create";
 import type { Engine } from "./engine";
 import { CELL_SAMPLES, cellRange, SAMPLE_RATE } from "./frames";
-import type { ToDeck } from "./protocol";
+import { CHUNK_FRAMES, type ToDeck } from "./protocol";
 
 const clicks = vi.hoisted(() => vi.fn());
 const sent = vi.hoisted((): ToDeck[] => []);
 vi.mock("./countin", () => ({ clicksBefore: clicks }));
 vi.mock("./calibrate", () => ({ decoderOffset: async () => 1105 }));
-vi.mock("./graph", () => {
+vi.mock("./graph", async () => {
+  const { FOUR_STEMS } = await import("@/lib/stems.fake");
   const graph = {
     context: { currentTime: 1, sampleRate: 44_100, state: "running" },
+    stems: new Map(FOUR_STEMS.map((stem) => [stem, null])),
+    seat(stems: string[]) {
+      graph.stems = new Map(stems.map((stem) => [stem, null]));
+    },
     send: (message: ToDeck) => sent.push(message),
     setGains: () => undefined,
     sleep: () => undefined,
@@ -125,4 +130,30 @@ it("does not count in once one has paused", async () => {
   expect(plays()).toEqual([]);
   expect(clicks).not.toHaveBeenCalled();
   expect(asked.length).toBeLessThan(15);
+});
+
+const take = (stem: string, offsetMs = 0) => ({ stem, offsetMs, windowSeconds: 60, window: async () => null });
+
+it("goes on at its place when a take comes, moves or goes, and not when nothing changes", async () => {
+  make();
+  engine.seek(12);
+  await engine.play();
+  await vi.waitFor(() => expect(sent.some(({ type }) => type === "start")).toBe(true));
+  const starts = () => sent.filter((message) => message.type === "start").map(({ chunks }) => chunks[0]);
+  for (const [takes, tracks] of [
+    [[take("take:A")], 5],
+    [[take("take:A", 40)], 5],
+    [[], 4],
+  ] as const) {
+    sent.length = 0;
+    engine.setTakes(takes);
+    await vi.waitFor(() => expect(starts()).toHaveLength(1));
+    expect(starts()[0]?.song).toBe(12 * SAMPLE_RATE);
+    expect(starts()[0]?.data.length).toBe(tracks * 2 * CHUNK_FRAMES);
+    expect(engine.takes()).toEqual(takes);
+    sent.length = 0;
+    engine.setTakes([...takes]);
+    await settled();
+    expect(starts()).toEqual([]);
+  }
 });

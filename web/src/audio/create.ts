@@ -1,19 +1,20 @@
-import type { StreamBytes } from "./bytes";
-import type { DecodedCells } from "./cells";
 import { heardFrame, SongClock } from "./clock";
 import { clicksBefore } from "./countin";
-import { BALANCED, type CountIn, type Engine, type EngineState, type Guide, type Mix, RHYTHM } from "./engine";
-import { type SongSource, type Stem, UNGUIDED, withinLimits } from "./engine";
-import type { Feeder } from "./feeder";
-import { cellOf, SAMPLE_RATE, samplesOf } from "./frames";
+import { BALANCED, type CountIn, type Engine, type EngineState, type Guide, type Mix } from "./engine";
+import { type SongSource, type Stem, type TakeSource, UNGUIDED, withinLimits } from "./engine";
+import { Feeder } from "./feeder";
+import { cellOf, SAMPLE_RATE } from "./frames";
 import { Graph, whySilent } from "./graph";
 import { clicksOf } from "./grid";
 import { GUARD_FRAMES } from "./guard";
 import { AHEAD, FIRST, HUSH_MS, SAFE } from "./pace";
 import type { Chunk, FromDeck, Report } from "./protocol";
 import { Rest } from "./rest";
-import { supply } from "./supply";
+import { supplyOf } from "./supply";
 import { loopFrames } from "./unroll";
+
+type Cause = { failing?: string | null; fault?: string | null };
+const UNTUNED = "Speed and key cannot be changed now. Check your connection and try again.";
 
 /** An engine for one song. Makes no AudioContext before the first play, which has to come from a gesture. */
 export function createEngine(source: SongSource): Engine {
@@ -23,15 +24,11 @@ export function createEngine(source: SongSource): Engine {
 class StreamingEngine implements Engine {
   readonly durationSec: number;
   readonly stems: readonly Stem[];
-  /** What the deck plays: the rhythm first, as silence where the song has none. */
-  private readonly tracks: readonly Stem[];
-  private readonly total: number;
   private current: EngineState;
   private guide = UNGUIDED;
   private readonly listeners = new Set<() => void>();
 
-  private readonly bytes: StreamBytes;
-  private readonly cells: DecodedCells;
+  private readonly supply: ReturnType<typeof supplyOf>;
   private readonly feeder: Feeder;
   private readonly clock = new SongClock();
   private graph: Graph | null = null;
@@ -54,17 +51,12 @@ class StreamingEngine implements Engine {
   constructor(source: SongSource) {
     this.durationSec = source.durationSec;
     this.stems = source.stems;
-    this.tracks = [RHYTHM, ...source.stems.filter((stem) => stem !== RHYTHM)];
-    this.total = samplesOf(source.durationSec);
     this.current = { playing: "paused", loop: null, mix: source.initialMix ?? BALANCED, trouble: null };
-    ({
-      bytes: this.bytes,
-      cells: this.cells,
-      feeder: this.feeder,
-    } = supply(source, this.tracks, this.total, {
+    this.supply = supplyOf(source, {
       onTrouble: (sentence) => this.tell({}, { failing: sentence }),
-      onSilence: () => this.tell({}, { fault: "A part of this song could not be decoded and stays silent." }),
-    }));
+      onLost: (sentence) => this.tell({}, { fault: sentence }),
+    });
+    this.feeder = new Feeder(this.supply.total, (cell, signal) => this.supply.tracks.cell(cell, signal));
     this.prefetch(0);
   }
 
@@ -78,7 +70,7 @@ class StreamingEngine implements Engine {
   }
 
   position(): number {
-    return Math.min(this.heard(), this.total) / SAMPLE_RATE;
+    return Math.min(this.heard(), this.supply.total) / SAMPLE_RATE;
   }
 
   async play(options: { countIn?: boolean | CountIn } = {}): Promise<void> {
@@ -87,14 +79,12 @@ class StreamingEngine implements Engine {
     const wish = ++this.wishes;
     this.rest.end();
     if (this.current.playing === "ended") this.target = { song: this.feeder.loop?.start ?? 0, stream: null };
-    this.fault = null;
-    this.tell({ playing: "buffering" });
+    this.tell({ playing: "buffering" }, { fault: null });
     let graph: Graph;
     try {
       graph = await this.awake();
     } catch (reason) {
-      if (!this.stillWanted(wish)) return;
-      this.stop(whySilent(reason));
+      if (this.stillWanted(wish)) this.stop(whySilent(reason));
       return;
     }
     if (!this.stillWanted(wish)) return;
@@ -106,24 +96,22 @@ class StreamingEngine implements Engine {
   }
 
   pause(): void {
-    if (!this.wanted) return;
-    this.stop(null);
+    if (this.wanted) this.stop(null);
   }
 
   seek(seconds: number): void {
     if (!Number.isFinite(seconds) || this.closed) return;
     if (this.current.playing === "ended" && !this.wanted) this.tell({ playing: "paused" });
-    this.moveTo(Math.max(0, Math.min(Math.round(seconds * SAMPLE_RATE), this.total - 1)));
+    this.moveTo(Math.max(0, Math.min(Math.round(seconds * SAMPLE_RATE), this.supply.total - 1)));
   }
 
   setLoop(loop: { start: number; end: number } | null): void {
-    const frames = loop && loopFrames(loop, SAMPLE_RATE, this.total);
+    const frames = loop && loopFrames(loop, SAMPLE_RATE, this.supply.total);
     this.tell({ loop: frames && { start: frames.start / SAMPLE_RATE, end: frames.end / SAMPLE_RATE } });
     const at = this.heard();
     if (frames && (at < frames.start || at >= frames.end)) {
       this.feeder.loop = frames;
-      this.moveTo(frames.start);
-      return;
+      return this.moveTo(frames.start);
     }
     if (!this.loaded || this.target?.stream === null) {
       this.feeder.loop = frames;
@@ -146,8 +134,7 @@ class StreamingEngine implements Engine {
 
   setMix(change: Partial<Mix>): void {
     const mix = withinLimits({ ...this.current.mix, ...change });
-    this.fault = null;
-    this.tell({ mix });
+    this.tell({ mix }, { fault: null });
     this.graph?.setGains(mix, this.guide);
     this.tune();
   }
@@ -156,6 +143,25 @@ class StreamingEngine implements Engine {
     this.guide = { ...this.guide, ...change };
     this.graph?.setGains(this.current.mix, this.guide);
     if (change.grid !== undefined) this.graph?.send({ type: "clicks", clicks: clicksOf(change.grid) });
+  }
+
+  setTakes(takes: readonly TakeSource[]): void {
+    if (this.closed) return;
+    const change = this.supply.tracks.set(takes);
+    if (change === "same") return;
+    const at = Math.round(this.heard());
+    if (change === "other" && this.graph) {
+      if (this.current.playing === "counting-in") this.stop(null);
+      this.graph.seat(this.supply.tracks.seats(), this.current.mix);
+      this.setGuide({ grid: this.guide.grid });
+      this.tune();
+      if (this.wanted) this.graph.send({ type: "play", at: 0 });
+    }
+    if (this.current.playing !== "ended") this.moveTo(at);
+  }
+
+  takes(): readonly TakeSource[] {
+    return this.supply.tracks.sources();
   }
 
   output(): ReturnType<Engine["output"]> {
@@ -183,8 +189,8 @@ class StreamingEngine implements Engine {
     this.rest.end();
     this.stopClicks?.();
     this.work.abort();
-    this.bytes.close();
-    this.cells.clear();
+    this.supply.bytes.close();
+    this.supply.cells.clear();
     this.listeners.clear();
     const graph = this.graph ?? (await this.building?.catch(() => null));
     this.graph = null;
@@ -199,11 +205,11 @@ class StreamingEngine implements Engine {
       if (!arrived) return this.target.song;
       this.target = null;
     }
-    if (this.current.playing === "ended") return this.total;
+    if (this.current.playing === "ended") return this.supply.total;
     return place?.song ?? 0;
   }
 
-  private tell(change: Partial<EngineState> = {}, cause: { failing?: string | null; fault?: string } = {}): void {
+  private tell(change: Partial<EngineState> = {}, cause: Cause = {}): void {
     Object.assign(this, cause);
     const next = { ...this.current, ...change };
     const waiting = next.playing === "buffering" || (this.wanted && this.target?.stream === null);
@@ -220,8 +226,7 @@ class StreamingEngine implements Engine {
     this.stopClicks?.();
     this.stopClicks = null;
     this.graph?.send({ type: "pause" });
-    this.fault = trouble;
-    this.tell({ playing: "paused" });
+    this.tell({ playing: "paused" }, { fault: trouble });
     this.rest.begin();
   }
 
@@ -234,7 +239,7 @@ class StreamingEngine implements Engine {
     if (!this.building) {
       const context = Graph.context();
       const how = { mix: this.current.mix, guide: this.guide };
-      this.building = Graph.make(context, this.tracks, how, (message) => this.onDeck(message)).catch(
+      this.building = Graph.make(context, this.supply.tracks.seats(), how, (message) => this.onDeck(message)).catch(
         async (reason: unknown) => {
           this.building = null;
           await context.close();
@@ -245,6 +250,7 @@ class StreamingEngine implements Engine {
       const graph = await this.building;
       if (this.closed) return graph;
       this.graph = graph;
+      graph.seat(this.supply.tracks.seats(), this.current.mix); // a take may have come or gone while it was made
       // A call or another app took the sound away: playing on by itself would startle.
       context.onstatechange = () => {
         if (context.state !== "running" && this.running) this.stop(null);
@@ -261,10 +267,7 @@ class StreamingEngine implements Engine {
   private tune(): void {
     const { speed, key } = this.current.mix;
     if (!this.graph) return;
-    if (speed !== 1 || key !== 0) {
-      const fault = "Speed and key cannot be changed now. Check your connection and try again.";
-      this.graph.loadStretch().catch(() => this.tell({}, { fault }));
-    }
+    if (speed !== 1 || key !== 0) this.graph.loadStretch().catch(() => this.tell({}, { fault: UNTUNED }));
     this.graph.send({ type: "tune", speed, semitones: key });
   }
 
@@ -278,8 +281,7 @@ class StreamingEngine implements Engine {
       case "late":
         return this.moveTo(this.heard());
       case "stretch":
-        if (message.error === null) return;
-        this.tell({}, { fault: "This browser cannot change speed and key." });
+        if (message.error !== null) this.tell({}, { fault: "This browser cannot change speed and key." });
     }
   }
 
@@ -315,7 +317,7 @@ class StreamingEngine implements Engine {
 
   private prefetch(song: number): void {
     this.dropWork();
-    this.cells.prefetch(cellOf(song), cellOf(Math.min(song + FIRST, this.total - 1)), this.work.signal);
+    this.supply.cells.prefetch(cellOf(song), cellOf(Math.min(song + FIRST, this.supply.total - 1)), this.work.signal);
   }
 
   /** Fetch what comes first at `song`, then let the deck jump there. The old place plays on until it can. */
@@ -367,7 +369,7 @@ class StreamingEngine implements Engine {
           if (work.signal.aborted) return;
           this.graph?.send({ type: "feed", chunk }, [chunk.data.buffer]);
         }
-        if (!this.feeder.finished) this.bytes.readAhead(this.feeder.cell);
+        if (!this.feeder.finished) this.supply.bytes.readAhead(this.feeder.cell);
         if (this.work === work) this.feeding = false;
       } catch {
         // aborted: the code that did it has set `feeding`
@@ -377,8 +379,7 @@ class StreamingEngine implements Engine {
 
   /** The deck's reading place in the part that is being fed; its start until the deck has got there. */
   private headOfPart(): number {
-    const started = this.target?.stream ?? 0;
-    return Math.max(started, this.clock.latest?.head ?? 0);
+    return Math.max(this.target?.stream ?? 0, this.clock.latest?.head ?? 0);
   }
 
   private async countIn(graph: Graph, wish: CountIn): Promise<void> {
@@ -387,7 +388,7 @@ class StreamingEngine implements Engine {
     while (!this.loaded && this.stillWanted(asked)) await this.load(this.heard()); // a seek ends what loads
     const { signal } = this.work;
     const grid = wish.bpm === undefined ? this.guide.grid : null;
-    const drums = wish.bpm === undefined && !grid ? await this.cells.drumsFrom(this.heard(), signal) : [];
+    const drums = wish.bpm === undefined && !grid ? await this.supply.cells.drumsFrom(this.heard(), signal) : [];
     if (!this.stillWanted(asked)) return;
     if (signal.aborted) return this.countIn(graph, wish); // a seek came in between: the beat is different there
     this.tell({ playing: "counting-in" });

@@ -12,7 +12,7 @@ let frame: number;
 
 beforeEach(() => {
   said = [];
-  deck = new Deck((message) => said.push(message), { channels: CHANNELS });
+  deck = new Deck((message) => said.push(message), { channels: CHANNELS, rigid: 2 });
   frame = 0;
 });
 

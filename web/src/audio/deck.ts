@@ -61,6 +61,7 @@ export class Deck {
 
   private clock = 0; // frames this deck has played
   private said = { frame: -REPORT_EVERY, song: 0, speed: 0, phase: "idle" as Phase };
+  private readonly rigid: number; // channels that keep their pitch
   private readonly plain: Float32Array[];
   /** What the last quantum played of the stream; null where it was silent. */
   passed: Passed | null = null;
@@ -68,9 +69,10 @@ export class Deck {
 
   constructor(
     private readonly post: (message: FromDeck, transfer?: Transferable[]) => void,
-    { channels }: DeckOptions,
+    { channels, rigid }: DeckOptions,
     private readonly quantum = 128,
   ) {
+    this.rigid = rigid;
     this.plain = planes(channels, quantum);
     this.old = planes(channels, quantum);
   }
@@ -290,10 +292,10 @@ export class Deck {
       this.drumsAt = Math.round(heard);
     }
     const inPlace = steady && Math.abs(this.drumsAt - heard) <= 2;
-    const drums = this.old.slice(0, 2);
+    const drums = this.old.slice(0, this.rigid);
     this.read(this.drumsAt, n, drums);
     this.drumsAt += n;
-    this.plainDrums = 1 - crossfade(out.slice(0, 2), drums, 1 - this.plainDrums, inPlace ? 0 : 1, LONG_FADE);
+    this.plainDrums = 1 - crossfade(out.slice(0, this.rigid), drums, 1 - this.plainDrums, inPlace ? 0 : 1, LONG_FADE);
   }
 
   private readPlain(into: Float32Array[]): void {

@@ -8,12 +8,12 @@ import type { MakeStretcher } from "./stretch.worklet";
 class DeckProcessor extends AudioWorkletProcessor {
   private open = true;
   private readonly deck: Deck;
-  private readonly channels: number;
+  private readonly options: DeckOptions;
   private readonly clicker = new Clicker(sampleRate);
 
   constructor({ processorOptions }: { processorOptions: DeckOptions }) {
     super();
-    this.channels = processorOptions.channels;
+    this.options = processorOptions;
     this.deck = new Deck((message, transfer) => this.port.postMessage(message, transfer ?? []), processorOptions);
     this.port.onmessage = ({ data }: MessageEvent<ToDeck>) => {
       if (data.type === "close") this.open = false;
@@ -35,7 +35,8 @@ class DeckProcessor extends AudioWorkletProcessor {
     try {
       const make = (globalThis as { makeStretcher?: MakeStretcher }).makeStretcher;
       if (!make) throw new Error("the stretch module is not there");
-      const [drums, rest] = await Promise.all([make(2), make(this.channels - 2)]);
+      const { channels, rigid } = this.options;
+      const [drums, rest] = await Promise.all([make(rigid), make(channels - rigid)]);
       this.deck.setStretchers({ drums, rest });
     } catch (reason) {
       error = String(reason);

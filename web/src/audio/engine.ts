@@ -1,5 +1,6 @@
 /** The seam between what plays (src/audio) and what shows (features). Times are seconds of the song unless said. */
 
+import { isTake } from "@/lib/takes";
 import type { Grid } from "./grid";
 
 /** The name of a stem. Which stems a song has is up to the song: four, six, or others. */
@@ -11,6 +12,20 @@ export const RHYTHM: Stem = "drums";
 export const VOICE: Stem = "vocals";
 /** The stem that holds every instrument without a stem of its own. */
 export const REST: Stem = "other";
+
+/** Whether a stem keeps its pitch when the key changes: the rhythm, and what a person recorded. */
+export const keepsPitch = (stem: Stem): boolean => stem === RHYTHM || isTake(stem);
+
+/** A take that plays along with the song. */
+export interface TakeSource {
+  /** Its name in the mix (lib/takes.ts). */
+  stem: Stem;
+  /** Where in the song its first sample belongs, in ms; negative before the song's start. */
+  offsetMs: number;
+  windowSeconds: number;
+  /** The FLAC of a window; null where nothing was recorded, or it is missing. Rejects where it cannot be read now. */
+  window(index: number, signal: AbortSignal): Promise<ArrayBuffer | null>;
+}
 
 /** How a song is played. A stem that is not named is as it was separated: fader at 1, neither muted nor soloed. */
 export interface Mix {
@@ -24,11 +39,14 @@ export interface Mix {
   speed: number;
   /** Semitones −6…6; drums stay. */
   key: number;
+  /** The takes that a person wants to hear along. */
+  takes: readonly Stem[];
 }
 
 /** What a stem is heard at: fader, mute and solo together (any solo silences all that are not soloed). */
 export function gainOf(mix: Mix, stem: Stem): number {
-  const anySolo = Object.values(mix.soloed).some(Boolean);
+  // A take that is not heard cannot silence the rest.
+  const anySolo = Object.entries(mix.soloed).some(([one, on]) => on && (!isTake(one) || mix.takes.includes(one)));
   if (mix.muted[stem] || (anySolo && !mix.soloed[stem])) return 0;
   return volumeOf(mix, stem);
 }
@@ -43,6 +61,7 @@ export const BALANCED: Mix = {
   master: 1,
   speed: 1,
   key: 0,
+  takes: [],
 };
 
 /** Nearest that the engine can do; the key in whole semitones. */
@@ -109,6 +128,9 @@ export interface Engine {
   setLoop(loop: { start: number; end: number } | null): void;
   setMix(change: Partial<Mix>): void;
   setGuide(change: Partial<Guide>): void;
+  /** Let these takes play along, each behind a gain of its own (`Mix`). They obey everything but the key. */
+  setTakes(takes: readonly TakeSource[]): void;
+  takes(): readonly TakeSource[];
   /** For meters and tests: what leaves the master. Null before the first play. */
   output(): { context: AudioContext; node: AudioNode; stems: ReadonlyMap<Stem, AudioNode> } | null;
   /** The context that sounds, running, for who records along. The first call has to come from a gesture. The context stays awake

@@ -93,7 +93,9 @@ export class Feeder {
     const samples = await this.read(cell, signal);
     const seam = piece.wraps && piece.next !== null ? await this.before(piece.next, signal) : null;
     signal.throwIfAborted();
-    const data = this.pool.pop() ?? new Float32Array(samples.length * CHUNK_FRAMES);
+    // Memory from before a take came or went has another size.
+    let data = this.pool.pop();
+    if (data?.length !== samples.length * CHUNK_FRAMES) data = new Float32Array(samples.length * CHUNK_FRAMES);
     const from = piece.song - cell * CELL_SAMPLES;
     samples.forEach((channel, c) => {
       data.set(channel.subarray(from, from + piece.frames), c * CHUNK_FRAMES);

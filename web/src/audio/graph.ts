@@ -1,6 +1,6 @@
 import deckUrl from "./deck.worklet.ts?worker&url";
 import stretchUrl from "./stretch.worklet.ts?worker&url";
-import { gainOf, type Guide, type Mix, type Stem } from "./engine";
+import { gainOf, type Guide, keepsPitch, type Mix, type Stem } from "./engine";
 import { SAMPLE_RATE } from "./frames";
 import type { DeckOptions, FromDeck, ToDeck } from "./protocol";
 
@@ -11,35 +11,68 @@ const ALLOWED_MS = 1500;
 /** The sound of one song: deck → a gain a stem → the song's level, and the click's → master → guard → loudspeaker, all on one context's clock. */
 export class Graph {
   /** By name, in the order of the deck's outputs. */
-  readonly stems: ReadonlyMap<Stem, GainNode>;
+  stems: ReadonlyMap<Stem, GainNode> = new Map();
   readonly output: AudioNode;
   private readonly level: GainNode;
   private readonly click: GainNode;
+  private deck: AudioWorkletNode | null = null;
   private stretchLoading: Promise<void> | null = null;
   private asleep: Promise<void> | undefined;
 
   private constructor(
     readonly context: AudioContext,
-    stems: readonly Stem[],
-    private readonly deck: AudioWorkletNode,
     readonly master: GainNode,
     guard: AudioNode,
-    onMessage: (message: FromDeck) => void,
+    private readonly onMessage: (message: FromDeck) => void,
   ) {
     this.level = new GainNode(context);
     this.level.connect(master);
     this.click = new GainNode(context);
-    deck.connect(this.click, stems.length).connect(master);
-    const stem = (index: number) => {
-      const gain = new GainNode(context);
+    this.click.connect(master);
+    this.output = guard;
+    master.connect(guard).connect(context.destination);
+  }
+
+  /**
+   * A deck for these stems in place of the one before: a node's outputs cannot change. Those that keep their pitch come
+   * first. The new deck knows nothing yet; the gains of stems that stay go on.
+   */
+  seat(stems: readonly Stem[], mix: Mix): void {
+    if (this.deck && stems.join() === [...this.stems.keys()].join()) return;
+    const { context } = this;
+    this.unseat();
+    const deck = new AudioWorkletNode(context, "unplugd-deck", {
+      numberOfInputs: 0,
+      numberOfOutputs: stems.length + 1,
+      outputChannelCount: [...stems.map(() => 2), 1],
+      processorOptions: {
+        channels: 2 * stems.length,
+        rigid: 2 * stems.filter(keepsPitch).length,
+      } satisfies DeckOptions,
+    });
+    deck.connect(this.click, stems.length);
+    const stem = (name: Stem, index: number) => {
+      const gain = this.stems.get(name) ?? new GainNode(context, { gain: gainOf(mix, name) });
       deck.connect(gain, index);
       gain.connect(this.level);
       return gain;
     };
-    this.stems = new Map(stems.map((name, index) => [name, stem(index)]));
-    this.output = guard;
-    master.connect(guard).connect(context.destination);
-    deck.port.onmessage = ({ data }: MessageEvent<FromDeck>) => onMessage(data);
+    const seated = new Map(stems.map((name, index) => [name, stem(name, index)]));
+    for (const [name, gain] of this.stems) if (!seated.has(name)) gain.disconnect();
+    this.stems = seated;
+    this.deck = deck;
+    deck.port.onmessage = ({ data }: MessageEvent<FromDeck>) => this.onMessage(data);
+    void this.stretchLoading?.then(
+      () => this.deck === deck && this.send({ type: "stretch" }),
+      () => undefined,
+    );
+  }
+
+  private unseat(): void {
+    if (!this.deck) return;
+    this.send({ type: "close" });
+    this.deck.port.onmessage = null;
+    this.deck.disconnect();
   }
 
   /** `stems`: the rhythm first, whether the song has it or not. */
@@ -50,19 +83,13 @@ export class Graph {
     onMessage: (message: FromDeck) => void,
   ): Promise<Graph> {
     await context.audioWorklet.addModule(deckUrl);
-    const deck = new AudioWorkletNode(context, "unplugd-deck", {
-      numberOfInputs: 0,
-      numberOfOutputs: stems.length + 1,
-      outputChannelCount: [...stems.map(() => 2), 1],
-      processorOptions: { channels: 2 * stems.length } satisfies DeckOptions,
-    });
     const guard = new AudioWorkletNode(context, "unplugd-guard", {
       outputChannelCount: [2],
       channelCount: 2,
       channelCountMode: "explicit",
     });
-    const graph = new Graph(context, stems, deck, new GainNode(context), guard, onMessage);
-    for (const [stem, { gain }] of graph.stems) gain.value = gainOf(mix, stem);
+    const graph = new Graph(context, new GainNode(context), guard, onMessage);
+    graph.seat(stems, mix);
     graph.master.gain.value = mix.master;
     graph.level.gain.value = guide.level;
     graph.click.gain.value = guide.click;
@@ -75,7 +102,7 @@ export class Graph {
   }
 
   send(message: ToDeck, transfer: Transferable[] = []): void {
-    this.deck.port.postMessage(message, transfer);
+    this.deck?.port.postMessage(message, transfer);
   }
 
   setGains(mix: Mix, guide: Guide): void {
@@ -110,8 +137,7 @@ export class Graph {
   }
 
   async close(): Promise<void> {
-    this.send({ type: "close" });
-    this.deck.port.onmessage = null;
+    this.unseat();
     await this.context.close();
   }
 }

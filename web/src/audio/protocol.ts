@@ -1,9 +1,11 @@
 /** What the engine and the deck in the audio thread say to each other. Song and stream positions are frames at 44.1 kHz. */
 
-/** The deck's options. Its first two channels are the rhythm: they keep their pitch. Behind the stems is the click's output. */
+/** The deck's options. Behind the stems is the click's output. */
 export interface DeckOptions {
   /** Two for each stem. */
   channels: number;
+  /** How many of them, the first, keep their pitch: the rhythm's and the takes'. */
+  rigid: number;
 }
 
 export const CHUNK_FRAMES = 24_576;

@@ -1,4 +1,5 @@
 /** Starts renderings from the page: one at a time, over all tabs of this browser. */
+import type { Stem } from "./engine";
 import type { Job } from "./render";
 import { RenderError } from "./render-fetch";
 import type { FileLinks, FromWorker, ToWorker } from "./render.worker";
@@ -6,6 +7,8 @@ import type { FileLinks, FromWorker, ToWorker } from "./render.worker";
 export interface Rendering {
   /** Links to the song's files by their names. `fresh`: those given before were refused. Rejects with RenderError. */
   links(options?: { fresh?: boolean }): Promise<FileLinks>;
+  /** The takes in a mix as WAV files, by their names. Rejects with RenderError. */
+  takes?(): Promise<Readonly<Record<Stem, Blob>>>;
   /** `waiting`: the network is away; it goes on by itself. */
   onProgress(progress: { fraction: number; waiting: boolean }): void;
   signal: AbortSignal;
@@ -28,9 +31,10 @@ export async function startRender(job: Job, rendering: Rendering): Promise<Rende
   });
 }
 
-async function inWorker(job: Job, { links, onProgress, signal }: Rendering): Promise<Rendered> {
+async function inWorker(job: Job, { links, takes: takesOf, onProgress, signal }: Rendering): Promise<Rendered> {
   signal.throwIfAborted();
-  const first = await links();
+  const [first, takes] = await Promise.all([links(), takesOf?.()]);
+  signal.throwIfAborted();
   const worker = new Worker(new URL("./render.worker.ts", import.meta.url), { type: "module" });
   const tell = (message: ToWorker) => worker.postMessage(message);
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -68,7 +72,7 @@ async function inWorker(job: Job, { links, onProgress, signal }: Rendering): Pro
         }
       });
       if (signal.aborted) stop();
-      else tell({ do: "start", job, links: first });
+      else tell({ do: "start", job, links: first, takes });
     });
   } finally {
     clearTimeout(timer);

@@ -83,7 +83,12 @@ const without = (...stems: Stem[]) => ({
   gains: { ...MIX.gains, ...Object.fromEntries(stems.map((stem) => [stem, 0])) },
 });
 
-async function run(job: Job, from: ReturnType<typeof bucket>, changes: Partial<Tools["fetching"]> = {}) {
+async function run(
+  job: Job,
+  from: ReturnType<typeof bucket>,
+  changes: Partial<Tools["fetching"]> = {},
+  tools: Partial<Tools> = {},
+) {
   const store = memoryStore();
   const progress: number[] = [];
   const made = await render(job, {
@@ -98,6 +103,7 @@ async function run(job: Job, from: ReturnType<typeof bucket>, changes: Partial<T
     store,
     stretch,
     onProgress: (fraction) => progress.push(fraction),
+    ...tools,
   });
   return { ...made, file: new Uint8Array(await (await store.finish()).arrayBuffer()), progress };
 }
@@ -323,4 +329,32 @@ test("nothing to stretch is nothing, and a stage that only passes on holds nothi
   const stage = await stretch(0.5, 0, 44_100);
   expect(stage.end()).toHaveLength(0);
   expect(passThrough().end()).toHaveLength(0);
+});
+
+test("a take is mixed in from its own file, and keeps its pitch with the rhythm", async () => {
+  const files = song(5000);
+  const from = bucket(files);
+  const master = wav(Int16Array.from({ length: 10_000 }, (_, i) => (i % 2000) - 1000));
+  const takes = { "take:A": new Blob([master]) };
+  const job = { ...MIX, gains: { ...MIX.gains, "take:A": 1 } };
+  const mixed = await run(job, from, {}, { takes });
+  const expected = sum(files, FOUR_STEMS).map((sample, i) => sample + (samplesOf(master)[i] ?? 0));
+  expect(samplesOf(mixed.file)).toEqual(expected);
+  expect(from.asked.filter((file) => file.startsWith("take"))).toEqual([]);
+
+  const stages: [number, number][] = [];
+  const alone = { ...without("drums", "bass", "other", "vocals"), key: 3 };
+  await run(
+    { ...alone, gains: { ...alone.gains, "take:A": 1 } },
+    from,
+    {},
+    {
+      takes,
+      stretch: async (speed: number, semitones: number) => {
+        stages.push([speed, semitones]);
+        return passThrough();
+      },
+    },
+  );
+  expect(stages).toEqual([]);
 });

@@ -1,7 +1,15 @@
 /** Makes a file to take away out of a song's masters, in bounded memory: no DOM, no worker, no React. */
-import { RHYTHM, type Stem } from "./engine";
+import { keepsPitch, type Stem } from "./engine";
 import { addPcm, decibels, type Extent, scaleFor, toPcm, widen } from "./mixdown";
-import { type Chunk, type Expected, type FetchOptions, MANIFEST, RangeReader, RenderError } from "./render-fetch";
+import {
+  type Chunk,
+  CHUNK_BYTES,
+  type Expected,
+  type FetchOptions,
+  MANIFEST,
+  RangeReader,
+  RenderError,
+} from "./render-fetch";
 import type { Store } from "./render-store";
 import { join, passThrough, type Stage } from "./render-stretch";
 import { HEADER_BYTES, readWavHeader, type WavFormat, wavHeader } from "./wav";
@@ -13,6 +21,8 @@ export type Job =
 export interface Tools {
   fetching: Omit<FetchOptions, "onBytes">;
   store: Store;
+  /** WAV files of the takes in the mix (`takeMaster`). */
+  takes?: Readonly<Record<Stem, Blob>>;
   stretch(speed: number, semitones: number, sampleRate: number): Promise<Stage>;
   /** 0–1, never past what is done. */
   onProgress(fraction: number): void;
@@ -61,6 +71,30 @@ async function readManifest({ fetching }: Tools): Promise<Map<string, Expected>>
   }
 }
 
+/** A file read in order, part by part. */
+type Source = Pick<RangeReader, "file" | "bytes" | "next">;
+
+/** Reads a file that is here already. */
+class BlobReader implements Source {
+  private at = 0;
+
+  constructor(
+    readonly file: string,
+    private readonly blob: Blob,
+  ) {}
+
+  get bytes(): number {
+    return this.blob.size;
+  }
+
+  async next(): Promise<Chunk | null> {
+    if (this.at >= this.blob.size) return null;
+    const part = await this.blob.slice(this.at, this.at + CHUNK_BYTES).arrayBuffer();
+    this.at += part.byteLength;
+    return new Uint8Array(part);
+  }
+}
+
 /** One stem's samples, in order. */
 class StemReader {
   private held: Chunk = new Uint8Array();
@@ -68,7 +102,7 @@ class StemReader {
 
   constructor(
     readonly gain: number,
-    readonly reader: RangeReader,
+    readonly reader: Source,
   ) {}
 
   async open(): Promise<void> {
@@ -99,7 +133,7 @@ class StemReader {
   }
 }
 
-/** Stems that are stretched together: the rhythm keeps its pitch, so it goes alone where the key is moved. */
+/** Stems that are stretched together: those that keep their pitch go apart where the key is moved. */
 interface Group {
   stems: StemReader[];
   stage: Stage;
@@ -119,7 +153,10 @@ async function mixDown(job: Job & { kind: "mix" }, expected: Map<string, Expecte
   for (const [stem, gain] of Object.entries(job.gains)) {
     const file = `${stem}.wav`;
     if (gain === 0) continue;
-    const reader = new RangeReader(file, { ...fetching, onBytes }, expected.get(file));
+    const take = tools.takes?.[stem];
+    const reader = take
+      ? new BlobReader(file, take)
+      : new RangeReader(file, { ...fetching, onBytes }, expected.get(file));
     readers.set(stem, new StemReader(gain, reader));
   }
   const stems = [...readers.values()];
@@ -127,7 +164,7 @@ async function mixDown(job: Job & { kind: "mix" }, expected: Map<string, Expecte
   const sampleRate = stems[0]?.format.sampleRate ?? 44_100;
   if (stems.some(({ format }) => format.sampleRate !== sampleRate))
     throw new RenderError("broken", "the stems differ in their sample rate");
-  total = stems.reduce((sum, { reader }) => sum + (reader.bytes ?? 0), 0);
+  total = stems.reduce((sum, { reader }) => sum + (reader instanceof RangeReader ? (reader.bytes ?? 0) : 0), 0) || 1;
   const length = Math.max(0, ...stems.map(({ format }) => format.frames));
   frames = Math.max(1, length);
 
@@ -175,8 +212,8 @@ async function grouped(
     key === 0
       ? [[all, 0]]
       : [
-          [all.filter((stem) => stem === RHYTHM), 0],
-          [all.filter((stem) => stem !== RHYTHM), key],
+          [all.filter(keepsPitch), 0],
+          [all.filter((stem) => !keepsPitch(stem)), key],
         ];
   return Promise.all(
     parts

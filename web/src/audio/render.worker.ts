@@ -8,7 +8,7 @@ import { stretch } from "./render-stretch";
 export type FileLinks = Record<string, string>;
 
 export type ToWorker =
-  | { do: "start"; job: Job; links: FileLinks }
+  | { do: "start"; job: Job; links: FileLinks; takes?: Readonly<Record<string, Blob>> }
   | { do: "links"; links: FileLinks }
   | { do: "no-links"; fault: RenderFault; message: string }
   | { do: "stop" };
@@ -43,7 +43,7 @@ async function linkTo(file: string, refused?: string): Promise<string> {
   return link;
 }
 
-async function start(job: Job): Promise<void> {
+async function start(job: Job, takes?: Readonly<Record<string, Blob>>): Promise<void> {
   let [fraction, waiting, lastReport] = [0, false, -Infinity];
   const report = (force: boolean) => {
     // A few times a second is what a bar can show.
@@ -63,6 +63,7 @@ async function start(job: Job): Promise<void> {
         },
       },
       store,
+      takes,
       stretch,
       onProgress(now) {
         fraction = now;
@@ -83,7 +84,7 @@ addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
   switch (data.do) {
     case "start":
       links = data.links;
-      void start(data.job);
+      void start(data.job, data.takes);
       return;
     case "links":
       links = data.links;

@@ -1,22 +1,41 @@
+/** Where a song's sound comes from: bytes, decoded cells, and the takes that play along. */
 import { StreamBytes } from "./bytes";
 import { decoderOffset } from "./calibrate";
 import { decodeMp3, DecodedCells } from "./cells";
-import type { SongSource, Stem } from "./engine";
-import { Feeder } from "./feeder";
+import { RHYTHM, type SongSource } from "./engine";
+import { samplesOf } from "./frames";
+import { TakeTracks } from "./take-tracks";
 
-/** What brings a song's sound to the deck: its bytes, decoded by cells, in the order in which they are played. */
-export function supply(
-  source: SongSource,
-  tracks: readonly Stem[],
-  totalSamples: number,
-  says: { onTrouble(sentence: string | null): void; onSilence(): void },
-) {
+interface Told {
+  /** A sentence while the network fails; null once it works again. */
+  onTrouble(sentence: string | null): void;
+  /** A part stays silent. */
+  onLost(sentence: string): void;
+}
+
+export function supplyOf(source: SongSource, { onTrouble, onLost }: Told) {
+  const totalSamples = samplesOf(source.durationSec);
+  // The rhythm first, as silence where the song has none.
+  const stems = [RHYTHM, ...source.stems.filter((stem) => stem !== RHYTHM)];
   const bytes = new StreamBytes({
     streams: (options) => source.streams(options),
-    ...{ totalSamples, stems: source.stems, onTrouble: says.onTrouble },
+    totalSamples,
+    stems: source.stems,
+    onTrouble,
   });
   const cells = new DecodedCells({
-    ...{ totalSamples, stems: tracks, bytes, decode: decodeMp3, offset: decoderOffset, onSilence: says.onSilence },
+    totalSamples,
+    stems,
+    bytes,
+    decode: decodeMp3,
+    offset: decoderOffset,
+    onSilence: () => onLost("A part of this song could not be decoded and stays silent."),
   });
-  return { bytes, cells, feeder: new Feeder(totalSamples, (cell, signal) => cells.cell(cell, signal)) };
+  const tracks = new TakeTracks({
+    totalSamples,
+    stems,
+    cells,
+    onLost: () => onLost("A part of your take could not be loaded and stays silent."),
+  });
+  return { total: totalSamples, bytes, cells, tracks };
 }

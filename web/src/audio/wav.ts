@@ -16,14 +16,15 @@ export class NotAWav extends Error {
 
 export const HEADER_BYTES = 44;
 
-/** The header of a 16-bit file of `frames` frames (under 4 GiB). */
-export function wavHeader(frames: number, { channels = 2, sampleRate = 44_100 } = {}): Uint8Array {
-  const block = channels * 2;
+/** The header of a PCM file of `frames` frames (under 4 GiB). */
+export function wavHeader(frames: number, { channels = 2, sampleRate = 44_100, bits = 16 } = {}): Uint8Array {
+  const block = (channels * bits) / 8;
   const size = frames * block;
   const view = new DataView(new ArrayBuffer(HEADER_BYTES));
   const tag = (at: number, text: string) => [...text].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));
   tag(0, "RIFF");
-  view.setUint32(4, size + HEADER_BYTES - 8, true);
+  // A chunk of an odd size is followed by a byte that fills it up.
+  view.setUint32(4, size + (size % 2) + HEADER_BYTES - 8, true);
   tag(8, "WAVEfmt ");
   view.setUint32(16, 16, true);
   view.setUint16(20, 1, true);
@@ -31,7 +32,7 @@ export function wavHeader(frames: number, { channels = 2, sampleRate = 44_100 } 
   view.setUint32(24, sampleRate, true);
   view.setUint32(28, sampleRate * block, true);
   view.setUint16(32, block, true);
-  view.setUint16(34, 16, true);
+  view.setUint16(34, bits, true);
   tag(36, "data");
   view.setUint32(40, size, true);
   return new Uint8Array(view.buffer);

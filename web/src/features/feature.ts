@@ -32,6 +32,8 @@ export interface StudioProps {
   guide?: (engine: Engine) => ReactNode;
   /** What records along with the song; above the transport. */
   record?: (engine: Engine) => ReactNode;
+  /** What plays along with the stems, below the mixer. */
+  lanes?: (engine: Engine) => ReactNode;
 }
 
 /** The places of the app that one feature fills, and what each component there receives. */
@@ -52,6 +54,8 @@ export interface Slots {
   lane: SongProps;
   guide: SongProps;
   record: SongProps;
+  /** Below the stems' strips. It is there in the karaoke view too, unseen. */
+  lanes: SongProps;
 }
 
 export interface SignedIn {

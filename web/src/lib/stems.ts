@@ -1,4 +1,15 @@
-import { AudioWaveform, Drum, Guitar, KeyboardMusic, type LucideIcon, MicVocal, Music2, Piano } from "lucide-react";
+import {
+  AudioWaveform,
+  Drum,
+  Guitar,
+  KeyboardMusic,
+  type LucideIcon,
+  Mic,
+  MicVocal,
+  Music2,
+  Piano,
+} from "lucide-react";
+import { isTake } from "./takes";
 
 /** How a stem is shown. */
 export interface StemLook {
@@ -18,12 +29,16 @@ const LOOKS: Record<string, StemLook> = {
   vocals: { label: "Vocals", colour: "var(--vocals)", icon: MicVocal },
 };
 
+/** What a person recorded. */
+export const TAKE: StemLook = { label: "Take", colour: "var(--take)", icon: Mic };
+
 const ORDER = Object.keys(LOOKS);
 const rank = (stem: string) => (ORDER.includes(stem) ? ORDER.indexOf(stem) : ORDER.length);
 
 /** The look of a stem; one that the page does not know is shown by its name. */
 export function lookOf(stem: string): StemLook {
   if (Object.hasOwn(LOOKS, stem)) return LOOKS[stem] as StemLook;
+  if (isTake(stem)) return TAKE;
   const label = stem.charAt(0).toUpperCase() + stem.slice(1).replaceAll("_", " ");
   return { label, colour: "var(--muted)", icon: Music2 };
 }

@@ -24,13 +24,14 @@ async function loadPanels() {
 /** One song: its player with the panels of the features; or the state of a song that cannot be played (yet). */
 export const SongPage = lazy(async () => {
   // All at once: a file that is requested by another one would come later.
-  const [Studio = Absent, Unfinished = Absent, Karaoke, Lane, Guide, Record, panels] = await Promise.all([
+  const [Studio = Absent, Unfinished = Absent, Karaoke, Lane, Guide, Record, Lanes, panels] = await Promise.all([
     slot("studio"),
     slot("unfinishedSong"),
     part(slot("karaoke")),
     part(slot("lane")),
     part(slot("guide")),
     part(slot("record")),
+    part(slot("lanes")),
     loadPanels(),
   ]);
 
@@ -56,6 +57,7 @@ export const SongPage = lazy(async () => {
         lane={Lane && bounded(Lane)}
         guide={Guide && bounded(Guide)}
         record={Record && bounded(Record)}
+        lanes={Lanes && bounded(Lanes)}
       />
     );
   }

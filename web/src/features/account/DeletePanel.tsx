@@ -68,6 +68,7 @@ function Confirmation({ email, onDeleted, onBack }: Props & { onBack(): void }) 
       <p>This is deleted and cannot be restored:</p>
       <ul>
         <li>all songs, their stems and the originals that were kept</li>
+        <li>all takes that you recorded, with their pictures</li>
         <li>all words, with what you corrected in them</li>
         <li>what is being worked on at this moment</li>
         <li>

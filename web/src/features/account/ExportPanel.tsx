@@ -58,8 +58,8 @@ export function ExportPanel() {
     <section className={css.panel} aria-labelledby="export-title">
       <h2 id="export-title">Download all my data</h2>
       <p>
-        Every song with its stems, words and details, as plain files. The list alone is a JSON file whose links work for
-        a quarter of an hour.
+        Every song with its stems, words and details, and every take, as plain files. The list alone is a JSON file
+        whose links work for a quarter of an hour.
       </p>
       {busy ? (
         <div className={css.running}>

@@ -53,7 +53,7 @@ function Presets() {
           className={css.chip}
           aria-pressed={isActive(preset, mix, player.engine.stems)}
           title={preset.description}
-          onClick={() => player.engine.setMix(mixOf(preset, player.engine.stems))}
+          onClick={() => player.engine.setMix(mixOf(preset, player.engine.stems, mix))}
         >
           {preset.name}
         </button>

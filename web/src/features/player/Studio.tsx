@@ -19,7 +19,7 @@ import { useMediaSession, useTitle, useWakeLock } from "./useSurroundings";
 import type { WaveformData } from "./Waveform";
 
 /** A song's own page: the panels of the features, the mixer, and the transport below them. */
-export default function Studio({ song, singing: asked, panels, karaoke, lane, guide, record }: StudioProps) {
+export default function Studio({ song, singing: asked, panels, karaoke, lane, guide, record, lanes }: StudioProps) {
   const singing = asked && karaoke !== undefined;
   const player = usePlayer(song);
   const [, go] = useLocation();
@@ -47,6 +47,7 @@ export default function Studio({ song, singing: asked, panels, karaoke, lane, gu
           waveforms={waveforms}
           lane={lane?.(player.engine)}
           record={record?.(player.engine)}
+          lanes={lanes?.(player.engine)}
           onSing={karaoke && (() => go(`${place}/sing`, { state: { studio: true } }))}
           onHelp={() => setHelping(true)}
           panels={panels.map(({ id, label, content }) => ({ id, label, content: content(player.engine) }))}
@@ -55,6 +56,8 @@ export default function Studio({ song, singing: asked, panels, karaoke, lane, gu
       {singing && (
         <SingStage title={title} waveform={waveforms?.all ?? null} guide={guide?.(player.engine)} onLeave={leave}>
           {karaoke(player.engine)}
+          {/* What plays along goes on: the room is at rest. */}
+          <div hidden>{lanes?.(player.engine)}</div>
         </SingStage>
       )}
       <Help open={helping} onOpenChange={setHelping} />
@@ -86,6 +89,7 @@ interface RoomProps {
   waveforms: Waveforms | null;
   lane: ReactNode;
   record: ReactNode;
+  lanes: ReactNode;
   onSing?: () => void;
   onHelp(): void;
   panels: readonly Tab[];
@@ -97,7 +101,7 @@ interface Tab {
   content: ReactNode;
 }
 
-function Room({ song, title, waveforms, lane, record, onSing, onHelp, panels }: RoomProps) {
+function Room({ song, title, waveforms, lane, record, lanes, onSing, onHelp, panels }: RoomProps) {
   const wide = useMedia("(width >= 900px)");
   const [chosen, choose] = useState("");
   const [mixerShown, showMixer] = useState(true);
@@ -168,6 +172,7 @@ function Room({ song, title, waveforms, lane, record, onSing, onHelp, panels }: 
       </main>
       <section className={css.dock} aria-label="Player">
         {wide && mixerShown && mixer}
+        {lanes}
         {lane}
         <Timeline waveform={waveforms?.all ?? null} {...toWaveforms} />
         <Status choosing={choosing} />

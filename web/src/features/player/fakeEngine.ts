@@ -1,4 +1,12 @@
-import { BALANCED, type Engine, type EngineState, type Guide, type SongSource, UNGUIDED } from "@/audio/engine";
+import {
+  BALANCED,
+  type Engine,
+  type EngineState,
+  type Guide,
+  type SongSource,
+  type TakeSource,
+  UNGUIDED,
+} from "@/audio/engine";
 
 /** An engine without sound for tests: time goes on only by `at`. */
 export interface FakeEngine extends Engine {
@@ -6,6 +14,8 @@ export interface FakeEngine extends Engine {
   become(change: Partial<EngineState>): void;
   played: unknown[];
   guide: Guide;
+  /** The takes that play along. */
+  heard: readonly TakeSource[];
   closed: boolean;
 }
 
@@ -20,6 +30,7 @@ export function fakeEngine({ durationSec, initialMix = BALANCED, stems = [] }: S
     at: 0,
     played: [],
     guide: UNGUIDED,
+    heard: [],
     closed: false,
     become(change) {
       state = { ...state, ...change };
@@ -40,6 +51,8 @@ export function fakeEngine({ durationSec, initialMix = BALANCED, stems = [] }: S
     setLoop: (loop) => engine.become({ loop }),
     setMix: (change) => engine.become({ mix: { ...state.mix, ...change } }),
     setGuide: (change) => void (engine.guide = { ...engine.guide, ...change }),
+    setTakes: (takes) => void (engine.heard = takes),
+    takes: () => engine.heard,
     output: () => null,
     lend: () => Promise.reject(new Error("no sound in tests")),
     leaving: () => null,

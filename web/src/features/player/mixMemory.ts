@@ -1,5 +1,6 @@
 import { BALANCED, type Mix, type Stem, volumeOf } from "@/audio/engine";
 import { deviceStore, keysIn, type Store } from "@/lib/device";
+import { isTake } from "@/lib/takes";
 
 /** What is remembered of how somebody plays a song. */
 export interface Remembered {
@@ -51,8 +52,10 @@ type Recalled = { songId: string; durationSec: number; stems: readonly Stem[] };
 
 /** How a song was played last. Each value that is not valid is the untouched one; stems the song lacks are left out. */
 export function recall({ songId, durationSec, stems }: Recalled, store: Store = deviceStore()): Remembered {
-  const eachStem = <T>(of: (stem: Stem) => T) => Object.fromEntries(stems.map((stem) => [stem, of(stem)]));
   const kept = read(store, PREFIX + songId);
+  const takes = takesIn(kept.takes);
+  const eachStem = <T>(of: (stem: Stem) => T) =>
+    Object.fromEntries([...stems, ...takes].map((stem) => [stem, of(stem)]));
   if (kept.version !== VERSION) return UNTOUCHED;
   const [volumes, muted, soloed, loop, click] = [kept.volumes, kept.muted, kept.soloed, kept.loop, kept.click].map(
     fields,
@@ -67,6 +70,7 @@ export function recall({ songId, durationSec, stems }: Recalled, store: Store = 
       master: within(kept.master, 0, 1.5, 1),
       speed: Math.round(within(kept.speed, 0.5, 1.5, 1) * 20) / 20,
       key: Math.round(within(kept.key, -6, 6, 0)),
+      takes,
     },
     loop: end - start >= SHORTEST_LOOP_SEC ? { start, end } : null,
     countIn: kept.countIn === true,
@@ -74,6 +78,14 @@ export function recall({ songId, durationSec, stems }: Recalled, store: Store = 
     snap: kept.snap !== false,
   };
 }
+
+/** A few takes at most: each costs memory and work. */
+export const MOST_TAKES = 4;
+
+const takesIn = (value: unknown): Stem[] => {
+  const names = Array.isArray(value) ? value.filter((one): one is Stem => typeof one === "string" && isTake(one)) : [];
+  return [...new Set(names)].slice(0, MOST_TAKES);
+};
 
 /** Keep how a song is played; an untouched one takes no room. Only the latest 200 songs are kept. `now` in ms. */
 export function remember(songId: string, what: Remembered, now: number, store: Store = deviceStore()): void {
@@ -96,6 +108,7 @@ export function isUntouched({ mix, loop, countIn, click, snap }: Remembered): bo
     mix.master === 1 &&
     mix.speed === 1 &&
     mix.key === 0 &&
+    !mix.takes.length &&
     !loop &&
     !countIn &&
     !click.on &&

@@ -1,4 +1,5 @@
-import { gainOf, type Mix, REST, type Stem } from "@/audio/engine";
+import { BALANCED, gainOf, type Mix, REST, type Stem } from "@/audio/engine";
+import { isTake } from "@/lib/takes";
 
 export interface Preset {
   id: string;
@@ -10,13 +11,20 @@ export interface Preset {
 /** A preset's volume for a stem. What it does not name was a part of the rest before it got a stem of its own. */
 const volumeIn = ({ volumes }: Preset, stem: Stem): number => volumes[stem] ?? volumes[REST] ?? 1;
 
-/** What a preset changes. A stem it silences is muted with its fader up, so that one press brings it back. */
-export function mixOf(preset: Preset, stems: readonly Stem[]): Pick<Mix, "volumes" | "muted" | "soloed"> {
-  const each = <T>(of: (volume: number) => T) =>
-    Object.fromEntries(stems.map((stem) => [stem, of(volumeIn(preset, stem))]));
+/** What a preset changes; takes stay as they are. A stem it silences is muted with its fader up, so that one press brings it back. */
+export function mixOf(
+  preset: Preset,
+  stems: readonly Stem[],
+  { volumes, muted }: Pick<Mix, "volumes" | "muted"> = BALANCED,
+): Pick<Mix, "volumes" | "muted" | "soloed"> {
+  const each = <T>(of: (volume: number) => T, before: Record<Stem, T> = {}) =>
+    Object.fromEntries([
+      ...Object.entries(before).filter(([stem]) => isTake(stem)),
+      ...stems.map((stem) => [stem, of(volumeIn(preset, stem))] as const),
+    ]);
   return {
-    volumes: each((volume) => (volume === 0 ? 1 : volume)),
-    muted: each((volume) => volume === 0),
+    volumes: each((volume) => (volume === 0 ? 1 : volume), volumes),
+    muted: each((volume) => volume === 0, muted),
     soloed: each(() => false),
   };
 }

@@ -18,13 +18,14 @@ type Takes = ReturnType<typeof useTaking>;
 export default function TakeAway({ song, engine }: SongProps) {
   const subscribe = useCallback((listener: () => void) => engine.subscribe(listener), [engine]);
   const { mix } = useSyncExternalStore(subscribe, () => engine.state());
-  const takes = useTaking(song);
+  const takes = useTaking(song, engine);
   const { taking } = takes;
   const busy = taking.at === "working";
   const title = useId();
   const { stems } = engine;
-  const mine = yourMix(song, stems, mix);
-  const silent = stems.every((stem) => gainOf(mix, stem) === 0);
+  const mixed = [...stems, ...mix.takes.filter((take) => engine.takes().some(({ stem }) => stem === take))];
+  const mine = yourMix(song, mixed, mix);
+  const silent = mixed.every((stem) => gainOf(mix, stem) === 0);
   return (
     <section className={`${css.panel} ${css.page}`} aria-labelledby={title}>
       <h2 id={title}>Download</h2>
@@ -41,7 +42,7 @@ export default function TakeAway({ song, engine }: SongProps) {
         name="Your mix"
         note={
           <>
-            {wordsOf(stems, mix)}
+            {wordsOf(mixed, mix)}
             {mix.master !== 1 && " · master volume left out"}
             {!silent && (
               <span className={css.size}>

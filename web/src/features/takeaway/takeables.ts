@@ -2,7 +2,8 @@ import type { Song } from "@/api/client";
 import { gainOf, type Mix, RHYTHM, type Stem, VOICE } from "@/audio/engine";
 import type { Job } from "@/audio/render";
 import { lookOf } from "@/lib/stems";
-import { fileName } from "./names";
+import { isTake } from "@/lib/takes";
+import { fileName } from "@/lib/fileNames";
 
 /** One file that can be made or fetched. */
 export interface Takeable {
@@ -38,7 +39,7 @@ const signed = (key: number) => (key > 0 ? `+${key}` : `−${-key}`);
 
 function mixDown(song: Named, id: string, what: string, job: Job & { kind: "mix" }): Takeable {
   const seconds = song.durationSec ?? 0;
-  const heard = Object.values(job.gains).filter((gain) => gain > 0).length;
+  const heard = Object.entries(job.gains).filter(([stem, gain]) => gain > 0 && !isTake(stem)).length;
   return {
     id,
     name: fileName(song, what, "wav"),
@@ -52,8 +53,9 @@ function mixDown(song: Named, id: string, what: string, job: Job & { kind: "mix"
 export function yourMix(song: Named, stems: Stems, mix: Mix): Takeable {
   const gains = gainsOf(stems, (stem) => gainOf(mix, stem));
   const changed = stems.filter((stem) => gains[stem] !== 1);
+  const takes = stems.some((stem) => isTake(stem) && gains[stem] !== 0);
   const karaoke = changed.length === 1 && gains[VOICE] === 0;
-  const kind = karaoke ? "karaoke" : changed.length ? "my mix" : "mix";
+  const kind = takes ? "with my take" : karaoke ? "karaoke" : changed.length ? "my mix" : "mix";
   const what = [
     kind,
     ...(mix.speed === 1 ? [] : [`speed ${percent(mix.speed)}`]),

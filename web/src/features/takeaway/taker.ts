@@ -1,6 +1,7 @@
 import { Problem } from "@/api/client";
 import { RenderError, type RenderFault } from "@/audio/render-fetch";
 import { toast } from "@/components/Toasts";
+import { download } from "@/lib/download";
 import { megabytes } from "./takeables";
 
 /** The state of the download. `songId` and `id` name the row that shows it. */
@@ -27,10 +28,6 @@ export interface Order extends Place {
   needs: number;
   make(signal: AbortSignal, onProgress: (progress: { fraction: number; waiting: boolean }) => void): Promise<Made>;
 }
-
-const TYPES: Record<string, string> = { wav: "audio/wav", mp3: "audio/mpeg", json: "application/json" };
-/** How long (ms) a download's address is kept: the browser has begun to read long before. */
-const REVOKE_AFTER = 60_000;
 
 /**
  * Takes one thing away at a time, for the whole tab: it goes on while the person looks at other views or songs, and
@@ -103,16 +100,6 @@ export class Taker {
 export const taker = new Taker();
 
 const askBeforeLeaving = (event: BeforeUnloadEvent) => event.preventDefault();
-
-function download(file: Blob, name: string): void {
-  const type = TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "text/plain;charset=utf-8";
-  const address = URL.createObjectURL(file.slice(0, file.size, type));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), REVOKE_AFTER);
-}
 
 /** Seconds that are left by the pace so far; null until that says something. */
 export function paceOf(now: () => number = () => performance.now()) {

@@ -2,16 +2,18 @@ import { useEffect, useSyncExternalStore } from "react";
 import { type Api, data, Problem, type Song } from "@/api/client";
 import { useApi } from "@/api/context";
 import { fetchSong, type FinishedSong, isFinished } from "@/api/songs";
+import type { Engine } from "@/audio/engine";
 import { startRender } from "@/audio/render-client";
 import { MANIFEST, RenderError } from "@/audio/render-fetch";
 import type { FileLinks } from "@/audio/render.worker";
+import { takeMaster } from "@/audio/take-mix";
 import { useSession } from "@/session/context";
-import { fileName } from "./names";
+import { fileName } from "@/lib/fileNames";
 import type { LyricsFile, Takeable } from "./takeables";
 import { type Order, taker } from "./taker";
 
 /** Downloads a song's files, one at a time, with the state of the current one. */
-export function useTaking(song: FinishedSong & Song) {
+export function useTaking(song: FinishedSong & Song, engine: Pick<Engine, "takes" | "durationSec">) {
   const api = useApi();
   const session = useSession();
   const taking = useSyncExternalStore(taker.subscribe, taker.current);
@@ -26,7 +28,12 @@ export function useTaking(song: FinishedSong & Song) {
     void taker.take({ ...order, make });
   }
 
+  /** The takes that are heard in a mix. */
+  const takesIn = (job: Takeable["job"]) =>
+    job.kind === "mix" ? engine.takes().filter(({ stem }) => (job.gains[stem] ?? 0) > 0) : [];
+
   function take({ id, name, bytes, job }: Takeable): void {
+    const takes = takesIn(job);
     start({
       songId: song.songId,
       id,
@@ -36,6 +43,12 @@ export function useTaking(song: FinishedSong & Song) {
       make: (signal, onProgress) =>
         startRender(job, {
           links: async ({ fresh = false } = {}) => linksOf(fresh ? await freshSong(api, song.songId, signal) : song),
+          takes: async () => {
+            const masters = takes.map(
+              async (source) => [source.stem, await takeMaster(source, engine.durationSec, signal)] as const,
+            );
+            return Object.fromEntries(await Promise.all(masters));
+          },
           onProgress,
           signal,
         }),

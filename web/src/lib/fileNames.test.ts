@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
-import { fileName } from "./names";
+import { fileName } from "./fileNames";
 
 const name = (title: string | null, artist: string | null = null, what = "karaoke", ending = "wav") =>
   fileName({ title, artist }, what, ending);
