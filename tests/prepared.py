@@ -31,7 +31,8 @@ class _Rows(JSONSerializer):
 
 SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": _Rows}
 # moto looks through a service's class for the names of its operations at each call.
-moto.core.responses.method_names_from_class = functools.cache(moto.core.responses.method_names_from_class)
+responses: Any = moto.core.responses
+responses.method_names_from_class = functools.cache(responses.method_names_from_class)
 
 # moto's backend of each service that is copied, and where it keeps it. A queue holds a lock, which has no copy.
 _COPIED = {"dynamodb": "us-east-1", "s3": "aws", "stepfunctions": "us-east-1"}
@@ -64,13 +65,14 @@ def _forget() -> None:
 def _copies(account: str, prepare: Callable[[], None]) -> dict[str, Callable[[Any], None]]:
     """For each service, what gives an empty backend the prepared state."""
     prepare()
-    owners = dict(get_backend("s3").bucket_accounts)  # S3 alone keeps something outside its backend
+    buckets: Any = get_backend("s3")
+    owners = dict(buckets.bucket_accounts)  # S3 alone keeps something outside its backend
     copies = {service: _copy_of(_backend(service, account)) for service in _COPIED}
     _forget()
 
     def with_owners(backend: Any) -> None:
         s3(backend)
-        get_backend("s3").bucket_accounts.update(owners)
+        buckets.bucket_accounts.update(owners)
 
     s3 = copies["s3"]
     return {**copies, "s3": with_owners}
