@@ -179,7 +179,9 @@ class Cloud:
         ] = []  # get each allowed call: action, parameters
         self.lost_answers: list[str] = []  # botocore's events: the answer to the next such call is lost
         Cloud.current = self
-        for name in CHOSEN:
+        for name in CHOSEN.keys() - {
+            "POWERTOOLS_METRICS_NAMESPACE"
+        }:  # tests/conftest.py gives it to every test
             monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
         for name, value in {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,17 @@ SLOW = (
     "unit/uploads/test_same_verdict.py",
 )
 _TESTS = Path(__file__).parent
+
+
+# Powertools keeps the namespace that it sees at a process's first metric, whichever test writes that.
+os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Unplugd"
+
+
+def pytest_configure() -> None:
+    """End on INT and TERM by way of the fixtures, so that no local stack outlives the tests. What a shell starts in the
+    background ignores INT by itself."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @functools.cache
