@@ -26,6 +26,26 @@ test("a song without words says what to do; pasted words are timed while one loo
   expect((await lyricsOf(api, song)).timed).toBe("words");
 });
 
+test("rough times are corrected by the button of their notice", async ({ entered: page, finishedSong, api }) => {
+  const song = await finishedSong();
+  await songWith(api, song, ["one two three", "four five six"]);
+  // As the service grades times that a run found badly.
+  const rough = { grade: "rough", notice: "Some words were not heard." };
+  await page.route(`**/songs/${song.songId}/lyrics`, async (route) => {
+    if (route.request().method() !== "GET") return route.continue();
+    const answer = await route.fetch();
+    return route.fulfill({ response: answer, json: { ...((await answer.json()) as object), ...rough } });
+  });
+  await open(page, song);
+  await expect(panel(page)).toContainText("The times are rough. Some words were not heard.");
+  await button(panel(page), "Correct the times").click();
+  await page.getByLabel("Line 2", { exact: true }).focus();
+  await button(page, "50 ms later").click();
+  await button(page, "Save").click();
+  await expect(words(page).first()).toBeVisible();
+  expect((await lyricsOf(api, song)).nudges).toEqual({ 1: 50 });
+});
+
 test("a file in another encoding is asked about, not guessed", async ({ entered: page, finishedSong, api }) => {
   const song = await finishedSong();
   await page.goto(`/songs/${song.songId}`);
