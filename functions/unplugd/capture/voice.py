@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from unplugd.capture import sound
-from unplugd.capture.arrival import Tools
+from unplugd.capture.ports import Tools
 from unplugd.domain import messages
 from unplugd.domain.files import TAKE_PITCH, output_prefix, take_key
 from unplugd.domain.notify import NOTIFY_FOR_S, Push

@@ -2,7 +2,7 @@
 
 from unplugd import wiring
 from unplugd.capture import service
-from unplugd.capture.arrival import Tools
+from unplugd.capture.ports import Tools
 from unplugd.edge import s3
 from unplugd.kernel.clock import utc_now
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from unplugd import wiring
 from unplugd.capture import service
-from unplugd.capture.arrival import Tools
+from unplugd.capture.ports import Tools
 from unplugd.edge import task
 from unplugd.kernel.clock import utc_now
 
