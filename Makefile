@@ -42,7 +42,7 @@ test: need-dev need-security need-tools need-newman need-web ## run all checks a
 	@$(MAKE) --jobs=2 --output-sync types web-unit web-check security-tools templates imports lint
 	@echo "test: three groups at once, the last one shown as it runs: in a browser; without a stack; on a local stack"
 	@scripts/side-by-side "$(MAKE) test-browser" "$(MAKE) test-models && $(BIN)/python -m pytest -m 'not stack'" "$(MAKE) browser && $(BIN)/python -m pytest -m stack"
-test-unit: need-dev ## run the tests that need neither a stack nor a whole song (a minute on two cores)
+test-unit: need-dev ## run the tests that need neither a stack nor a whole song (two minutes on two cores)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not stack and not slow"
 test-models: need-dev ## test the engines that need torch, with small random weights
 	@if scripts/setup model-tests; then $(MODEL_PYTHON) -m pytest $(MODEL_TESTS); \

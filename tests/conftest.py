@@ -15,7 +15,7 @@ settings.register_profile("any-machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any-machine")
 
 # Tests that separate, align or decode whole songs, start a process for each case, or try hundreds of cases, orders or
-# workers for one sentence. `make test` runs them; `make test-unit`, which answers within a minute, does not.
+# workers for one sentence. `make test` runs them; `make test-unit` does not.
 SLOW = (
     "bench",
     "chaos",

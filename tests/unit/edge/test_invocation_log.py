@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from collections.abc import Callable, Iterator
 from logging import StreamHandler
 from types import SimpleNamespace
@@ -37,9 +36,10 @@ def output() -> Iterator[io.StringIO]:
     log.cold_starts.cache_clear()
     handler = cast(StreamHandler[TextIO], log.logger().handlers[0])
     text = io.StringIO()
-    before = handler.setStream(text)
+    # Not by setStream, which flushes the stream before: that may be an earlier test's, and closed.
+    handler.stream, before = text, handler.stream
     yield text
-    handler.setStream(before or sys.stdout)
+    handler.stream = before
 
 
 @pytest.mark.parametrize("name", EDGES)
