@@ -106,7 +106,7 @@ def missing(recording: Recording) -> int:
 
 
 def keep(report: Path, found: dict[str, Any]) -> None:
-    """Write these keys, beside those that are there."""
+    """Write these keys and keep the others."""
     there = json.loads(report.read_text()) if report.exists() else {}
     report.write_text(json.dumps(there | found, indent=1) + "\n")
 

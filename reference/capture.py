@@ -90,7 +90,7 @@ def _whole_session() -> dict[str, Schema]:
         "pitchUrl": nullable(_LINK)
         | {
             "description": "JSON, once pitchStatus is DONE: `midi` has a pitch every `step` seconds of the take, null "
-            "where nobody sings."
+            "where there is no singing."
         },
         "urlsExpireAt": _TIME,
     }

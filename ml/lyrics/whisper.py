@@ -109,7 +109,7 @@ class Whisper:
             text.by_person or (self._keeps_tags and text.characters >= MIN_TEXT_CHARACTERS)
         )
         if keep and text and text.lines and text.timed:
-            # Their own times stay, whatever would be heard.
+            # Their own times stay in any case.
             return Embedded().write(vocals, text=text, language=language, progress=progress, stop=stop)
         voice = find_voice(vocals, progress=lambda f: progress(f * _LISTENED / 2), stop=stop)
         if voice.silent and not keep:

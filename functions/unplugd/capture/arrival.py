@@ -185,7 +185,7 @@ def join_session(
     if session.audio:
         frames, sha256 = sound.write_flac(target, _joined(session, work, tools, gaps), **shape)
     if sum(gap.frames for gap in gaps) == frames:
-        frames = 0  # nothing but silence that stands for sound
+        frames = 0  # only silence in place of missing sound
     if frames and sound.flac_sha256(target, width=session.bytes_a_sample) != sha256:
         raise Transient("The joined file does not hold what was recorded.")
     changes: dict[str, Any] = {"status": str(State.FAILED), "errorCode": "EMPTY"}

@@ -135,7 +135,7 @@ def flac_sha256(path: Path, *, width: int) -> str:
 
 def pitch(path: Path) -> dict[str, Any]:
     """What a voice sings in a file, up to PITCH_SECONDS: `{step, midi}`, a MIDI pitch every `step` seconds, None where
-    nobody sings."""
+    there is no singing."""
     import av
     import numpy as np
 

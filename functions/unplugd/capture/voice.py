@@ -25,7 +25,7 @@ class Takes(Protocol):
 
 
 def pitch_session(payload: Mapping[str, Any], *, work: Path, tools: Tools, takes: Takes, push: Push) -> None:
-    """Store the pitch of a take beside it: `{step, midi}`, a MIDI pitch every `step` seconds, null where nobody sings.
+    """Store the pitch of a take next to it: `{step, midi}`, a MIDI pitch every `step` seconds, null without singing.
 
     The same take again gives the same file. A try is counted before it begins, so that one that dies counts too."""
     session = tools.sessions.get(str(payload["userId"]), str(payload["sessionId"]))

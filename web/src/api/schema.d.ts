@@ -1294,7 +1294,7 @@ export interface components {
             takeUrl: string | null;
             /**
              * Format: uri
-             * @description JSON, once pitchStatus is DONE: `midi` has a pitch every `step` seconds of the take, null where nobody sings.
+             * @description JSON, once pitchStatus is DONE: `midi` has a pitch every `step` seconds of the take, null where there is no singing.
              */
             pitchUrl: string | null;
             /** Format: date-time */

@@ -5,7 +5,7 @@ export interface RollNote {
   midi: number;
 }
 
-/** What was sung: a pitch every `step` seconds from `begins` (seconds of the song), null where nobody sings. */
+/** What was sung: a pitch every `step` seconds from `begins` (seconds of the song), null where there is no singing. */
 export interface Sung {
   begins: number;
   step: number;

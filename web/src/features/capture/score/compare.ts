@@ -1,6 +1,6 @@
 import type { Note } from "@/api/measurements";
 
-/** What was sung in a take: a MIDI pitch every `step` seconds of the take, null where nobody sings. */
+/** What was sung in a take: a MIDI pitch every `step` seconds of the take, null where there is no singing. */
 export interface Curve {
   step: number;
   midi: readonly (number | null)[];
