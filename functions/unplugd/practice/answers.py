@@ -1,7 +1,7 @@
 """What counts as the right answer, so that a browser can judge what is typed without getting the title.
 
 A browser gets hashes: SHA-256, in hexadecimal digits, of the salt followed by an answer in its normal form. It brings
-what was typed into the same form (docs/contract.md has the steps) and compares."""
+what was typed into the same form (`normal` has the steps) and compares."""
 
 from __future__ import annotations
 
