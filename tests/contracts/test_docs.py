@@ -47,10 +47,10 @@ def test_every_make_word_exists(page: Path) -> None:
     assert named <= words
 
 
-def test_every_decision_is_listed() -> None:
+def test_every_decision_is_listed_once_and_in_order() -> None:
     folder = ROOT / "docs/decisions"
-    listed = set(LINK.findall((folder / "README.md").read_text()))
-    assert listed == {path.name for path in folder.glob("[0-9]*.md")}
+    listed = re.findall(r"^\| \[.+?\]\((.+?)\)", (folder / "README.md").read_text(), re.MULTILINE)
+    assert listed == sorted(path.name for path in folder.glob("[0-9]*.md"))
 
 
 def test_every_page_is_on_the_map() -> None:
