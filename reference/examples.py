@@ -120,6 +120,10 @@ def answer(name: str) -> Any:
             "headers": {"Content-Type": "audio/mpeg", "If-None-Match": "*"},
             "expiresIn": LINK_SECONDS,
         },
+        "Usage": {
+            "songsToday": {"used": 3, "limit": 50, "endsAt": "2026-02-01T00:00:00.000Z"},
+            "minutesThisMonth": {"used": 41, "limit": 300, "endsAt": "2026-02-01T00:00:00.000Z"},
+        },
         "AccountPage": {
             "account": {"userId": song().user_id, "email": "singer@example.com"},
             "data": [

@@ -75,7 +75,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "retry_song": Operation(
         {202: "Song"},
-        refusals=(errors.Conflict,),
+        refusals=(errors.Conflict, errors.QuotaUsed),
         notes="For a FAILED or CANCELLED song, or for failed lyrics. Finished stages are kept.",
     ),
     "cancel_song": Operation(
@@ -173,7 +173,7 @@ OPERATIONS: dict[str, Operation] = {
     "make_song": Operation(
         {202: "Song"},
         body="TakeSong",
-        refusals=(errors.Conflict,),
+        refusals=(errors.Conflict, errors.QuotaUsed),
         notes="Only once the session is READY; a song may have 10 minutes.",
     ),
     "delete_session": Operation({200: "Deleted"}, refusals=(errors.Conflict,)),
@@ -236,11 +236,16 @@ OPERATIONS: dict[str, Operation] = {
     "create_upload": Operation(
         {201: "UploadLink"},
         body="NewUpload",
-        refusals=(errors.UnsupportedType, errors.TooMany),
+        refusals=(errors.UnsupportedType, errors.TooMany, errors.QuotaUsed),
         notes="Then PUT the file to `uploadUrl` with exactly the `headers` of the answer.",
     ),
     "renew_upload": Operation(
         {200: "UploadLink"}, refusals=(errors.Conflict,), notes="Only before the file has arrived."
+    ),
+    "get_usage": Operation(
+        {200: "Usage"},
+        notes="A song counts when its upload link is given, its minutes when it joins the queue, and again with each "
+        "retry.",
     ),
     "export_account": Operation({200: "AccountPage"}, query={"cursor": _CURSOR | {"pattern": EXPORT_CURSOR}}),
     "delete_account": Operation(

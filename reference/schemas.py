@@ -240,6 +240,23 @@ def components() -> dict[str, Schema]:
                 )
             }
         ),
+        "Usage": closed(
+            {
+                name: closed(
+                    {
+                        "used": {"type": "integer", "minimum": 0},
+                        "limit": {"type": "integer", "minimum": 1},
+                        "endsAt": TIME,
+                    },
+                    description=f"{what} (UTC); null is no limit. `endsAt`: when it begins anew.",
+                )
+                | {"type": ["object", "null"]}
+                for name, what in (
+                    ("songsToday", "Songs added today"),
+                    ("minutesThisMonth", "Minutes of music processed this month, rounded up"),
+                )
+            }
+        ),
         "AccountPage": closed(
             {
                 "account": closed({"userId": {"type": "string"}, "email": {"type": ["string", "null"]}}),
@@ -280,8 +297,13 @@ def components() -> dict[str, Schema]:
                         optional=("current",),
                     )
                 ),
+                "endsAt": {
+                    "type": "string",
+                    "format": "date-time",
+                    "description": "With `quota_used`: when there is room again.",
+                },
             },
-            optional=("details",),
+            optional=("details", "endsAt"),
         ),
     }
 

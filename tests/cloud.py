@@ -54,6 +54,8 @@ CHOSEN = {
     "JWKS_URL": "https://issuer.example/pool/.well-known/jwks.json",
     "CORS_ORIGIN": "https://app.example",
     "MAX_CONCURRENT_SONGS": "2",
+    "SONGS_A_DAY": "0",
+    "MINUTES_A_MONTH": "0",
     "BILLING_SECRET": "unplugd-test-billing",
     "BILLING_URL": "https://billing.example",
     "BILLING_PRICE": "none",

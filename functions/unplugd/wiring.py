@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from unplugd.aws.sweeps import SweepPlace
     from unplugd.aws.tokens import TokenVerifier
     from unplugd.aws.tombstones import Tombstones
+    from unplugd.aws.usage import UsageRows
     from unplugd.domain.billing import Billing
     from unplugd.domain.measure_queue import Due, Source
+    from unplugd.domain.quota import Quotas
 
 
 @cache
@@ -193,6 +195,20 @@ def tombstones() -> Tombstones:
 
 
 @cache
+def usage() -> UsageRows:
+    from unplugd.aws.usage import UsageRows
+
+    return UsageRows(client("dynamodb"), settings.songs_table())
+
+
+@cache
+def quotas() -> Quotas:
+    from unplugd.domain.quota import Quotas
+
+    return Quotas(settings.songs_a_day(), settings.minutes_a_month(), usage())
+
+
+@cache
 def people() -> UserPool:
     from unplugd.aws.people import UserPool
 
@@ -290,6 +306,7 @@ def push(user_id: str, message: Mapping[str, Any], within_s: float) -> int:
 # The variable that a template gives a function for a service, and what the function then uses.
 _PARTS: Mapping[str, Callable[[], object]] = {
     "SONGS_TABLE": songs,
+    "SONGS_A_DAY": quotas,
     "SESSIONS_TABLE": sessions,
     "PRACTICE_TABLE": practice,
     "INGEST_FUNCTION": ingest,

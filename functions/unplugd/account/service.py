@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from unplugd.domain import personal_data, session_view
 from unplugd.domain.files import LINK_SECONDS
+from unplugd.domain.quota import Quotas
 from unplugd.domain.session import Session
 from unplugd.domain.song import Song
 from unplugd.domain.song_view import public_view, readable_part
@@ -72,6 +73,12 @@ class Practice(Protocol):
         self, user_id: str, *, after: str | None, limit: int
     ) -> tuple[Sequence[Mapping[str, Any]], str | None]: ...
     def remove(self, user_id: str, song_id: str | None = None, *, until: float | None = None) -> bool: ...
+
+
+class Usage(Protocol):
+    """What people used of their quotas."""
+
+    def remove(self, owner: str) -> bool: ...
 
 
 class Sessions(Protocol):
@@ -150,6 +157,11 @@ def export_account(
     return page | {"nextCursor": following}
 
 
+def get_usage(owner: str, *, quotas: Quotas, now: datetime) -> dict[str, Any]:
+    """What a person used of each quota; None where there is no limit."""
+    return quotas.shown(owner, now)
+
+
 def _practice_follows(owner: str, practice: Practice) -> str | None:
     return PRACTICE_CURSOR if practice.page(owner, after=None, limit=1)[0] else None
 
@@ -187,6 +199,7 @@ def delete_account(
     practice: Practice,
     tombstones: Tombstones,
     measures: Measures,
+    usage: Usage,
     stop: Callable[[str], None],
     remove_sign_in: Callable[[str], None],
     connections: Connections,
@@ -203,6 +216,7 @@ def delete_account(
         pass
     measures.remove(owner, until=until)
     practice.remove(owner, until=until)
+    usage.remove(owner)
     account = Tombstone(owner, None, to_iso(now))
     try:
         if not _empty(account, buckets, until):
@@ -219,6 +233,7 @@ def sweep_deleted(
     practice: Practice,
     tombstones: Tombstones,
     measures: Measures,
+    usage: Usage,
     connections: Connections,
     buckets: Mapping[str, Files],
     now: datetime,
@@ -232,7 +247,10 @@ def sweep_deleted(
     try:
         for last in tombstones.all():
             final = now - from_iso(last.deleted_at) > WRITABLE_FOR
-            if _sweep(last, songs, sessions, practice, tombstones, measures, connections, buckets) and final:
+            if (
+                _sweep(last, songs, sessions, practice, tombstones, measures, usage, connections, buckets)
+                and final
+            ):
                 tombstones.remove(last)
             else:
                 left += 1
@@ -252,6 +270,7 @@ def _sweep(
     practice: Practice,
     tombstones: Tombstones,
     measures: Measures,
+    usage: Usage,
     connections: Connections,
     buckets: Mapping[str, Files],
 ) -> bool:
@@ -267,6 +286,8 @@ def _sweep(
         )
         had_measures = measures.remove(tombstone.owner, tombstone.song_id)
         had_cards = practice.remove(tombstone.owner, tombstone.song_id)
+        if tombstone.song_id is None:
+            usage.remove(tombstone.owner)
         _empty(tombstone, buckets)
     except AppError as error:
         _leave(tombstone, error)

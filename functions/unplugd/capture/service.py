@@ -28,6 +28,7 @@ from unplugd.domain.files import (
     window_key,
     window_name,
 )
+from unplugd.domain.quota import Quotas
 from unplugd.domain.session import ACCEPTS, Begun, Kind, Mode, Pitch, Session, State
 from unplugd.domain.song import Song, Status
 from unplugd.domain.song_view import public_view
@@ -314,6 +315,7 @@ def make_song(
     songs: Songs,
     originals: Originals,
     results: Results,
+    quotas: Quotas,
     now: datetime,
 ) -> dict[str, Any]:
     """Make a song of a take: its file is copied to where uploads arrive, and goes the way of any upload."""
@@ -329,6 +331,7 @@ def make_song(
     size_bytes = results.size(take)
     if size_bytes > MAX_BYTES:
         raise Conflict(f"A song may have {MAX_BYTES // 1024**2} MB; this take has {size_bytes // 1024**2}.")
+    quotas.take_song(owner, song_id, now)
     name = title or session.title or "Take"
     song = Song(
         user_id=owner,

@@ -70,7 +70,14 @@ ROOMS = (
     ),
     Room(
         "songs",
-        rows=(Rows("SongsTable", "userId", "songs, and tombstones of deleted ones", _WITH_ACCOUNT),),
+        rows=(
+            Rows(
+                "SongsTable",
+                "userId",
+                "songs, tombstones of deleted ones, and what was used of the quotas",
+                _WITH_ACCOUNT,
+            ),
+        ),
         browser=(
             BrowserStore("localStorage", "unplugd.mix.", "the mixer's settings of a song"),
             BrowserStore("OPFS", "renderings", "a mix, for ten minutes after it was made"),

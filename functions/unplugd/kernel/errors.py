@@ -97,6 +97,20 @@ class TooMany(AppError):
     status, code = 429, "too_many"
 
 
+class QuotaUsed(TooMany):
+    """A person used up what they may use in a period (429). The answer also says when it ends."""
+
+    code = "quota_used"
+
+    def __init__(self, message: str, *, ends_at: str) -> None:
+        super().__init__(message)
+        self.ends_at = ends_at
+
+    @property
+    def more(self) -> dict[str, Any]:
+        return {"endsAt": self.ends_at}
+
+
 class Transient(AppError):
     """A fault that a later try may not meet (503). The state machine retries on this class's name."""
 

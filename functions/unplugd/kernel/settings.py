@@ -114,6 +114,16 @@ def max_concurrent_songs() -> int:
     return max(1, int(_need("MAX_CONCURRENT_SONGS")))
 
 
+def songs_a_day() -> int:
+    """How many songs a person may add on a day; 0 is no limit."""
+    return int(_need("SONGS_A_DAY"))
+
+
+def minutes_a_month() -> int:
+    """How many minutes of music a person may have processed in a month; 0 is no limit."""
+    return int(_need("MINUTES_A_MONTH"))
+
+
 def billing_secret() -> str:
     return _need("BILLING_SECRET")
 

@@ -22,6 +22,7 @@ from unplugd.domain.finding import Figures
 from unplugd.domain.job import Kind, failed_kind
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queueing import WakeQueue, put_in_queue
+from unplugd.domain.quota import Quotas
 from unplugd.domain.song import Song, Status
 from unplugd.domain.song_view import public_view
 from unplugd.domain.unreadable import Unreadable, UnreadableSong
@@ -198,6 +199,7 @@ def retry_song(
     results: Manifests,
     queue: WakeQueue,
     push: Push,
+    quotas: Quotas,
     clock: Clock,
 ) -> dict[str, Any]:
     """Put a failed or cancelled song, or a finished one whose lyrics failed, back in the queue without another
@@ -211,6 +213,7 @@ def retry_song(
         raise Conflict("This song is already being processed.")
     if not _separated(song, results) and (song.attempt == 0 or not originals.exists(song.s3_key or "")):
         raise Conflict("The uploaded file is no longer here. Please upload the song again.")
+    quotas.take_minutes(owner, f"{song_id}-{song.attempt + 1}", song.duration_sec or 0, clock())
     queued = put_in_queue(
         song,
         write=partial(songs.mark_queued_again, kind=kind),

@@ -14,10 +14,20 @@ from audiofile import CONTENT_TYPES, MAX_BYTES
 from unplugd.domain.files import LINK_SECONDS, UPLOADS, parse_upload_key, upload_key
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queueing import WakeQueue, put_in_queue
+from unplugd.domain.quota import QUOTA_USED, Quotas
 from unplugd.domain.song import Song, Status
 from unplugd.domain.unreadable import Unreadable
 from unplugd.kernel.clock import Clock, to_iso
-from unplugd.kernel.errors import Conflict, Invalid, NotFound, TooLarge, TooMany, Transient, UnsupportedType
+from unplugd.kernel.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    QuotaUsed,
+    TooLarge,
+    TooMany,
+    Transient,
+    UnsupportedType,
+)
 from unplugd.kernel.ids import is_song_id
 from unplugd.kernel.log import logger
 from unplugd.uploads import rules
@@ -83,7 +93,14 @@ class NewUpload:
 
 
 def create_upload(
-    upload: NewUpload, *, owner: str, song_id: str, now: datetime, songs: Songs, objects: Objects
+    upload: NewUpload,
+    *,
+    owner: str,
+    song_id: str,
+    now: datetime,
+    songs: Songs,
+    objects: Objects,
+    quotas: Quotas,
 ) -> dict[str, Any]:
     """A PENDING_UPLOAD row and a presigned PUT for exactly the file that was announced."""
     if upload.content_type not in CONTENT_TYPES:
@@ -95,6 +112,7 @@ def create_upload(
     now_s = int(now.timestamp())
     if songs.count_pending(owner, limit=rules.MAX_PENDING, now=now_s) >= rules.MAX_PENDING:
         raise TooMany("You have too many pending uploads. Send their files, or wait a day.")
+    quotas.take_song(owner, song_id, now)
     key = upload_key(owner, song_id, rules.safe_file_name(upload.file_name))
     song = Song(
         user_id=owner,
@@ -157,6 +175,7 @@ def validate_upload(
     objects: Objects,
     queue: WakeQueue,
     push: Push,
+    quotas: Quotas,
     clock: Clock,
 ) -> None:
     """Check an object that arrived. Repeated, late or reordered events change a song at most once."""
@@ -181,6 +200,11 @@ def validate_upload(
         logger().info("the object was deleted again", extra={"songId": song_id})
         return
     refusal = rules.TOO_LARGE if size_bytes > MAX_BYTES else rules.judge(found)
+    if refusal is None:
+        try:
+            quotas.take_minutes(user_id, song_id, found.duration_s, clock())
+        except QuotaUsed as error:
+            refusal = rules.Refusal(QUOTA_USED, error.message)
     if refusal:
         _refuse(song, refusal, songs=songs, objects=objects, push=push, now=clock())
     else:

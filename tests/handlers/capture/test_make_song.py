@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.cloud import CHOSEN, OWNER, STRANGER, Cloud
 from tests.handlers.capture.conftest import Studio, tone, wav
 
@@ -42,3 +44,9 @@ def test_one_that_is_too_long_is_refused_with_its_length(studio: Studio) -> None
     status, answer = studio.ask("make_song", session, json={})
     assert status == 409
     assert "10 minutes" in answer["message"]
+
+
+def test_a_song_of_a_take_counts_as_one_of_the_day(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CHOSEN, "SONGS_A_DAY", "1")
+    session = ready(studio)
+    assert [studio.ask("make_song", session, json={})[0] for _ in range(2)] == [202, 429]

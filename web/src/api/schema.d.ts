@@ -41,6 +41,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the caller used of their quotas.
+         * @description A song counts when its upload link is given, its minutes when it joins the queue, and again with each retry.
+         */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{id}": {
         parameters: {
             query?: never;
@@ -1654,6 +1674,22 @@ export interface components {
                 };
             }[];
         };
+        Usage: {
+            /** @description Songs added today (UTC); null is no limit. `endsAt`: when it begins anew. */
+            songsToday: {
+                used: number;
+                limit: number;
+                /** Format: date-time */
+                endsAt: string;
+            } | null;
+            /** @description Minutes of music processed this month, rounded up (UTC); null is no limit. `endsAt`: when it begins anew. */
+            minutesThisMonth: {
+                used: number;
+                limit: number;
+                /** Format: date-time */
+                endsAt: string;
+            } | null;
+        };
         AccountPage: {
             account: {
                 userId: string;
@@ -1787,6 +1823,11 @@ export interface components {
                 /** @description The current version, if `version` was outdated. */
                 current?: number;
             }[];
+            /**
+             * Format: date-time
+             * @description With `quota_used`: when there is room again.
+             */
+            endsAt?: string;
         };
     };
     responses: {
@@ -1919,6 +1960,30 @@ export interface components {
                 "application/json": components["schemas"]["Error"] & {
                     /** @enum {unknown} */
                     error?: "unsupported_type";
+                };
+            };
+        };
+        /** @description Too many requests: wait a moment */
+        quota_used_or_too_many_or_too_many_requests: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @enum {unknown} */
+                    error?: "quota_used" | "too_many" | "too_many_requests";
+                };
+            };
+        };
+        /** @description Too many requests: wait a moment */
+        quota_used_or_too_many_requests: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @enum {unknown} */
+                    error?: "quota_used" | "too_many_requests";
                 };
             };
         };
@@ -2091,6 +2156,46 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_cursor_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songsToday": {
+                     *         "used": 3,
+                     *         "limit": 50,
+                     *         "endsAt": "2026-02-01T00:00:00.000Z"
+                     *       },
+                     *       "minutesThisMonth": {
+                     *         "used": 41,
+                     *         "limit": 300,
+                     *         "endsAt": "2026-02-01T00:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             429: components["responses"]["too_many_requests"];
@@ -3465,7 +3570,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
             413: components["responses"]["too_large"];
-            429: components["responses"]["too_many_requests"];
+            429: components["responses"]["quota_used_or_too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];
         };
@@ -3597,7 +3702,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_type"];
-            429: components["responses"]["too_many_or_too_many_requests"];
+            429: components["responses"]["quota_used_or_too_many_or_too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];
         };
@@ -4337,7 +4442,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
-            429: components["responses"]["too_many_requests"];
+            429: components["responses"]["quota_used_or_too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];
         };

@@ -12,6 +12,7 @@ def handler(request: http.Request) -> http.Response:
         request.user_id,
         songs=wiring.songs(),
         measures=wiring.person_measures(),
+        usage=wiring.usage(),
         sessions=wiring.sessions(),
         practice=wiring.practice(),
         tombstones=wiring.tombstones(),

@@ -13,6 +13,7 @@ def handler(_event: dict[str, Any]) -> dict[str, Any]:
     left = service.sweep_deleted(
         songs=wiring.songs(),
         measures=wiring.person_measures(),
+        usage=wiring.usage(),
         sessions=wiring.sessions(),
         practice=wiring.practice(),
         tombstones=wiring.tombstones(),

@@ -23,6 +23,7 @@ def handler(request: http.Request) -> http.Response:
         songs=wiring.songs(),
         originals=wiring.uploads(),
         results=wiring.results(),
+        quotas=wiring.quotas(),
         now=utc_now(),
     )
     return http.accepted(song)

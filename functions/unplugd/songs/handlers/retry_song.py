@@ -16,6 +16,7 @@ def handler(request: http.Request) -> http.Response:
         results=wiring.results(),
         queue=wiring.wake_queue(),
         push=wiring.push,
+        quotas=wiring.quotas(),
         clock=utc_now,
     )
     return http.accepted(song)

@@ -32,5 +32,6 @@ def handler(request: http.Request) -> http.Response:
         now=utc_now(),
         songs=wiring.songs(),
         objects=wiring.uploads(),
+        quotas=wiring.quotas(),
     )
     return http.created(answer)

@@ -22,5 +22,6 @@ def handler(new: s3.NewObject) -> None:
             objects=wiring.uploads(),
             queue=wiring.wake_queue(),
             push=wiring.push,
+            quotas=wiring.quotas(),
             clock=utc_now,
         )

@@ -6,6 +6,7 @@ import type { PageProps } from "../feature";
 import css from "./Account.module.css";
 import { DeletePanel } from "./DeletePanel";
 import { ExportPanel } from "./ExportPanel";
+import { UsagePanel } from "./UsagePanel";
 
 /** Who is signed in, and what belongs to them: take it, or end it. */
 export default function AccountPage({ onAccountDeleted }: PageProps) {
@@ -26,6 +27,7 @@ export default function AccountPage({ onAccountDeleted }: PageProps) {
           <LogOut size={18} /> Sign out
         </Button>
       </header>
+      <UsagePanel />
       <ExportPanel />
       <DeletePanel email={email} onDeleted={() => onAccountDeleted(email)} />
     </div>
