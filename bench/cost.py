@@ -31,7 +31,7 @@ LAMBDA_S = {  # seconds a window, assumed: reading takes 0.2 CPU seconds here, j
     "JoinSessionFunction": 1.0,
 }
 LAMBDA_MB = {
-    "GrantAudioFunction": 512,
+    "GrantAudioFunction": 1024,
     "AudioUploadCompleteFunction": 256,
     "IngestWindowFunction": 1769,
     "JoinSessionFunction": 1769,

@@ -7,7 +7,16 @@ import re
 
 import pytest
 
-from tests.infra.templates import ROOT, TEMPLATES, Resource, resource, resources, text_of, transformed
+from tests.infra.templates import (
+    FRONT_DOOR,
+    ROOT,
+    TEMPLATES,
+    Resource,
+    resource,
+    resources,
+    text_of,
+    transformed,
+)
 
 CORS = {"Fn::Sub": "'${CorsOrigin}'"}
 
@@ -24,7 +33,27 @@ def test_tasks_may_call_out_by_https_and_dns_only() -> None:
     }
     gateways = {one.properties["VpcEndpointType"] for one in resources("AWS::EC2::VPCEndpoint")}
     assert (len(resources("AWS::EC2::VPCEndpoint")), gateways) == (2, {"Gateway"})
-    assert len(resources("AWS::EC2::Subnet")) == 2
+
+
+def test_tasks_run_in_two_zones_or_in_three_that_are_named() -> None:
+    zones = {one.name: one for one in resources("AWS::EC2::Subnet")}
+    assert {name: one.body.get("Condition") for name, one in zones.items()} == {
+        "SubnetA": None,
+        "SubnetB": None,
+        "SubnetC": "HasThird",
+    }
+    assert len({one.properties["CidrBlock"] for one in zones.values()}) == 3
+    pattern = FRONT_DOOR["Parameters"]["Zones"]["AllowedPattern"]
+    given = ["", "us-east-1a,us-east-1b", "eu-west-1a,eu-west-1b,eu-west-1c", "us-east-1a", "a,b,"]
+    assert [text for text in given if re.fullmatch(pattern, text)] == given[:3]
+
+
+def test_a_person_waits_for_a_function_with_a_gigabyte() -> None:
+    """At 512 MB a cold start took about two seconds of processor time's share."""
+    for one in resources("AWS::Serverless::Function"):
+        if "Route" in one.body.get("Metadata", {}):
+            shared = TEMPLATES[one.template]["Globals"]["Function"]["MemorySize"]
+            assert one.properties.get("MemorySize", shared) >= 1024, one
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,9 @@ PROD = {
         ({"Environment": "dev", "ImageTag": "latest"}, {"ImagesHaveATag"}),
         ({"Environment": "dev", "ImageTag": "none", "EndpointUrl": "http://127.0.0.1:4566"}, set()),
         ({"WebDomain": "studio.example"}, {"DomainHasCertificate"}),
+        ({"MailFrom": "no-reply@studio.example"}, {"MailHasAnIdentity"}),
+        ({"MonthlyBudget": "20"}, set()),
+        ({"Environment": "dev", "AlarmEmail": "", "MonthlyBudget": "20"}, {"BudgetHasAReader"}),
     ],
 )
 def test_a_deploy_that_cannot_be_meant_is_refused(changed: dict[str, str], broken: set[str]) -> None:
