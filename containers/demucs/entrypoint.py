@@ -1,6 +1,6 @@
 """The demucs task, or with MEASURE_ONLY the measure task: `python containers/demucs/entrypoint.py`.
 
-Environment and exit codes: docs/architecture.md."""
+Environment: docs/architecture.md, exit codes: containers/README.md."""
 
 import os
 import sys

@@ -1,4 +1,5 @@
-"""The whisper task: `python containers/whisper/entrypoint.py`. Environment and exit codes: docs/architecture.md."""
+"""The whisper task: `python containers/whisper/entrypoint.py`. Environment: docs/architecture.md, exit codes:
+containers/README.md."""
 
 import os
 import sys
