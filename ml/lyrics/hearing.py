@@ -19,8 +19,8 @@ HEARING_RATE = 16_000
 BAND = 0.5
 """How much of the band (factor) is left with the voice. What a separator takes away from a voice costs more words than
 a soft band does; adding the mix to enhanced speech is known to help a recogniser (Iwamoto et al. 2022, "How bad are
-artifacts?"). Of the demo song's 39 words 22, 32, 34 and 33 are right with none, a quarter, half and all of it; checked on
-two real songs (docs/lyrics.md)."""
+artifacts?"). Of the demo song's 39 words 22, 32, 34 and 33 are right with none, a quarter, half and all of it; checked
+on two real songs (docs/lyrics.md)."""
 
 _BLOCK_S = 10
 _OUT_OF_PHASE = 0.25  # of the power left and right have each on their own
