@@ -50,10 +50,15 @@ async function library(
 const sideways = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-test("10,000 songs scroll to the end with few rows in the page", async ({ page, person, stack }) => {
+test("10,000 songs scroll to the end with little of them in the page, also as covers and in groups", async ({
+  page,
+  person,
+  stack,
+}) => {
   const songs = Array.from({ length: 10_000 }, (_, index) => {
     const number = 10_000 - index;
-    return aSong(ulid(number), { title: `Song ${number}`, status: "COMPLETED", lyricsStatus: "READY" });
+    const artist = `Artist ${number % 500}`;
+    return aSong(ulid(number), { title: `Song ${number}`, artist, status: "COMPLETED", lyricsStatus: "READY" });
   });
   const { lists } = await library(page, stack, songs);
   await openAs(page, person);
@@ -80,6 +85,27 @@ test("10,000 songs scroll to the end with few rows in the page", async ({ page, 
   await expect(rows.last()).toHaveAttribute("aria-setsize", "10000");
   await page.evaluate(() => scrollTo(0, 0));
   await expect(row(page, "Song 10000")).toBeVisible();
+
+  await page.getByRole("button", { name: "Covers", exact: true }).press("Enter");
+  await expect(row(page, "Song 10000")).toBeVisible();
+  await page.getByRole("combobox", { name: "Group by" }).selectOption({ label: "By artist" });
+  await expect(page.getByRole("heading", { name: "Artist 0", level: 2 })).toBeVisible();
+  await expect(page.getByText("20 songs · 1 h 0 min").first()).toBeVisible();
+  await expect(rows.nth(1)).toContainText("Song 10000");
+  const tiles = await page.evaluate(async () => {
+    let most = 0;
+    while (!document.querySelector('[aria-posinset="10000"]')) {
+      scrollTo(0, document.body.scrollHeight);
+      await new Promise(requestAnimationFrame);
+      most = Math.max(most, document.querySelectorAll("[aria-posinset]").length);
+    }
+    return most;
+  });
+  expect(tiles).toBeLessThan(90);
+  await expect(page.getByRole("heading", { name: "Artist 499", level: 2 })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("heading", { name: "Artist 0", level: 2 })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Covers", exact: true })).toHaveAttribute("aria-pressed", "true");
 });
 
 test("Back leads to the place in the list that was left, the library's link to its top", async ({
@@ -257,13 +283,18 @@ for (const [where, size] of [
     await library(page, stack, everyKind);
     await openAs(page, person);
     await expect(row(page, "Loreley")).toBeVisible();
-    for (const theme of ["dark", "light"]) {
-      await page.evaluate((name) => (document.documentElement.dataset.theme = name), theme);
-      expect(await sideways(page)).toBe(0);
-      // Nothing fades while it is measured.
-      await page.emulateMedia({ reducedMotion: "reduce" });
-      expect(await violations(page)).toEqual([]);
+    for (const layout of ["Covers", "List"]) {
+      await page.getByRole("button", { name: layout, exact: true }).click();
+      await expect(row(page, everyKind[0]?.title ?? "")).toBeVisible();
+      for (const theme of ["dark", "light"]) {
+        await page.evaluate((name) => (document.documentElement.dataset.theme = name), theme);
+        expect(await sideways(page)).toBe(0);
+        // Nothing fades while it is measured.
+        await page.emulateMedia({ reducedMotion: "reduce" });
+        expect(await violations(page)).toEqual([]);
+      }
     }
+    await expect(row(page, "Loreley")).toBeVisible();
     const targets = page.getByRole("list", { name: "Songs" }).getByRole("button");
     for (const target of await targets.all()) expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(44);
     await choose(page, "Loreley", "Rename…");

@@ -1,7 +1,9 @@
-import { ListFilter, X } from "lucide-react";
+import { LayoutGrid, ListFilter, Rows3, X } from "lucide-react";
 import { useId, useState } from "react";
-import { Button } from "@/components/Button";
+import { Button, IconButton } from "@/components/Button";
 import { FilterDialog } from "./FilterDialog";
+import { GROUPINGS, toGrouping } from "./groups";
+import type { Layout } from "./layout";
 import { spelt } from "./measured";
 import { camelotOf, KEYS, type Name, understand, valueOf, withValue } from "./searching";
 import { SORTS, toSort } from "./sorting";
@@ -10,13 +12,15 @@ import css from "./Arranging.module.css";
 
 interface Props {
   view: View;
+  layout: Layout;
+  onLayout(layout: Layout): void;
   /** What stands in the search field now: the view follows it a moment later. */
   text: string;
   onText(text: string): void;
 }
 
-/** Which figures the songs have, and their order. */
-export function Arranging({ view, text, onText }: Props) {
+/** Which figures the songs have, their order, groups and layout. */
+export function Arranging({ view, layout, onLayout, text, onText }: Props) {
   const id = useId();
   const [open, setOpen] = useState(false);
   const { asked, problems } = understand(text);
@@ -47,6 +51,14 @@ export function Arranging({ view, text, onText }: Props) {
           </ul>
         )}
         <div className={css.sort}>
+          <label htmlFor={`${id}-by`}>Group by</label>
+          <select id={`${id}-by`} value={view.by} onChange={(event) => view.setBy(toGrouping(event.target.value))}>
+            {GROUPINGS.map(({ by, label }) => (
+              <option key={by} value={by}>
+                {label}
+              </option>
+            ))}
+          </select>
           <label htmlFor={id}>Sort by</label>
           <select id={id} value={view.sort} onChange={(event) => view.setSort(toSort(event.target.value))}>
             {SORTS.map(({ sort, label }) => (
@@ -55,6 +67,14 @@ export function Arranging({ view, text, onText }: Props) {
               </option>
             ))}
           </select>
+        </div>
+        <div className={css.layouts} role="group" aria-label="Layout">
+          <IconButton label="List" aria-pressed={layout === "list"} onClick={() => onLayout("list")}>
+            <Rows3 size={20} />
+          </IconButton>
+          <IconButton label="Covers" aria-pressed={layout === "grid"} onClick={() => onLayout("grid")}>
+            <LayoutGrid size={20} />
+          </IconButton>
         </div>
         <div role="status" className={css.problems}>
           {problems.map((problem) => (

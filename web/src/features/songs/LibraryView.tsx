@@ -10,12 +10,14 @@ import { Toolbar } from "./Toolbar";
 import { Unmeasured } from "./Unmeasured";
 import { useLibrary } from "./useLibrary";
 import { understand } from "./searching";
+import { useLayout } from "./layout";
 import { useView } from "./useView";
 import css from "./Library.module.css";
 
 /** All songs of a person. `header` is shown above them: the place to upload songs. */
 export default function LibraryView({ header }: Slots["library"]) {
   const view = useView();
+  const [layout, setLayout] = useLayout();
   const asked = useMemo(() => understand(view.q).asked, [view.q]);
   const library = useLibrary(view.show, asked, view.sort);
   const deleted = useDeleted();
@@ -32,8 +34,8 @@ export default function LibraryView({ header }: Slots["library"]) {
 
   // A search reads only so many songs at once: an empty page is not the end. There is no list yet that would read on.
   const searching = empty && more;
-  // In another order than the newest first, the next song may be anywhere.
-  const sorting = !loading && more && !error && view.sort !== "newest";
+  // In another order than the newest first, and in groups, the next song may be anywhere.
+  const sorting = !loading && more && !error && (view.sort !== "newest" || view.by !== "none");
   useEffect(() => {
     if ((searching || sorting) && !loadingMore) readMore();
   });
@@ -47,10 +49,10 @@ export default function LibraryView({ header }: Slots["library"]) {
   }, []);
 
   return (
-    <>
+    <div className={css.wide}>
       <div ref={above} className={css.above}>
         {header}
-        <Toolbar view={view} empty={nothing && !filtered} />
+        <Toolbar view={view} layout={layout} onLayout={setLayout} empty={nothing && !filtered} />
         <LiveNote />
       </div>
       <Announcer />
@@ -70,6 +72,8 @@ export default function LibraryView({ header }: Slots["library"]) {
           library={library}
           above={above}
           onChooseFile={chooseFile}
+          layout={layout}
+          by={view.by}
           sort={view.sort}
           onSort={view.setSort}
         />
@@ -107,7 +111,7 @@ export default function LibraryView({ header }: Slots["library"]) {
           {(asked.bpm || asked.key) && <p>Songs that were not measured have no BPM and no key to be found by.</p>}
         </Empty>
       )}
-    </>
+    </div>
   );
 }
 

@@ -7,7 +7,7 @@ export function RowSkeletons({ count, label }: { count: number; label: string })
     <div role="status" aria-label={label}>
       {Array.from({ length: count }, (_, index) => (
         <div key={index} className={css.row}>
-          <Skeleton width="44px" height="44px" />
+          <Skeleton width="52px" height="52px" />
           <div className={css.main}>
             <Skeleton width={`${38 + ((index * 17) % 30)}%`} />
             <Skeleton width="24%" height="0.8em" />

@@ -1,11 +1,15 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Song } from "@/api/client";
 import { useSongActions } from "./actions";
-import { keepPlace, whereItWas } from "./place";
 import { Columns } from "./Columns";
+import { GroupHeading } from "./GroupHeading";
+import { type Grouping, type Line, lines } from "./groups";
+import { GAP, type Layout, placesIn } from "./layout";
+import { keepPlace, whereItWas } from "./place";
 import { RenameDialog } from "./RenameDialog";
 import { SongRow } from "./SongRow";
+import { SongTile } from "./SongTile";
 import type { Sort } from "./sorting";
 import type { Library } from "./useLibrary";
 import css from "./Library.module.css";
@@ -16,47 +20,65 @@ interface Props {
   /** What is above the list and may grow. */
   above: RefObject<HTMLElement | null>;
   onChooseFile(): void;
+  layout: Layout;
+  by: Grouping;
   sort: Sort;
   onSort(sort: Sort): void;
 }
 
-/** How many rows before the end the next page is asked for. */
+/** How many songs before the end the next page is asked for. */
 const AHEAD = 30;
+/** Heights in pixels, until they are measured: of a row, of a heading, and of a tile without its cover. */
+const [ROW, HEADING, BELOW_COVER] = [69, 84, 94];
 
-/** The rows; of a long library only those near the window are in the page. */
-export function SongList({ songs, library, above, onChooseFile, sort, onSort }: Props) {
+/** The songs as rows or tiles, in groups where a person wants them; only those near the window are in the page. */
+export function SongList({ songs, library, above, onChooseFile, layout, by, sort, onSort }: Props) {
   const actions = useSongActions();
   const list = useRef<HTMLUListElement>(null);
   const [top, setTop] = useState(0);
+  const [room, setRoom] = useState(0);
   const [renaming, setRenaming] = useState<Song | null>(null);
 
   useEffect(() => {
     if (!above.current) return;
     const look = new ResizeObserver(() => {
-      if (list.current) setTop(Math.round(list.current.getBoundingClientRect().top + scrollY));
+      if (!list.current) return;
+      setTop(Math.round(list.current.getBoundingClientRect().top + scrollY));
+      setRoom(list.current.clientWidth);
     });
     look.observe(above.current);
     look.observe(document.documentElement);
     return () => look.disconnect();
-  }, [above]);
+  }, [above, layout]);
 
+  const { columns, width } = useMemo(
+    () => (layout === "grid" ? placesIn(room) : { columns: 1, width: room }),
+    [layout, room],
+  );
+  const shown = useMemo(() => lines(songs, by, columns), [songs, by, columns]);
   const { initialOffset, initialMeasurementsCache } = useState(whereItWas)[0];
   const virtual = useWindowVirtualizer({
     initialOffset,
     initialMeasurementsCache,
-    count: songs.length,
-    estimateSize: () => 73,
-    overscan: 8,
+    count: shown.length,
+    estimateSize: (index) =>
+      shown[index]?.kind === "heading" ? HEADING : layout === "grid" ? width + BELOW_COVER : ROW,
+    overscan: layout === "grid" ? 2 : 8,
     scrollMargin: top,
-    getItemKey: (index) => songs[index]?.songId ?? index,
+    getItemKey: (index) => keyOf(shown[index], layout) ?? index,
   });
-  const rows = virtual.getVirtualItems();
-  const last = rows.at(-1)?.index ?? 0;
+  // Tiles are as high as they are wide, and some: what was measured at another width is no longer so.
+  const measure = virtual.measure;
+  useEffect(() => {
+    if (layout === "grid") measure();
+  }, [measure, layout, width]);
+  const visible = virtual.getVirtualItems();
+  const last = visible.at(-1)?.index ?? 0;
 
   useEffect(() => keepPlace(() => virtual.measurementsCache), [virtual]);
 
   const { more, loadingMore, error, readMore } = library;
-  const wantsMore = more && !loadingMore && !error && last >= songs.length - AHEAD;
+  const wantsMore = more && !loadingMore && !error && last >= shown.length - AHEAD / columns;
   useEffect(() => {
     if (wantsMore) readMore();
   });
@@ -64,43 +86,72 @@ export function SongList({ songs, library, above, onChooseFile, sort, onSort }: 
   /** After a delete by keyboard, the song that takes the place gets the focus. */
   const onDelete = useCallback(
     (song: Song) => {
-      const shown = () => [...(list.current?.children ?? [])] as HTMLElement[];
-      const at = shown().findIndex((row) => row.dataset.songId === song.songId);
+      const rows = () => [...(list.current?.querySelectorAll<HTMLElement>("[data-song-id]") ?? [])];
+      const at = rows().findIndex((row) => row.dataset.songId === song.songId);
       actions.deletions.request(song);
       // Once the row is gone.
       setTimeout(() => {
-        const next = shown()[at] ?? shown().at(-1);
+        const next = rows()[at] ?? rows().at(-1);
         (next?.querySelector<HTMLElement>("a[href]") ?? document.querySelector<HTMLElement>("main"))?.focus();
       });
     },
     [actions],
   );
 
+  const Piece = layout === "grid" ? SongTile : SongRow;
   return (
     <>
-      <Columns sort={sort} onSort={onSort} />
-      <ul ref={list} className={css.list} role="list" aria-label="Songs" style={{ height: virtual.getTotalSize() }}>
-        {rows.map((row) => {
-          const song = songs[row.index];
-          return (
-            song && (
+      {layout === "list" && <Columns sort={sort} onSort={onSort} />}
+      <ul
+        ref={list}
+        className={layout === "grid" ? `${css.list} ${css.covers}` : css.list}
+        role="list"
+        aria-label="Songs"
+        style={{ height: virtual.getTotalSize() }}
+      >
+        {visible.map(({ key, index, start }) => {
+          const line = shown[index];
+          const y = start - top;
+          if (line?.kind === "heading")
+            return (
               <li
-                key={row.key}
+                key={key}
                 ref={virtual.measureElement}
-                data-index={row.index}
-                data-song-id={song.songId}
+                data-index={index}
                 className={css.item}
-                style={{ transform: `translateY(${row.start - top}px)` }}
-                aria-setsize={more ? -1 : songs.length}
-                aria-posinset={row.index + 1}
+                style={{ transform: `translateY(${y}px)` }}
               >
-                <SongRow song={song} onRename={setRenaming} onDelete={onDelete} onChooseFile={onChooseFile} />
+                <GroupHeading group={line.group} by={by} />
               </li>
-            )
-          );
+            );
+          return line?.songs.map((song, column) => (
+            <li
+              key={song.songId}
+              // All of a line are equally high.
+              ref={column ? undefined : virtual.measureElement}
+              data-index={index}
+              data-song-id={song.songId}
+              className={css.item}
+              style={{
+                transform: `translate(${column * (width + GAP)}px, ${y}px)`,
+                ...(layout === "grid" && { width }),
+              }}
+              aria-setsize={more ? -1 : songs.length}
+              aria-posinset={line.at + column + 1}
+            >
+              <Piece song={song} onRename={setRenaming} onDelete={onDelete} onChooseFile={onChooseFile} />
+            </li>
+          ));
         })}
       </ul>
       {renaming && <RenameDialog song={renaming} onClose={() => setRenaming(null)} />}
     </>
   );
+}
+
+/** What a line's height is remembered by. */
+function keyOf(line: Line | undefined, layout: Layout): string | undefined {
+  if (line?.kind === "heading") return `# ${line.group.key}`;
+  const first = line?.songs[0]?.songId;
+  return layout === "grid" ? `${first} …` : first;
 }

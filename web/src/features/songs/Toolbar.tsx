@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { IconButton } from "@/components/Button";
 import { Arranging } from "./Arranging";
 import { SHOWS } from "./filters";
+import type { Layout } from "./layout";
 import { MAX_SEARCH, type View } from "./useView";
 import css from "./Toolbar.module.css";
 
@@ -12,18 +13,24 @@ const SETTLES_MS = 250;
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
 
-/** Search and filter. `/` leads to the search from anywhere on the page. */
-export function Toolbar({ view, empty }: { view: View; empty: boolean }) {
+interface Props {
+  view: View;
+  layout: Layout;
+  onLayout(layout: Layout): void;
+}
+
+/** Search, filter and layout. `/` leads to the search from anywhere on the page. */
+export function Toolbar({ empty, ...props }: Props & { empty: boolean }) {
   return (
     <div className={css.toolbar}>
       <h1 className={css.heading}>Library</h1>
       {/* Where nothing is, nothing can be looked for. */}
-      {!empty && <Finding view={view} />}
+      {!empty && <Finding {...props} />}
     </div>
   );
 }
 
-function Finding({ view }: { view: View }) {
+function Finding({ view, layout, onLayout }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   // `q` is what the address said last: when it says something else, that is shown, unless it is what was just typed.
@@ -95,7 +102,7 @@ function Finding({ view }: { view: View }) {
           </button>
         ))}
       </div>
-      <Arranging view={view} text={typed.text} onText={(text) => search(text, 0)} />
+      <Arranging view={view} layout={layout} onLayout={onLayout} text={typed.text} onText={(text) => search(text, 0)} />
     </>
   );
 }

@@ -25,10 +25,19 @@ it("songs without the figure come last, equal ones newest first", () => {
   expect(ids("-key")).toBe("CEBDA");
   expect(ids("length")).toBe("CEBDA");
   expect(ids("-length")).toBe("BECDA");
+  expect(ids("oldest")).toBe("ABCDE");
+});
+
+it("songs are sorted by their artists, those of none last", () => {
+  const band = (songId: string, artist: string | null) => aSong(songId, { artist });
+  const found = (sort: Sort) =>
+    sorted([band("C", "Zoe"), band("B", null), band("A", "abba")], sort).map(({ songId }) => songId);
+  expect(found("artist")).toEqual(["A", "C", "B"]);
+  expect(found("-artist")).toEqual(["C", "A", "B"]);
 });
 
 it("titles are sorted as people read them", () => {
-  expect(ids("title")).toBe("ACEBD");
+  expect(ids("title")).toBe("CEBDA");
   expect(ids("-title")).toBe("DBECA");
 });
 
@@ -37,6 +46,9 @@ it("a heading sorts up, down, and then not at all", () => {
   expect(after("bpm", "bpm")).toBe("-bpm");
   expect(after("bpm", "-bpm")).toBe("newest");
   expect(after("key", "-bpm")).toBe("key");
+  expect(after("added", "key")).toBe("newest");
+  expect(after("added", "newest")).toBe("oldest");
+  expect(after("added", "oldest")).toBe("newest");
   expect(toSort("-key")).toBe("-key");
   expect(toSort("mood")).toBe("newest");
 });

@@ -39,7 +39,10 @@ export function useLibrary(show: Show, asked: Asked, sort: Sort): Library {
       ),
     [a, b, c],
   );
-  const songs = useMemo(() => (loading ? [] : sorted(merge(show, parts), sort)), [loading, show, parts, sort]);
+  const more = parts.some((part) => part.more);
+  // Before all are read there is no other order, and a hundred of them on the way would cost more than the reading.
+  const order = more ? "newest" : sort;
+  const songs = useMemo(() => (loading ? [] : sorted(merge(show, parts), order)), [loading, show, parts, order]);
   // What is on the screen stays there when it cannot be read again: LiveNote shows the state of the connection.
   const failed = used.filter(({ data, isError, isFetchNextPageError }) => isError && (!data || isFetchNextPageError));
 
@@ -47,7 +50,7 @@ export function useLibrary(show: Show, asked: Asked, sort: Sort): Library {
     songs,
     loading: loading && failed.length === 0,
     error: failed[0]?.error ?? null,
-    more: parts.some(({ more }) => more),
+    more,
     loadingMore: used.some(({ isFetchingNextPage }) => isFetchingNextPage),
     readMore() {
       for (const index of behind(parts)) {

@@ -1,6 +1,7 @@
 import { useCallback } from "react";
 import { useSearchParams } from "wouter";
 import { type Show, toShow } from "./filters";
+import { type Grouping, toGrouping } from "./groups";
 import { type Sort, toSort } from "./sorting";
 
 /** Which songs are shown, and in which order. It is part of the address, so that Back leads to the same place. */
@@ -9,9 +10,11 @@ export interface View {
   /** What was typed into the search, filters such as `bpm:120-130` included. */
   q: string;
   sort: Sort;
+  by: Grouping;
   setShow(show: Show): void;
   setQ(q: string): void;
   setSort(sort: Sort): void;
+  setBy(by: Grouping): void;
   clear(): void;
 }
 
@@ -41,6 +44,8 @@ export function useView(): View {
     setQ: (q) => set({ q: q.trim() }),
     sort: toSort(params.get("sort")),
     setSort: (sort) => set({ sort: sort === "newest" ? "" : sort }),
+    by: toGrouping(params.get("by")),
+    setBy: (by) => set({ by: by === "none" ? "" : by }),
     clear: () => set({ show: "", q: "" }),
   };
 }

@@ -14,6 +14,8 @@ export interface Standing {
 export const titleOf = (song: Song): string =>
   song.title?.trim() || (isUnreadable(song) ? "Unreadable song" : "Untitled");
 
+export const songPath = ({ songId }: Pick<Song, "songId">) => `/songs/${songId}`;
+
 /** What the person can do about a song that did not work out. */
 export type Remedy = "retry" | "another-file" | "retry-lyrics";
 

@@ -85,7 +85,10 @@ export default function UploadPanel() {
         <Button id={id} kind="primary" disabled={!queue} onClick={() => picker.current?.click()}>
           <Plus size={20} aria-hidden="true" /> Add songs
         </Button>
-        <p className={css.quiet}>or drop them anywhere. MP3, WAV, M4A, FLAC, OGG; up to 50 MB and 10 minutes each.</p>
+        <p className={css.quiet}>
+          <span className={css.dropping}>or drop them anywhere. </span>MP3, WAV, M4A, FLAC, OGG; up to 50 MB and 10
+          minutes each.
+        </p>
         <Button
           kind="quiet"
           aria-expanded={more}
