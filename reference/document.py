@@ -19,6 +19,7 @@ TITLES = {
     "measurement": "Measurements",
     "capture": "Recordings",
     "practice": "Guess The Track",
+    "details": "Details",
     "uploads": "Uploads",
 }
 _INTRODUCTION = """\

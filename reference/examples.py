@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from reference import capture, jobs, measurement, practice
+from reference import capture, details, jobs, measurement, practice
 from unplugd.domain.files import LINK_SECONDS, STREAM_SUFFIX
 from unplugd.domain.measurement import MEASURES
 from unplugd.domain.song import LyricsStatus, Song, Status
@@ -97,8 +97,9 @@ def _lyrics() -> dict[str, Any]:
 def answer(name: str) -> Any:
     """An answer of the schema `name`."""
     at_work = public_view(song(), now=NOW)
-    if of_room := capture.answer(name, _SIGNED) or practice.answer(name, _SIGNED):
-        return of_room
+    for room in (capture, practice, details):
+        if of_room := room.answer(name, _SIGNED):
+            return of_room
     return {
         "Song": at_work,
         "UnfinishedSong | FinishedSong": _finished(),
@@ -129,6 +130,7 @@ def answer(name: str) -> Any:
             "data": [
                 {
                     "song": at_work | {"contentType": "audio/mpeg", "updatedAt": song().updated_at},
+                    "details": details.example(),
                     "files": {"original/one-more-time.mp3": _SIGNED.format(name="one-more-time.mp3")},
                 }
             ],

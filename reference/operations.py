@@ -82,6 +82,11 @@ OPERATIONS: dict[str, Operation] = {
         {200: "Song", 202: "Song"}, refusals=(errors.Conflict,), notes="200 if the song is already cancelled."
     ),
     "list_presets": Operation({200: "Presets"}),
+    "get_details": Operation(
+        {200: "Details"},
+        refusals=(errors.Conflict,),
+        notes="What the file's tags say, once they were read (`readAt`). A person's album comes first.",
+    ),
     "get_lyrics": Operation(
         {200: "Lyrics"},
         refusals=(errors.Conflict,),

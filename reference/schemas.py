@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from audiofile import CONTENT_TYPES, MAX_BYTES
-from reference import capture, jobs, lyrics, measurement, practice
+from reference import capture, details, jobs, lyrics, measurement, practice
 from reference.shapes import Schema, closed, nullable
 from unplugd.domain import stems
 from unplugd.domain.files import LINK_SECONDS
@@ -83,6 +83,10 @@ _ABOUT: dict[str, Schema] = {
     | {"description": "Your song with the same sound, which was there before this one was uploaded."},
     "musicKey": {"description": "Such as `Eb minor`; a person's value comes first."},
     "loudnessLufs": {"description": "Integrated loudness (EBU R 128)."},
+    "mixAt": TIME
+    | {"description": "When the whole song became playable, before its stems. Null if it is not."},
+    "detailsAt": TIME | {"description": "When the file's details were read; see GET …/details."},
+    "artworkAt": TIME | {"description": "When its picture was made. Null without one."},
     "lyricsOffsetMs": {"description": "Milliseconds added to the times of the lyrics."},
 }
 _PRIMITIVES = {str: "string", int: "integer", float: "number"}
@@ -170,6 +174,14 @@ def components() -> dict[str, Schema]:
         "type": "string",
         "enum": [str(one) for one in Status if one is not Status.COMPLETED] + [UNREADABLE],
     }
+    picture: dict[str, Schema] = {
+        "artworkUrl": LINK | {"description": "The small picture, if `artworkAt` is set: WebP, 64 pixels."}
+    }
+    early: dict[str, Schema] = {
+        **picture,
+        "mixUrl": LINK | {"description": "The whole song as MP3 of 320 kbit/s, if `mixAt` is set."},
+        "urlsExpireAt": _finished_properties()["urlsExpireAt"],
+    }
     finished: dict[str, Schema] = {
         **song,
         **_finished_properties(),
@@ -188,6 +200,7 @@ def components() -> dict[str, Schema]:
         "type": ["string", "null"],
         "description": "Send it to get the next page; null on the last page.",
     }
+    said: Schema = {"oneOf": [_ref("SaidDetails"), {"type": "null"}]}
     volume = {"type": "number", "minimum": 0, "maximum": 1}
     files: Schema = {
         "type": "object",
@@ -196,9 +209,18 @@ def components() -> dict[str, Schema]:
     }
     return {
         "Song": closed(song, description="Every field is always present; unknown values are null."),
-        "UnfinishedSong": closed({**song, "status": open_status}),
-        "FinishedSong": closed(finished, description="A completed song, with fresh links to its files."),
-        "SongPage": closed({"data": _list(_ref("Song")), "nextCursor": cursor}),
+        "ListedSong": closed({**song, **picture}, optional=tuple(picture)),
+        "UnfinishedSong": closed(
+            {**song, **early, "status": open_status},
+            optional=tuple(early),
+            description="A song whose stems are not there, with links to what is.",
+        ),
+        "FinishedSong": closed(
+            {**early, **finished},
+            optional=("artworkUrl", "mixUrl"),
+            description="A completed song, with fresh links to its files.",
+        ),
+        "SongPage": closed({"data": _list(_ref("ListedSong")), "nextCursor": cursor}),
         "NewUpload": closed(
             new_upload, optional=tuple(name for name in new_upload if name not in _REQUIRED_OF_UPLOAD)
         ),
@@ -223,6 +245,7 @@ def components() -> dict[str, Schema]:
         **jobs.components(),
         **capture.components(),
         **practice.components(),
+        **details.components(),
         "Presets": closed(
             {
                 "data": _list(
@@ -263,7 +286,7 @@ def components() -> dict[str, Schema]:
                 "data": _list(
                     {
                         "oneOf": [
-                            closed({"song": closed(stored), "files": files}),
+                            closed({"song": closed(stored), "details": said, "files": files}),
                             closed({"session": _ref("SessionSummary"), "files": files}),
                         ]
                     }

@@ -40,6 +40,7 @@ CHOSEN = {
     "PLAYS_CALLS_A_DAY": "1000",
     "SESSIONS_TABLE": "unplugd-test-sessions",
     "PRACTICE_TABLE": "unplugd-test-practice",
+    "DETAILS_TABLE": "unplugd-test-song-details",
     "INGEST_FUNCTION": "unplugd-test-ingest-window",
     "JOIN_FUNCTION": "unplugd-test-join-session",
     "PITCH_FUNCTION": "unplugd-test-pitch-session",

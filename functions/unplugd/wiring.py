@@ -15,6 +15,7 @@ from unplugd.kernel.log import logger
 
 if TYPE_CHECKING:
     from unplugd.aws.connections import ConnectionTable
+    from unplugd.aws.details_table import DetailsTable
     from unplugd.aws.executions import Executions
     from unplugd.aws.functions import Invoker, UploadEvents
     from unplugd.aws.lyrics_rows import LyricsRows
@@ -157,6 +158,13 @@ def practice() -> PracticeTable:
     from unplugd.aws.practice_table import PracticeTable
 
     return PracticeTable(client("dynamodb"), settings.practice_table())
+
+
+@cache
+def details() -> DetailsTable:
+    from unplugd.aws.details_table import DetailsTable
+
+    return DetailsTable(client("dynamodb"), settings.details_table(), settings.songs_table())
 
 
 @cache
@@ -309,6 +317,7 @@ _PARTS: Mapping[str, Callable[[], object]] = {
     "SONGS_A_DAY": quotas,
     "SESSIONS_TABLE": sessions,
     "PRACTICE_TABLE": practice,
+    "DETAILS_TABLE": details,
     "INGEST_FUNCTION": ingest,
     "JOIN_FUNCTION": join,
     "PITCH_FUNCTION": pitch,

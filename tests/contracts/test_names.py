@@ -26,6 +26,7 @@ ROOMS = (
     "measurement",
     "capture",
     "practice",
+    "details",
 )
 
 # Modules that importing a handler must not load: they cost most of a cold start, or belong to one call only.

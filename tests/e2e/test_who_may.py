@@ -71,7 +71,7 @@ def door(stack: Session, admin: Callable[[str], Any]) -> Iterator[Door]:
     def look() -> Any:
         """Everything of the two that a call which must not be let in could have changed."""
         songs = outputs["SongsTableName"]
-        others = ("-connections", "-measure-queue", "-sessions", "-practice")
+        others = ("-connections", "-measure-queue", "-sessions", "-practice", "-song-details")
         tables = [songs, *(songs.replace("-songs", name) for name in others)]
         rows = [row for name in tables for row in admin("dynamodb").scan(TableName=name)["Items"]]
         objects = [

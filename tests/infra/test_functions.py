@@ -226,7 +226,7 @@ def test_what_only_reads_may_only_read(name: str) -> None:
     writing = {
         action
         for action in actions(resource(template, f"{function}Function")) - PUSHING
-        if not action.split(":")[1].startswith(("Get", "Query", "List"))
+        if not action.split(":")[1].startswith(("Get", "BatchGet", "Query", "List"))
     }
     assert writing == set()
 

@@ -60,6 +60,7 @@ def test_the_tables_have_the_keys_that_the_code_asks_for() -> None:
             {"WorkIndex": ["work", "place"], "JobIndex": ["jobId", "job"]},
         ),
         "SessionsTable": (["userId", "sessionId"], {"WorkIndex": ["work", "updatedAt"]}),
+        "SongDetailsTable": (["userId", "songId"], {}),
         "PracticeTable": (["userId", "item"], {"DueIndex": ["userId", "dueKey"]}),
     }
 

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from unplugd.domain import personal_data, session_view
+from unplugd.domain.details import Details as SongDetails
+from unplugd.domain.details import public
 from unplugd.domain.files import LINK_SECONDS
 from unplugd.domain.quota import Quotas
 from unplugd.domain.session import Session
@@ -81,6 +83,13 @@ class Usage(Protocol):
     def remove(self, owner: str) -> bool: ...
 
 
+class Details(Protocol):
+    """The details table."""
+
+    def find(self, user_id: str, song_ids: Sequence[str]) -> Mapping[str, SongDetails]: ...
+    def remove(self, user_id: str, song_id: str | None = None, *, until: float | None = None) -> bool: ...
+
+
 class Sessions(Protocol):
     """The sessions table."""
 
@@ -113,6 +122,7 @@ def export_account(
     measures: Measures,
     sessions: Sessions,
     practice: Practice,
+    details: Details,
     buckets: Mapping[str, Files],
     now: datetime,
 ) -> dict[str, Any]:
@@ -146,7 +156,8 @@ def export_account(
     else:
         found = songs.page(owner, status=None, after=after or None, limit=EXPORT_PAGE + 1)
         shown = found[:EXPORT_PAGE]
-        page["data"] = [_exported(song, buckets, now) for song in shown]
+        said = details.find(owner, [song.song_id for song in shown])
+        page["data"] = [_exported(song, said.get(song.song_id), buckets, now) for song in shown]
         following = shown[-1].song_id if len(found) > EXPORT_PAGE else None
         if following is None and sessions.ids(owner, limit=1):
             following = SESSION_CURSOR
@@ -166,10 +177,13 @@ def _practice_follows(owner: str, practice: Practice) -> str | None:
     return PRACTICE_CURSOR if practice.page(owner, after=None, limit=1)[0] else None
 
 
-def _exported(song: Song | UnreadableSong, buckets: Mapping[str, Files], now: datetime) -> dict[str, Any]:
+def _exported(
+    song: Song | UnreadableSong, said: SongDetails | None, buckets: Mapping[str, Files], now: datetime
+) -> dict[str, Any]:
     known = song if isinstance(song, Song) else readable_part(song)
     row = public_view(song, now=now) | {"contentType": known.content_type, "updatedAt": known.updated_at}
-    return {"song": row, "files": _files(song.user_id, song.song_id, buckets)}
+    files = _files(song.user_id, song.song_id, buckets)
+    return {"song": row, "details": public(said) if said else None, "files": files}
 
 
 def _exported_session(session: Session, buckets: Mapping[str, Files]) -> dict[str, Any]:
@@ -197,6 +211,7 @@ def delete_account(
     songs: Songs,
     sessions: Sessions,
     practice: Practice,
+    details: Details,
     tombstones: Tombstones,
     measures: Measures,
     usage: Usage,
@@ -217,6 +232,7 @@ def delete_account(
     measures.remove(owner, until=until)
     practice.remove(owner, until=until)
     usage.remove(owner)
+    details.remove(owner, until=until)
     account = Tombstone(owner, None, to_iso(now))
     try:
         if not _empty(account, buckets, until):
@@ -231,6 +247,7 @@ def sweep_deleted(
     songs: Songs,
     sessions: Sessions,
     practice: Practice,
+    details: Details,
     tombstones: Tombstones,
     measures: Measures,
     usage: Usage,
@@ -247,10 +264,9 @@ def sweep_deleted(
     try:
         for last in tombstones.all():
             final = now - from_iso(last.deleted_at) > WRITABLE_FOR
-            if (
-                _sweep(last, songs, sessions, practice, tombstones, measures, usage, connections, buckets)
-                and final
-            ):
+            rooms = (measures, practice, details)
+            done = _sweep(last, songs, sessions, tombstones, rooms, usage, connections, buckets)
+            if done and final:
                 tombstones.remove(last)
             else:
                 left += 1
@@ -267,9 +283,8 @@ def _sweep(
     tombstone: Tombstone,
     songs: Songs,
     sessions: Sessions,
-    practice: Practice,
     tombstones: Tombstones,
-    measures: Measures,
+    rooms: Sequence[Measures | Practice | Details],
     usage: Usage,
     connections: Connections,
     buckets: Mapping[str, Files],
@@ -284,15 +299,14 @@ def _sweep(
             tombstones=tombstones,
             connections=connections,
         )
-        had_measures = measures.remove(tombstone.owner, tombstone.song_id)
-        had_cards = practice.remove(tombstone.owner, tombstone.song_id)
+        had_others = [room.remove(tombstone.owner, tombstone.song_id) for room in rooms]
         if tombstone.song_id is None:
             usage.remove(tombstone.owner)
         _empty(tombstone, buckets)
     except AppError as error:
         _leave(tombstone, error)
         return False
-    return not (had_rows or had_measures or had_cards)
+    return not (had_rows or any(had_others))
 
 
 def _remove_rows(

@@ -106,10 +106,7 @@ def _value(field: str, kind: str, stored: Mapping[str, Any]) -> Any:
     if kind == "int":
         return whole_number(stored)
     if kind == "float":
-        number = float(stored["N"])
-        if not math.isfinite(number):
-            raise ValueError(field)
-        return number
+        return number(stored)
     value = text(stored)
     if kind in _ENUMS:
         return _ENUMS[kind](value)
@@ -148,6 +145,14 @@ def whole_number(stored: Mapping[str, Any]) -> int:
     if number != number.to_integral_value() or abs(number) > MAX_WHOLE_NUMBER:
         raise ValueError("not a whole number")
     return int(number)
+
+
+def number(stored: Mapping[str, Any]) -> float:
+    """A stored finite number."""
+    value = float(stored["N"])
+    if not math.isfinite(value):
+        raise ValueError("not a finite number")
+    return value
 
 
 def time(stored: Mapping[str, Any]) -> str:

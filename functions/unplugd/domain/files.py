@@ -3,6 +3,7 @@
     uploads bucket   uploads/{userId}/{songId}/{fileName}     the original
     uploads bucket   sessions/{userId}/{sessionId}/window_{NNN}/audio.wav, frames.mjpeg   a window of a recording
     output bucket    output/{userId}/{songId}/{name}          everything made from a song
+    output bucket    output/{userId}/{songId}/mix.mp3, artwork….webp   made when the file had arrived
     output bucket    output/{userId}/{songId}/lyrics/...      the versions of a person's own lyrics
     output bucket    output/{userId}/{songId}/edits/...       the versions of a person's changes to measurements
     output bucket    output/{userId}/{sessionId}/...          everything made from a recording
@@ -28,6 +29,8 @@ MEASUREMENTS = "measurements.json"
 FAILURE = "failure.json"
 TAKE, TAKE_MANIFEST = "take.flac", "take.json"  # a recording whose windows were joined
 TAKE_PITCH = "take.pitch.json"  # what was sung in it, moment by moment
+MIX = "mix.mp3"  # the whole song, to play while its stems are made
+ARTWORK = {64: "artwork-64.webp", 512: "artwork.webp"}  # by the longer side, in pixels
 STREAM_SUFFIX = "mp3"  # of the streamable encoding: docs/decisions/0003-streamable-encoding.md
 
 LINK_SECONDS = 900  # how long a presigned link works
@@ -103,6 +106,16 @@ def manifest_key(user_id: str, song_id: str) -> str:
 def lyrics_key(user_id: str, song_id: str) -> str:
     """The key of the lyrics that the last run wrote, in the output bucket."""
     return f"{output_prefix(user_id, song_id)}{LYRICS}"
+
+
+def mix_key(user_id: str, song_id: str) -> str:
+    """The key of the whole song as MP3, in the output bucket."""
+    return f"{output_prefix(user_id, song_id)}{MIX}"
+
+
+def artwork_key(user_id: str, song_id: str, pixels: int) -> str:
+    """The key of a song's picture, in the output bucket; `pixels` is one of `ARTWORK`."""
+    return f"{output_prefix(user_id, song_id)}{ARTWORK[pixels]}"
 
 
 def wav_name(stem: str) -> str:

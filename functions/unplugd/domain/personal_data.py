@@ -89,7 +89,20 @@ ROOMS = (
             Rows("SlotsTable", "userId", "which song runs in which slot", "the end of the song's execution"),
         ),
         # Checkpoints are unfinished work: hundreds of files that are of no use to a person.
-        files=(Files(OUTPUT, files.OUTPUT, "stems, lyrics and their versions", skipped="checkpoints/"),),
+        files=(
+            Files(
+                OUTPUT,
+                files.OUTPUT,
+                "stems, the mix, pictures, lyrics and their versions",
+                skipped="checkpoints/",
+            ),
+        ),
+    ),
+    Room(
+        "details",
+        rows=(
+            Rows("SongDetailsTable", "userId", "what songs' files say: album, year, codes", _WITH_ACCOUNT),
+        ),
     ),
     Room(
         "lyrics",

@@ -100,6 +100,9 @@ class Song:
     same_as: str | None = (
         None  # a song of this person with the same sound, until they say that they want both
     )
+    mix_at: str | None = None  # when mix.mp3 was written
+    details_at: str | None = None  # when the file's details were read; they are in a table of their own
+    artwork_at: str | None = None  # when its pictures were written; None without any
     ttl: int | None = None
 
     @property

@@ -48,6 +48,9 @@ PUBLIC = {
     "keyConfidence": "key_confidence",
     "loudnessLufs": "loudness_lufs",
     "sameAs": "same_as",
+    "mixAt": "mix_at",
+    "detailsAt": "details_at",
+    "artworkAt": "artwork_at",
 }
 # A person's own value comes first, and then what the machine thought of its own does not count.
 _CONFIDENCES = {"tempoBpm": "tempoConfidence", "musicKey": "keyConfidence", "loudnessLufs": None}

@@ -53,6 +53,10 @@ def practice_table() -> str:
     return _need("PRACTICE_TABLE")
 
 
+def details_table() -> str:
+    return _need("DETAILS_TABLE")
+
+
 def ingest_function() -> str:
     return _need("INGEST_FUNCTION")
 

@@ -9,11 +9,14 @@ from typing import Any, Protocol
 
 from unplugd.domain import personal_data, stems
 from unplugd.domain.files import (
+    ARTWORK,
     LINK_SECONDS,
     LYRICS,
     MANIFEST,
     PEAKS,
+    artwork_key,
     manifest_key,
+    mix_key,
     output_prefix,
     stream_name,
     wav_name,
@@ -71,6 +74,12 @@ class Practice(Protocol):
     def remove(self, user_id: str, song_id: str | None = None) -> bool: ...
 
 
+class Details(Protocol):
+    """The details table."""
+
+    def remove(self, user_id: str, song_id: str | None = None) -> bool: ...
+
+
 class Originals(Protocol):
     """The uploads bucket."""
 
@@ -106,8 +115,11 @@ def list_presets() -> dict[str, Any]:
     return {"data": rules.presets()}
 
 
-def list_songs(page: rules.Page, *, owner: str, songs: Songs, now: datetime) -> dict[str, Any]:
-    """One page of the owner's songs, newest first, and the cursor of the next, if there is one."""
+def list_songs(
+    page: rules.Page, *, owner: str, songs: Songs, results: Results, now: datetime
+) -> dict[str, Any]:
+    """One page of the owner's songs, newest first, and the cursor of the next, if there is one. A song with a picture
+    has a link to the small one."""
     last: str | None
     if page.searches:
         shown, last = songs.search(
@@ -122,17 +134,33 @@ def list_songs(page: rules.Page, *, owner: str, songs: Songs, now: datetime) -> 
         if last
         else None
     )
-    return {"data": [public_view(song, now=now) for song in shown], "nextCursor": cursor}
+    return {
+        "data": [public_view(song, now=now) | _picture(song, results) for song in shown],
+        "nextCursor": cursor,
+    }
 
 
 def get_song(song_id: str, *, owner: str, songs: Songs, results: Results, now: datetime) -> dict[str, Any]:
-    """A song; a finished one with fresh links to all that was made from it."""
+    """A song with fresh links to all that was made from it so far: its picture, the mix, and once it is complete its
+    stems."""
     song = _look(song_id, owner, songs)
     if isinstance(song, UnreadableSong):
         return public_view(song, now=now)
     position = songs.queue_position_of(song) if song.waits and song.is_busy else None
-    view = public_view(song, now=now, queue_position=position)
+    view = public_view(song, now=now, queue_position=position) | _picture(song, results)
+    if song.mix_at:
+        view |= {"mixUrl": results.download_link(mix_key(owner, song_id)), "urlsExpireAt": _expiry(now)}
     return view | _links(song, results, now) if song.status is Status.COMPLETED else view
+
+
+def _picture(song: Song | UnreadableSong, results: Results) -> dict[str, Any]:
+    if isinstance(song, UnreadableSong) or not song.artwork_at:
+        return {}
+    return {"artworkUrl": results.download_link(artwork_key(song.user_id, song.song_id, min(ARTWORK)))}
+
+
+def _expiry(now: datetime) -> str:
+    return to_iso(now + timedelta(seconds=LINK_SECONDS))
 
 
 def _links(song: Song, results: Results, now: datetime) -> dict[str, Any]:
@@ -148,7 +176,7 @@ def _links(song: Song, results: Results, now: datetime) -> dict[str, Any]:
         "peaksUrl": link(PEAKS),
         "lyricsUrl": link(LYRICS),
         "manifestUrl": link(MANIFEST),
-        "urlsExpireAt": to_iso(now + timedelta(seconds=LINK_SECONDS)),
+        "urlsExpireAt": _expiry(now),
     }
 
 
@@ -171,17 +199,19 @@ def delete_song(
     songs: Songs,
     tombstones: Tombstones,
     practice: Practice,
+    details: Details,
     buckets: Mapping[str, Emptier],
     now: datetime,
 ) -> dict[str, bool]:
-    """Remove a song, everything made from it, and its card. The row goes first and leaves a tombstone, by which the
-    sweep finds what remains here or is written later."""
+    """Remove a song, everything made from it, its card and its details. The row goes first and leaves a tombstone, by
+    which the sweep finds what remains here or is written later."""
     song = _look(song_id, owner, songs)
     tombstones.delete_with_tombstone(song, now=to_iso(now))
-    try:
-        practice.remove(owner, song_id)
-    except AppError:
-        logger().warning("the card of a deleted song remains for the sweeper", extra={"songId": song_id})
+    for room in (practice, details):
+        try:
+            room.remove(owner, song_id)
+        except AppError:
+            logger().warning("a row of a deleted song remains for the sweeper", extra={"songId": song_id})
     for folder in personal_data.all_files():
         try:
             buckets[folder.bucket].empty(folder.prefix(owner, song_id))

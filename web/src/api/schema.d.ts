@@ -479,6 +479,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/songs/{songId}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the file says of the song, and links to its picture.
+         * @description What the file's tags say, once they were read (`readAt`). A person's album comes first.
+         */
+        get: operations["get_details"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/songs/{songId}/lyrics": {
         parameters: {
             query?: never;
@@ -674,6 +694,21 @@ export interface components {
             loudnessLufs: number | null;
             /** @description Your song with the same sound, which was there before this one was uploaded. */
             sameAs: string | null;
+            /**
+             * Format: date-time
+             * @description When the whole song became playable, before its stems. Null if it is not.
+             */
+            mixAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the file's details were read; see GET …/details.
+             */
+            detailsAt: string | null;
+            /**
+             * Format: date-time
+             * @description When its picture was made. Null without one.
+             */
+            artworkAt: string | null;
             /** @description The key's place on the Camelot wheel. */
             camelot: string | null;
             /** @description Estimated seconds until the stage ends. */
@@ -681,6 +716,116 @@ export interface components {
             /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
             queuePosition: number | null;
         };
+        ListedSong: {
+            /** @description A ULID: ids sort by the time of the upload request. */
+            songId: string;
+            title: string | null;
+            artist: string | null;
+            /** @description By the file's tags, like `isrc`. */
+            album: string | null;
+            /** @description International Standard Recording Code, without hyphens. */
+            isrc: string | null;
+            /** @description ISO 639, with optional subtags. Null: detected during transcription. */
+            language: string | null;
+            /**
+             * @description UNREADABLE: the stored record cannot be read. Such a song can be seen, exported and deleted; any other call answers 409.
+             * @enum {string}
+             */
+            status: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "COMPLETED" | "FAILED" | "CANCELLED" | "UNREADABLE";
+            /**
+             * Format: date-time
+             * @description When the upload was requested.
+             */
+            uploadedAt: string;
+            /** Format: date-time */
+            queuedAt: string | null;
+            /** Format: date-time */
+            startedAt: string | null;
+            /** Format: date-time */
+            completedAt: string | null;
+            /** @description Null until the file has been checked. */
+            durationSec: number | null;
+            /** @description mp3, wav, m4a, flac, ogg or opus. */
+            originalFormat: string | null;
+            fileSizeBytes: number | null;
+            /** @description The separation model that was asked for; once the song is complete, the one that ran. */
+            model: string;
+            /** @description As `model`, of the lyrics. */
+            lyricsModel: string;
+            /** @description How many times processing was started. */
+            attempt: number;
+            /** @enum {string|null} */
+            stage: "demucs" | "whisper" | "measure" | null;
+            /** @description Percent of the stage. */
+            progress: number | null;
+            /** @description Grows with each change; WebSocket messages carry it too. */
+            seq: number;
+            /** @description Why it failed, for programs. */
+            errorCode: string | null;
+            /** @description Why it failed, for people. */
+            errorMessage: string | null;
+            /** @enum {string|null} */
+            lyricsStatus: "QUEUED" | "PROCESSING" | "READY" | "INSTRUMENTAL" | "FAILED" | null;
+            lyricsReason: string | null;
+            /**
+             * @description Whether the words were transcribed, given (by a person or the file's tags), or edited.
+             * @enum {string|null}
+             */
+            lyricsSource: "transcribed" | "supplied" | "edited" | null;
+            /** @description Version of a person's lyrics; a change names the version that it is based on. */
+            lyricsVersion: number;
+            /** @description Milliseconds added to the times of the lyrics. */
+            lyricsOffsetMs: number;
+            /**
+             * Format: date-time
+             * @description When tempo, key and more were last measured.
+             */
+            measuredAt: string | null;
+            /**
+             * @description Of the last measuring in the background; null when it ended well, or there was none.
+             * @enum {string|null}
+             */
+            measureStatus: "QUEUED" | "PROCESSING" | "FAILED" | "CANCELLED" | null;
+            /** @description Beats a minute that hold for most of the song; a person's value comes first. */
+            tempoBpm: number | null;
+            /** @description How sure the machine is of its tempo; null for a person's. */
+            tempoConfidence: number | null;
+            /** @description Such as `Eb minor`; a person's value comes first. */
+            musicKey: string | null;
+            /** @description The same of the key. */
+            keyConfidence: number | null;
+            /** @description Integrated loudness (EBU R 128). */
+            loudnessLufs: number | null;
+            /** @description Your song with the same sound, which was there before this one was uploaded. */
+            sameAs: string | null;
+            /**
+             * Format: date-time
+             * @description When the whole song became playable, before its stems. Null if it is not.
+             */
+            mixAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the file's details were read; see GET …/details.
+             */
+            detailsAt: string | null;
+            /**
+             * Format: date-time
+             * @description When its picture was made. Null without one.
+             */
+            artworkAt: string | null;
+            /** @description The key's place on the Camelot wheel. */
+            camelot: string | null;
+            /** @description Estimated seconds until the stage ends. */
+            etaSec: number | null;
+            /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
+            queuePosition: number | null;
+            /**
+             * Format: uri
+             * @description The small picture, if `artworkAt` is set: WebP, 64 pixels.
+             */
+            artworkUrl?: string;
+        };
+        /** @description A song whose stems are not there, with links to what is. */
         UnfinishedSong: {
             /** @description A ULID: ids sort by the time of the upload request. */
             songId: string;
@@ -760,15 +905,60 @@ export interface components {
             loudnessLufs: number | null;
             /** @description Your song with the same sound, which was there before this one was uploaded. */
             sameAs: string | null;
+            /**
+             * Format: date-time
+             * @description When the whole song became playable, before its stems. Null if it is not.
+             */
+            mixAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the file's details were read; see GET …/details.
+             */
+            detailsAt: string | null;
+            /**
+             * Format: date-time
+             * @description When its picture was made. Null without one.
+             */
+            artworkAt: string | null;
             /** @description The key's place on the Camelot wheel. */
             camelot: string | null;
             /** @description Estimated seconds until the stage ends. */
             etaSec: number | null;
             /** @description Position in the queue while the song is QUEUED; only in answers about one song. */
             queuePosition: number | null;
+            /**
+             * Format: uri
+             * @description The small picture, if `artworkAt` is set: WebP, 64 pixels.
+             */
+            artworkUrl?: string;
+            /**
+             * Format: uri
+             * @description The whole song as MP3 of 320 kbit/s, if `mixAt` is set.
+             */
+            mixUrl?: string;
+            /**
+             * Format: date-time
+             * @description The links work for 900 seconds.
+             */
+            urlsExpireAt?: string;
         };
         /** @description A completed song, with fresh links to its files. */
         FinishedSong: {
+            /**
+             * Format: uri
+             * @description The small picture, if `artworkAt` is set: WebP, 64 pixels.
+             */
+            artworkUrl?: string;
+            /**
+             * Format: uri
+             * @description The whole song as MP3 of 320 kbit/s, if `mixAt` is set.
+             */
+            mixUrl?: string;
+            /**
+             * Format: date-time
+             * @description The links work for 900 seconds.
+             */
+            urlsExpireAt: string;
             /** @description A ULID: ids sort by the time of the upload request. */
             songId: string;
             title: string | null;
@@ -847,6 +1037,21 @@ export interface components {
             loudnessLufs: number | null;
             /** @description Your song with the same sound, which was there before this one was uploaded. */
             sameAs: string | null;
+            /**
+             * Format: date-time
+             * @description When the whole song became playable, before its stems. Null if it is not.
+             */
+            mixAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the file's details were read; see GET …/details.
+             */
+            detailsAt: string | null;
+            /**
+             * Format: date-time
+             * @description When its picture was made. Null without one.
+             */
+            artworkAt: string | null;
             /** @description The key's place on the Camelot wheel. */
             camelot: string | null;
             /** @description Estimated seconds until the stage ends. */
@@ -874,14 +1079,9 @@ export interface components {
              * @description Checksums of all files, to verify downloads.
              */
             manifestUrl: string;
-            /**
-             * Format: date-time
-             * @description The links work for 900 seconds.
-             */
-            urlsExpireAt: string;
         };
         SongPage: {
-            data: components["schemas"]["Song"][];
+            data: components["schemas"]["ListedSong"][];
             /** @description Send it to get the next page; null on the last page. */
             nextCursor: string | null;
         };
@@ -1659,6 +1859,90 @@ export interface components {
             };
             details?: Record<string, never>[];
         };
+        Details: {
+            songId: string;
+            album: string | null;
+            year: number | null;
+            genre: string | null;
+            /** @description International Standard Recording Code, without hyphens. */
+            isrc: string | null;
+            trackNumber: number | null;
+            trackTotal: number | null;
+            discNumber: number | null;
+            discTotal: number | null;
+            /** @description As the file's tags say; a peak of 1 is full scale. */
+            replayGain: {
+                trackGainDb: number | null;
+                trackPeak: number | null;
+                albumGainDb: number | null;
+                albumPeak: number | null;
+            };
+            /** @description Ids of MusicBrainz, which are UUIDs. */
+            musicBrainz: {
+                recordingId: string | null;
+                releaseTrackId: string | null;
+                releaseId: string | null;
+                releaseGroupId: string | null;
+                artistId: string | null;
+                releaseArtistId: string | null;
+            };
+            /**
+             * Format: date-time
+             * @description Null until the file was read.
+             */
+            readAt: string | null;
+            /** @description Null without a picture that we can read. */
+            artwork: {
+                /**
+                 * Format: uri
+                 * @description WebP, 64 pixels on its longer side.
+                 */
+                smallUrl: string;
+                /**
+                 * Format: uri
+                 * @description WebP, 512 pixels on its longer side, or less if the file has less.
+                 */
+                largeUrl: string;
+                /** @description Of the picture in the file, like `height`. */
+                width: number | null;
+                height: number | null;
+            } | null;
+            /** Format: date-time */
+            urlsExpireAt: string;
+        };
+        /** @description What a song's file says of it. */
+        SaidDetails: {
+            album: string | null;
+            year: number | null;
+            genre: string | null;
+            /** @description International Standard Recording Code, without hyphens. */
+            isrc: string | null;
+            trackNumber: number | null;
+            trackTotal: number | null;
+            discNumber: number | null;
+            discTotal: number | null;
+            /** @description As the file's tags say; a peak of 1 is full scale. */
+            replayGain: {
+                trackGainDb: number | null;
+                trackPeak: number | null;
+                albumGainDb: number | null;
+                albumPeak: number | null;
+            };
+            /** @description Ids of MusicBrainz, which are UUIDs. */
+            musicBrainz: {
+                recordingId: string | null;
+                releaseTrackId: string | null;
+                releaseId: string | null;
+                releaseGroupId: string | null;
+                artistId: string | null;
+                releaseArtistId: string | null;
+            };
+            /**
+             * Format: date-time
+             * @description Null until the file was read.
+             */
+            readAt: string | null;
+        };
         Presets: {
             data: {
                 /** @enum {string} */
@@ -1778,6 +2062,21 @@ export interface components {
                     loudnessLufs: number | null;
                     /** @description Your song with the same sound, which was there before this one was uploaded. */
                     sameAs: string | null;
+                    /**
+                     * Format: date-time
+                     * @description When the whole song became playable, before its stems. Null if it is not.
+                     */
+                    mixAt: string | null;
+                    /**
+                     * Format: date-time
+                     * @description When the file's details were read; see GET …/details.
+                     */
+                    detailsAt: string | null;
+                    /**
+                     * Format: date-time
+                     * @description When its picture was made. Null without one.
+                     */
+                    artworkAt: string | null;
                     /** @description The key's place on the Camelot wheel. */
                     camelot: string | null;
                     /** @description Estimated seconds until the stage ends. */
@@ -1788,6 +2087,7 @@ export interface components {
                     /** Format: date-time */
                     updatedAt: string;
                 };
+                details: components["schemas"]["SaidDetails"] | null;
                 /** @description File name → link; the original is under `original/`, a recording's windows under `windows/`. */
                 files: {
                     [key: string]: string;
@@ -2135,11 +2435,39 @@ export interface operations {
                      *             "keyConfidence": null,
                      *             "loudnessLufs": null,
                      *             "sameAs": null,
+                     *             "mixAt": null,
+                     *             "detailsAt": null,
+                     *             "artworkAt": null,
                      *             "camelot": null,
                      *             "etaSec": 400,
                      *             "queuePosition": null,
                      *             "contentType": "audio/mpeg",
                      *             "updatedAt": "2026-01-31T08:16:00.000Z"
+                     *           },
+                     *           "details": {
+                     *             "album": "Live at Home",
+                     *             "year": 2024,
+                     *             "genre": "Rock",
+                     *             "isrc": null,
+                     *             "trackNumber": 3,
+                     *             "trackTotal": 11,
+                     *             "discNumber": null,
+                     *             "discTotal": null,
+                     *             "replayGain": {
+                     *               "trackGainDb": -7.25,
+                     *               "trackPeak": 0.988,
+                     *               "albumGainDb": null,
+                     *               "albumPeak": null
+                     *             },
+                     *             "musicBrainz": {
+                     *               "recordingId": "f5d8c4a2-0d4b-4b6e-9c3e-5b8a1f0c7d21",
+                     *               "releaseTrackId": null,
+                     *               "releaseId": null,
+                     *               "releaseGroupId": null,
+                     *               "artistId": null,
+                     *               "releaseArtistId": null
+                     *             },
+                     *             "readAt": "2026-01-31T08:15:06.000Z"
                      *           },
                      *           "files": {
                      *             "original/one-more-time.mp3": "https://storage.example/one-more-time.mp3?X-Amz-Signature=…"
@@ -3556,6 +3884,9 @@ export interface operations {
                      *       "keyConfidence": null,
                      *       "loudnessLufs": null,
                      *       "sameAs": null,
+                     *       "mixAt": null,
+                     *       "detailsAt": null,
+                     *       "artworkAt": null,
                      *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
@@ -3637,6 +3968,9 @@ export interface operations {
                      *           "keyConfidence": null,
                      *           "loudnessLufs": null,
                      *           "sameAs": null,
+                     *           "mixAt": null,
+                     *           "detailsAt": null,
+                     *           "artworkAt": null,
                      *           "camelot": null,
                      *           "etaSec": 400,
                      *           "queuePosition": null
@@ -3761,6 +4095,9 @@ export interface operations {
                      *       "keyConfidence": null,
                      *       "loudnessLufs": null,
                      *       "sameAs": null,
+                     *       "mixAt": null,
+                     *       "detailsAt": null,
+                     *       "artworkAt": null,
                      *       "camelot": null,
                      *       "etaSec": null,
                      *       "queuePosition": null,
@@ -3899,6 +4236,9 @@ export interface operations {
                      *       "keyConfidence": null,
                      *       "loudnessLufs": null,
                      *       "sameAs": null,
+                     *       "mixAt": null,
+                     *       "detailsAt": null,
+                     *       "artworkAt": null,
                      *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
@@ -3972,6 +4312,9 @@ export interface operations {
                      *       "keyConfidence": null,
                      *       "loudnessLufs": null,
                      *       "sameAs": null,
+                     *       "mixAt": null,
+                     *       "detailsAt": null,
+                     *       "artworkAt": null,
                      *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
@@ -4023,12 +4366,80 @@ export interface operations {
                      *       "keyConfidence": null,
                      *       "loudnessLufs": null,
                      *       "sameAs": null,
+                     *       "mixAt": null,
+                     *       "detailsAt": null,
+                     *       "artworkAt": null,
                      *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
                      *     }
                      */
                     "application/json": components["schemas"]["Song"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    get_details: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                songId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "album": "Live at Home",
+                     *       "year": 2024,
+                     *       "genre": "Rock",
+                     *       "isrc": null,
+                     *       "trackNumber": 3,
+                     *       "trackTotal": 11,
+                     *       "discNumber": null,
+                     *       "discTotal": null,
+                     *       "replayGain": {
+                     *         "trackGainDb": -7.25,
+                     *         "trackPeak": 0.988,
+                     *         "albumGainDb": null,
+                     *         "albumPeak": null
+                     *       },
+                     *       "musicBrainz": {
+                     *         "recordingId": "f5d8c4a2-0d4b-4b6e-9c3e-5b8a1f0c7d21",
+                     *         "releaseTrackId": null,
+                     *         "releaseId": null,
+                     *         "releaseGroupId": null,
+                     *         "artistId": null,
+                     *         "releaseArtistId": null
+                     *       },
+                     *       "readAt": "2026-01-31T08:15:06.000Z",
+                     *       "artwork": {
+                     *         "smallUrl": "https://storage.example/artwork-64.webp?X-Amz-Signature=…",
+                     *         "largeUrl": "https://storage.example/artwork.webp?X-Amz-Signature=…",
+                     *         "width": 1400,
+                     *         "height": 1400
+                     *       },
+                     *       "urlsExpireAt": "2026-01-31T08:35:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Details"];
                 };
             };
             400: components["responses"]["invalid_request"];
@@ -4184,6 +4595,9 @@ export interface operations {
                      *       "keyConfidence": null,
                      *       "loudnessLufs": null,
                      *       "sameAs": null,
+                     *       "mixAt": null,
+                     *       "detailsAt": null,
+                     *       "artworkAt": null,
                      *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null
@@ -4429,6 +4843,9 @@ export interface operations {
                      *       "keyConfidence": null,
                      *       "loudnessLufs": null,
                      *       "sameAs": null,
+                     *       "mixAt": null,
+                     *       "detailsAt": null,
+                     *       "artworkAt": null,
                      *       "camelot": null,
                      *       "etaSec": 400,
                      *       "queuePosition": null

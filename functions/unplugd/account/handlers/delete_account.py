@@ -15,6 +15,7 @@ def handler(request: http.Request) -> http.Response:
         usage=wiring.usage(),
         sessions=wiring.sessions(),
         practice=wiring.practice(),
+        details=wiring.details(),
         tombstones=wiring.tombstones(),
         stop=wiring.executions().stop,
         remove_sign_in=wiring.people().remove,

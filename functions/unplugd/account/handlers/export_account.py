@@ -16,6 +16,7 @@ def handler(request: http.Request) -> http.Response:
         measures=wiring.person_measures(),
         sessions=wiring.sessions(),
         practice=wiring.practice(),
+        details=wiring.details(),
         buckets=wiring.buckets(),
         now=utc_now(),
     )

@@ -16,6 +16,7 @@ def handler(_event: dict[str, Any]) -> dict[str, Any]:
         usage=wiring.usage(),
         sessions=wiring.sessions(),
         practice=wiring.practice(),
+        details=wiring.details(),
         tombstones=wiring.tombstones(),
         connections=wiring.connections(),
         buckets=wiring.buckets(),

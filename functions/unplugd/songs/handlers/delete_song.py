@@ -14,6 +14,7 @@ def handler(request: http.Request) -> http.Response:
         songs=wiring.songs(),
         tombstones=wiring.tombstones(),
         practice=wiring.practice(),
+        details=wiring.details(),
         buckets=wiring.buckets(),
         now=utc_now(),
     )

@@ -9,4 +9,7 @@ from unplugd.songs import rules, service
 @http.query_handler("status", "q", "bpm", "key", "length", "limit", "cursor")
 def handler(request: http.Request) -> http.Response:
     page = rules.page(request.query, owner=request.user_id)
-    return http.ok(service.list_songs(page, owner=request.user_id, songs=wiring.songs(), now=utc_now()))
+    found = service.list_songs(
+        page, owner=request.user_id, songs=wiring.songs(), results=wiring.results(), now=utc_now()
+    )
+    return http.ok(found)
