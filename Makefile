@@ -32,8 +32,7 @@ doctor: need-demo ## check this machine, and name the template properties that d
 	@$(BIN)/python -m cli doctor
 models: need-models ## install torch, Demucs, Whisper and their weights (MODELS="htdemucs base" FROM=folder)
 	@$(BIN)/python -m cli models $$MODELS $${FROM:+"--from=$$FROM"}
-reset: need-demo ## delete the local library, after asking
-	@$(BIN)/python -m cli reset
+reset: need-demo ; @$(BIN)/python -m cli reset ## delete the local library, after asking
 docs: need-demo ## show the API reference on 127.0.0.1 until Ctrl-C
 	@$(BIN)/python -m cli docs
 
@@ -61,6 +60,7 @@ security: security-tools ## scan, then 500 mutated files, parsers, WebSocket fra
 	@MUTATIONS=500 FLOOD=10000 $(BIN)/python -m pytest --timeout=3600 tests/security tests/e2e/test_frames.py
 security-tools: need-dev need-security ## scan for secrets, known weaknesses and weak templates
 	@$(BIN)/python -m tests.security.scanners .venv-security/bin
+check-aws: need-dev ; @$(BIN)/python -m tests.check_aws ## prove what can be proved of a deployment without AWS (needs python3.12)
 check: lint types imports templates asl web-check ## lint, types, import rules, templates, state machine, web app
 lint: need-dev ; @$(BIN)/ruff format --check . && $(BIN)/ruff check .
 types: need-dev ; @$(BIN)/mypy

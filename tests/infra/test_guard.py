@@ -18,7 +18,7 @@ def test_each_is_off_unless_it_is_asked_for() -> None:
     assert FRONT_DOOR["Resources"]["Guard"]["Condition"] == "OnAws"
 
 
-def test_the_firewall_counts_addresses_and_refuses_known_bad_ones() -> None:
+def test_the_firewall_limits_the_calls_of_an_address() -> None:
     assert [rule["Priority"] for rule in rules().values()] == [0, 1, 2, 3]
     rate = rules()["calls-per-address"]
     assert rate["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 429
