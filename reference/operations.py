@@ -154,7 +154,7 @@ OPERATIONS: dict[str, Operation] = {
     "grant_audio": Operation(
         {200: "WindowLink"},
         body="AudioWindow",
-        refusals=(errors.Conflict,),
+        refusals=(errors.Conflict, errors.TooMany),
         query={"windowIndex": WINDOW_INDEX},
         required_query=("windowIndex",),
         notes="The link takes exactly this size, and the bytes of `sha256` if it is given (hexadecimal digits). It "
@@ -163,7 +163,7 @@ OPERATIONS: dict[str, Operation] = {
     "grant_frames": Operation(
         {200: "WindowLink"},
         body="FramesWindow",
-        refusals=(errors.Conflict,),
+        refusals=(errors.Conflict, errors.TooMany),
         query={"windowIndex": WINDOW_INDEX},
         required_query=("windowIndex",),
         notes="JPEG pictures of a window, one after the other; only in a session with `audio_video`.",

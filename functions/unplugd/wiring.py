@@ -260,6 +260,13 @@ def upload_events() -> UploadEvents:
 
 
 @cache
+def sessions_place() -> SweepPlace:
+    from unplugd.aws.sweeps import SweepPlace
+
+    return SweepPlace(client("dynamodb"), settings.sessions_table(), "sessions", "sessionId")
+
+
+@cache
 def uploads_place() -> SweepPlace:
     from unplugd.aws.sweeps import SweepPlace
 

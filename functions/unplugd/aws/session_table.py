@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from unplugd.aws import rows
@@ -21,13 +22,18 @@ from unplugd.domain.session import (
     Pitch,
     Session,
     State,
+    Waiting,
 )
 from unplugd.kernel.errors import Conflict
 
 _SETS = {Kind.AUDIO: "completedAudioWindows", Kind.FRAMES: "completedFrameWindows"}
+_GRANTED = "grantedWindows"
 _CLAIMS, _INGESTED, _FAILED = "ingestTriggeredWindows", "ingestedWindows", "failedWindows"
-_LEDGER = "#begun"  # in place of a session's id: how many a person began on a day. It sorts before every id.
+# In place of a session's id; they sort before every id.
+_LEDGER = "#begun"  # how many a person began on a day
+_WAITING = "#waiting"  # how many windows of which sessions may not be joined yet
 _LIVE = "LIVE"  # `work` of every session of which something is still to be done
+_PLACE = ("updatedAt", "userId", "sessionId", "work")  # the key of WorkIndex
 _OPEN = [str(state) for state in ACCEPTS]
 
 
@@ -86,7 +92,7 @@ class SessionTable:
         are reported and left out."""
         begin = {"userId": owner, "sessionId": after} if after else None
         pages = self._table.pages(
-            key("userId").eq(owner) & key("sessionId").gt(_LEDGER),
+            key("userId").eq(owner) & key("sessionId").gt(_WAITING),
             after=begin,
             doing="list the sessions",
             ScanIndexForward=False,
@@ -99,20 +105,59 @@ class SessionTable:
         return found, str(last["sessionId"]["S"]) if last else None
 
     def ids(self, owner: str, *, limit: int) -> list[str]:
-        """The ids of up to `limit` rows, newest sessions first, whether or not they can be read; the ledger is last."""
+        """The ids of up to `limit` rows, newest sessions first, whether or not they can be read; ledgers are last."""
         pages = self._table.pages(
             key("userId").eq(owner), doing="list the sessions", ScanIndexForward=False, Limit=limit
         )
         return [str(row["sessionId"]["S"]) for row in next(iter(pages))["Items"]]
 
-    def live(self) -> Iterator[Session]:
-        """Every session of which something is still to be done, the one that was quiet longest first."""
-        for page in self._table.pages(key("work").eq(_LIVE), index="WorkIndex", doing="read the sessions"):
+    def live(self, after: str = "") -> Iterator[tuple[str, Session]]:
+        """Every session of which something is still to be done, and its place; the one that was quiet longest first.
+        With `after`, a place: those behind it. Places sort as the sessions do, but for those changed at one moment."""
+        begin = dict(zip(_PLACE, [*after.split(), _LIVE], strict=True)) if after else None
+        for page in self._table.pages(
+            key("work").eq(_LIVE), index="WorkIndex", after=begin, doing="read the sessions"
+        ):
             for row in page["Items"]:
                 user_id, session_id = row["userId"]["S"], row["sessionId"]["S"]
                 whole = self._table.get(user_id, session_id, doing="read the session")
                 if whole and (session := _read(whole)):
-                    yield session
+                    yield " ".join(row[name]["S"] for name in _PLACE[:3]), session
+
+    def waiting(self, owner: str) -> Waiting:
+        """Which sessions have windows that may not be joined yet. What cannot be read counts as none."""
+        row = self._table.get(owner, _WAITING, doing="count the windows") or {}
+        windows, seen = plain(row.get("windows")), plain(row.get("seen"))
+        return Waiting(
+            {str(one): int(many) for one, many in windows.items() if isinstance(many, Decimal)}
+            if isinstance(windows, dict)
+            else {},
+            seen,
+        )
+
+    def unjoined(self, owner: str, ids: Sequence[str]) -> list[Session]:
+        """Those of these sessions that are there and not joined yet."""
+        found: list[Session] = []
+        for start in range(0, len(ids), 100):
+            keys = [(owner, one) for one in ids[start : start + 100]]
+            for row in self._table.get_all(keys, doing="count the windows"):
+                session = _read(row)
+                if session and session.status not in (State.READY, State.FAILED):
+                    found.append(session)
+        return found
+
+    def grant(self, session: Session, index: int, *, before: Waiting, after: Mapping[str, int]) -> bool:
+        """Note that a window has a link, and count it: False when what `waiting` answered is not `before` any more, the
+        window has a link already, or the session takes none."""
+        takes = attr("status").is_in(_OPEN) & (attr(_GRANTED).not_exists() | ~attr(_GRANTED).contains(index))
+        number = int(before.seen) if isinstance(before.seen, Decimal) else 0
+        ledger = {"windows": dict(after), "seen": number + 1}
+        seen = equal({"seen": before.seen})
+        writes = [
+            self._table.changed_row(*_key(session), changes={}, add={_GRANTED: {index}}, when=takes),
+            self._table.changed_row(session.user_id, _WAITING, changes=ledger, when=seen),
+        ]
+        return self._table.together(writes, doing="count the window")
 
     def register(self, session_key: tuple[str, str], index: int, kind: Kind, *, now: str) -> Session | None:
         """Note that a file of a window has arrived; the session then. None when there is no session that takes it."""
@@ -236,6 +281,7 @@ _OPTIONAL: Mapping[str, tuple[Any, str]] = {
     "offsetMs": (rows.whole_number, "offset_ms"),
     "completedAudioWindows": (_numbers, "audio"),
     "completedFrameWindows": (_numbers, "frames"),
+    _GRANTED: (_numbers, "granted"),
     _CLAIMS: (_numbers, "triggered"),
     _INGESTED: (_numbers, "ingested"),
     _FAILED: (_failures, "failed"),

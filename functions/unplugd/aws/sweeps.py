@@ -12,11 +12,11 @@ _DOING = "note where the sweep stopped"
 
 
 class SweepPlace:
-    """A row of `{app}-{env}-songs`. `name`: that of the sweep."""
+    """A row of `{app}-{env}-songs`, or of a table whose second key is named `second`. `name`: that of the sweep."""
 
-    def __init__(self, client: Any, table: str, name: str) -> None:
-        self._table = Table(client, table, "userId", "songId")
-        self._name = name
+    def __init__(self, client: Any, table: str, name: str, second: str = "songId") -> None:
+        self._table = Table(client, table, "userId", second)
+        self._name, self._second = name, second
 
     def read(self) -> str:
         """The text behind which the next sweep begins; empty when the last one came to the end."""
@@ -26,6 +26,6 @@ class SweepPlace:
     def note(self, after: str) -> None:
         """Remember it; empty for a sweep that came to the end."""
         if after:
-            self._table.put({"userId": _PARTITION, "songId": self._name, "after": after}, doing=_DOING)
+            self._table.put({"userId": _PARTITION, self._second: self._name, "after": after}, doing=_DOING)
         else:
             self._table.delete(_PARTITION, self._name, doing=_DOING)

@@ -208,11 +208,11 @@ class Table:
         self,
         *values: str,
         changes: Mapping[str, Any],
-        add: Mapping[str, int] | None = None,
+        add: Mapping[str, int | set[int]] | None = None,
         when: Any = None,
     ) -> Row:
-        """Set attributes (None removes one) and `add` to numbers, if `when` holds; without it, also of a row that does
-        not exist."""
+        """Set attributes (None removes one) and `add` to numbers and sets, if `when` holds; without it, also of a
+        row that does not exist."""
         return {"Update": self._update(values, changes, add or {}, {}, when)}
 
     def together(self, writes: Sequence[Row], *, doing: str) -> bool:

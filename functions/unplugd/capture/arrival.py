@@ -4,13 +4,14 @@ the sweep then does it again."""
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from unplugd.capture import rules, sound
-from unplugd.capture.ports import Invoke, Results, Tools
+from unplugd.capture.ports import Invoke, Place, Results, Sessions, Tools
 from unplugd.domain import messages
 from unplugd.domain.files import (
     TAKE_MANIFEST,
@@ -26,6 +27,8 @@ from unplugd.domain.session import ACCEPTS, Gap, Kind, Pitch, Session, State
 from unplugd.kernel.clock import from_iso, to_iso
 from unplugd.kernel.errors import AppError, Transient
 from unplugd.kernel.log import logger
+
+SWEEP_FOR_S = 240.0  # the function is ended after 300; what it did not come to is first in the next sweep
 
 
 def audio_upload_complete(key: str, *, tools: Tools, ingest: Invoke) -> None:
@@ -282,21 +285,48 @@ def _tidy(session: Session, tools: Tools) -> None:
         tools.sessions.finish(session)
 
 
-def sweep_sessions(*, tools: Tools, ingest: Invoke, join: Invoke, pitch: Invoke) -> dict[str, int]:
+def sweep_sessions(
+    *, tools: Tools, place: Place, ingest: Invoke, join: Invoke, pitch: Invoke
+) -> dict[str, int]:
     """Do again what was lost: an event, a claimed window whose reading died, a join, a pitch. Answers how much of
-    each."""
+    each. The next sweep begins behind the last session that this one had time for, so none waits for ever."""
+    until = time.monotonic() + SWEEP_FOR_S
     counts = {"repeated": 0, "closed": 0, "joined": 0, "pitched": 0, "failed": 0}
-    for session in tools.sessions.live():
-        try:
-            _sweep(session, counts, tools=tools, ingest=ingest, join=join)
-            counts["pitched"] += _repeat_pitch(session, tools=tools, pitch=pitch)
-        except Exception as error:
-            counts["failed"] += 1
-            reason = error.message if isinstance(error, AppError) else type(error).__name__
-            logger().warning(
-                "a session was not swept", extra={"sessionId": session.session_id, "reason": reason}
-            )
+    stopped = place.read()
+    last = ""
+    try:
+        for at, session in _from(stopped, tools.sessions):
+            last = at
+            _sweep_one(session, counts, tools=tools, ingest=ingest, join=join, pitch=pitch)
+            if time.monotonic() > until:
+                break
+        else:
+            last = ""
+    finally:
+        if last or stopped:
+            place.note(last)
     return counts
+
+
+def _from(stopped: str, sessions: Sessions) -> Iterator[tuple[str, Session]]:
+    """Every live session: those behind `stopped`, then the others."""
+    yield from sessions.live(after=stopped)
+    for place, session in sessions.live() if stopped else ():
+        if place.split()[0] > stopped.split()[0]:
+            return
+        yield place, session
+
+
+def _sweep_one(
+    session: Session, counts: dict[str, int], *, tools: Tools, ingest: Invoke, join: Invoke, pitch: Invoke
+) -> None:
+    try:
+        _sweep(session, counts, tools=tools, ingest=ingest, join=join)
+        counts["pitched"] += _repeat_pitch(session, tools=tools, pitch=pitch)
+    except Exception as error:
+        counts["failed"] += 1
+        reason = error.message if isinstance(error, AppError) else type(error).__name__
+        logger().warning("a session was not swept", extra={"sessionId": session.session_id, "reason": reason})
 
 
 def _sweep(session: Session, counts: dict[str, int], *, tools: Tools, ingest: Invoke, join: Invoke) -> None:

@@ -15,6 +15,7 @@ from unplugd.kernel.errors import Invalid, TooMany
 # Quotas of one person.
 MAX_OPEN = 10  # sessions that are open at once
 MAX_WAITING = 600  # windows of sessions that are not joined yet; one session has up to 360
+LOOK_AGAIN = 10  # sessions on the list of those that wait; beyond, those that were joined are taken off it
 MAX_A_DAY = 200  # sessions begun on a day (UTC), deleted ones too
 
 REPEAT_AFTER = timedelta(minutes=3)  # an ingest takes seconds, and is tried three times within two minutes
@@ -36,14 +37,20 @@ def check_quotas(recent: Sequence[Session], begun_today: int) -> None:
     """Whether a person with these sessions may begin one more; `TooMany` says what to do."""
     if sum(one.status is State.OPEN for one in recent) >= MAX_OPEN:
         raise TooMany(f"{MAX_OPEN} recordings are open. Close or delete one first.")
-    waiting = sum(len(one.audio) for one in recent if one.status not in (State.READY, State.FAILED))
-    if waiting >= MAX_WAITING:
-        raise TooMany(
-            f"{waiting} windows of your recordings are not joined yet; {MAX_WAITING} may be. "
-            "Close or delete a recording first."
-        )
+    check_waiting(
+        sum(len(one.known_windows) for one in recent if one.status not in (State.READY, State.FAILED))
+    )
     if begun_today >= MAX_A_DAY:
         raise TooMany(f"You may begin {MAX_A_DAY} recordings a day. Try again after midnight UTC.")
+
+
+def check_waiting(windows: int) -> None:
+    """Whether a person of whose windows so many wait may send one more; `TooMany` says what to do."""
+    if windows >= MAX_WAITING:
+        raise TooMany(
+            f"{windows} windows of your recordings are not joined yet; {MAX_WAITING} may be. "
+            "Close or delete a recording first."
+        )
 
 
 def session_id(text: str | None) -> str:

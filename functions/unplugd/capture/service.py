@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from audiofile import MAX_BYTES
-from unplugd.capture import rules
+from unplugd.capture import quota, rules
 from unplugd.capture.arrival import audio_upload_complete as audio_upload_complete
 from unplugd.capture.arrival import frames_upload_complete as frames_upload_complete
 from unplugd.capture.arrival import ingest_window as ingest_window
@@ -29,7 +29,7 @@ from unplugd.domain.files import (
     window_name,
 )
 from unplugd.domain.quota import Quotas
-from unplugd.domain.session import ACCEPTS, Begun, Kind, Mode, Pitch, Session, State
+from unplugd.domain.session import Begun, Kind, Mode, Pitch, Session, State
 from unplugd.domain.song import Song, Status
 from unplugd.domain.song_view import public_view
 from unplugd.kernel.clock import to_iso
@@ -39,16 +39,14 @@ from unplugd.kernel.log import logger
 
 PAGE = 50
 _TRIES = 20  # of opening a session while the same person opens others
-_GONE = "There is no such session."
 _SONG_TTL = timedelta(days=1)  # the upload room's own limit for a file that does not arrive
 
 
-class Sessions(Protocol):
+class Sessions(quota.Sessions, Protocol):
     """The sessions table."""
 
     def begun(self, owner: str) -> Begun: ...
     def create(self, session: Session, *, before: Begun, after: Begun) -> bool: ...
-    def get(self, user_id: str, session_id: str) -> Session | None: ...
     def page(self, owner: str, *, after: str | None, limit: int) -> tuple[Sequence[Session], str | None]: ...
     def change(
         self, session: Session, changes: Mapping[str, Any], *, status: Sequence[State], now: str
@@ -171,7 +169,7 @@ def update_session(
     session = _own(session_id, owner, sessions)
     after = sessions.change(session, changes, status=list(State), now=to_iso(now)) if changes else session
     if after is None:
-        raise NotFound(_GONE)
+        raise NotFound(quota.GONE)
     return view.public(after)
 
 
@@ -188,7 +186,9 @@ def grant_audio(
     """A link that takes the sound of one window: exactly this size, type and checksum, and only once."""
     size = rules.size(size_bytes, limits.MAX_AUDIO_BYTES)
     checksum = rules.checksum(sha256)
-    _takes(_own(session_id, owner, sessions), index)
+    session = _own(session_id, owner, sessions)
+    quota.check_takes(session, index)
+    quota.count_window(session, index, sessions=sessions)
     key = window_key(owner, session_id, index, Kind.AUDIO)
     url = windows.window_link(
         key,
@@ -215,9 +215,10 @@ def grant_frames(
     """The same for the pictures of one window."""
     size = rules.size(size_bytes, limits.MAX_FRAMES_BYTES)
     session = _own(session_id, owner, sessions)
-    _takes(session, index)
+    quota.check_takes(session, index)
     if session.mode is not Mode.AUDIO_VIDEO:
         raise Conflict("This session records no pictures.")
+    quota.count_window(session, index, sessions=sessions)
     key = window_key(owner, session_id, index, Kind.FRAMES)
     url = windows.window_link(
         key,
@@ -228,16 +229,6 @@ def grant_frames(
     )
     logger().info("frames_url_granted", extra={"sessionId": session_id, "windowIndex": index})
     return _granted(url, key, index, "image/jpeg", {"x-amz-meta-frame-count": str(frame_count)})
-
-
-def _takes(session: Session, index: int) -> None:
-    if session.status not in ACCEPTS:
-        raise Conflict(f"This session takes no more windows: it is {session.status}.")
-    if session.status is State.CLOSED and index >= (session.windows or 0):
-        raise Conflict(f"This session was closed with {session.windows} windows.")
-    if index > session.last_window:
-        minutes, last = limits.MAX_MINUTES, session.last_window
-        raise Conflict(f"A session may last {minutes} minutes: window {last} is its last. Begin another one.")
 
 
 def _granted(url: str, key: str, index: int, content_type: str, more: Mapping[str, str]) -> dict[str, Any]:
@@ -378,5 +369,5 @@ def _links(session: Session, results: Results | None, now: datetime) -> dict[str
 def _own(session_id: str, owner: str, sessions: Sessions) -> Session:
     session = sessions.get(owner, session_id) if is_song_id(session_id) else None
     if session is None:
-        raise NotFound(_GONE)
+        raise NotFound(quota.GONE)
     return session

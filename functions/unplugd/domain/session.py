@@ -71,6 +71,20 @@ class Begun:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """How many windows of each of a person's sessions may wait to be joined: session id → windows. `seen` tells one
+    state of this list from all others; as it is stored: anything, or None."""
+
+    windows: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    seen: Any = None
+
+    @property
+    def count(self) -> int:
+        """How many in all."""
+        return sum(self.windows.values())
+
+
+@dataclass(frozen=True)
 class Gap:
     """Silence that stands for sound which is missing. `start` and `frames` count sample frames of the take."""
 
@@ -97,6 +111,7 @@ class Session:
     offset_ms: int = 0  # the place in its song, in ms, at which the take's first sample belongs
     audio: frozenset[int] = frozenset()
     frames: frozenset[int] = frozenset()
+    granted: frozenset[int] = frozenset()  # windows that a link was given for
     triggered: frozenset[int] = frozenset()
     ingested: frozenset[int] = frozenset()
     failed: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))  # index → code
@@ -108,6 +123,11 @@ class Session:
     error_code: str | None = None
     pitch: Pitch | None = None
     pitch_tries: int = 0
+
+    @property
+    def known_windows(self) -> frozenset[int]:
+        """The windows that a link was given for, or of which a file has arrived."""
+        return self.granted | self.audio | self.frames
 
     @property
     def window_frames(self) -> int:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.cloud import CHOSEN, Cloud, event
+from tests.documents import ROOT, template_of
 from tests.handlers.capture.conftest import Studio, tone, wav
 from unplugd.aws.objects import Objects
+from unplugd.capture import arrival
 from unplugd.capture.handlers import sweep_sessions
 from unplugd.kernel.errors import Transient
 
@@ -123,3 +125,49 @@ def test_one_session_that_fails_does_not_stop_the_others(
     studio.change(unreadable, status={"S": "DANCING"})
     assert sweep()["failed"] == 1
     assert CHOSEN["INGEST_FUNCTION"] in {function for function, _ in studio.started}
+
+
+def test_a_sweep_whose_time_runs_out_is_continued(
+    studio: Studio, sweep: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else those that were quiet longest would be looked at each time, and the others never."""
+    sessions = [studio.open() for _ in range(3)]
+    for place, session in enumerate(sessions):
+        studio.send(session, 0, SHORT)
+        studio.run()
+        studio.ask("close_session", session, json={"windows": 1, "frames": 100})
+        studio.started.clear()  # its join is lost
+        studio.change(session, updatedAt={"S": f"2026-11-30T10:00:0{place}.000Z"})
+
+    def joined() -> list[str]:
+        """The sessions whose join was started again: that leaves their rows as they are."""
+        studio.started.clear()
+        sweep()
+        return [payload["sessionId"] for _, payload in studio.started]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(arrival, "SWEEP_FOR_S", -1.0)  # each has time for one
+        assert [joined() for _ in range(4)] == [[sessions[place]] for place in (0, 1, 2, 0)]
+    assert joined() == [*sessions[1:], sessions[0]]
+    assert joined() == sessions
+
+
+def test_a_place_whose_session_is_gone_is_a_place_still(
+    studio: Studio, sweep: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = studio.open(), studio.open()
+    for place, session in enumerate((first, second)):
+        studio.put(session, 0, SHORT)
+        studio.change(session, updatedAt={"S": f"2026-11-30T10:00:0{place}.000Z"})
+    with monkeypatch.context() as patch:
+        patch.setattr(arrival, "SWEEP_FOR_S", -1.0)
+        assert sweep()["repeated"] == 1
+        assert studio.windows(first, "completedAudioWindows") == [0]
+        studio.ask("delete_session", first)
+        assert sweep()["repeated"] == 1
+    assert studio.windows(second, "completedAudioWindows") == [0]
+
+
+def test_the_function_has_time_beyond_the_sweeps_own() -> None:
+    function = template_of(ROOT / "templates/windows.yaml")["Resources"]["SweepSessionsFunction"]
+    assert function["Properties"]["Timeout"] >= arrival.SWEEP_FOR_S + 60

@@ -13,6 +13,7 @@ from unplugd.kernel.clock import utc_now
 def handler(_event: dict[str, Any]) -> dict[str, int]:
     return service.sweep_sessions(
         tools=Tools(wiring.sessions(), wiring.uploads(), utc_now),
+        place=wiring.sessions_place(),
         ingest=wiring.ingest(),
         join=wiring.join(),
         pitch=wiring.pitch(),
