@@ -124,7 +124,7 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
         described["parameters"] = parameters
     if operation.body:
         described["requestBody"] = {
-            "required": True,
+            "required": not operation.may_lack_body,
             "content": _json(_ref(operation.body), examples.BODIES[operation.body]),
         }
     described["responses"] = {
@@ -203,6 +203,7 @@ MEANINGS = {
     200: "Done",
     201: "Created",
     202: "Accepted: the work continues in the background",
+    207: "A result for each",
     400: "The request is invalid",
     401: "No valid ID token",
     402: "This needs a subscription",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from reference import capture, details, jobs, measurement, practice
+from reference import bulk, capture, details, jobs, measurement, practice
 from unplugd.domain.files import LINK_SECONDS, STREAM_SUFFIX
 from unplugd.domain.measurement import MEASURES
 from unplugd.domain.song import LyricsStatus, Song, Status
@@ -21,6 +21,7 @@ _SIGNED = "https://storage.example/{name}?X-Amz-Signature=…"
 
 BODIES: dict[str, Any] = {
     **capture.BODIES,
+    **bulk.BODIES,
     **practice.BODIES,
     "NewUpload": {
         "filename": "one-more-time.mp3",
@@ -97,6 +98,14 @@ def _lyrics() -> dict[str, Any]:
 def answer(name: str) -> Any:
     """An answer of the schema `name`."""
     at_work = public_view(song(), now=NOW)
+    link = {
+        "songId": SONG_ID,
+        "uploadUrl": _SIGNED.format(name="upload"),
+        "headers": {"Content-Type": "audio/mpeg", "If-None-Match": "*"},
+        "expiresIn": LINK_SECONDS,
+    }
+    if of_bulk := bulk.answer(name, at_work, link):
+        return of_bulk
     for room in (capture, practice, details):
         if of_room := room.answer(name, _SIGNED):
             return of_room
@@ -115,12 +124,7 @@ def answer(name: str) -> Any:
         "NewCurrentJob | NewHistoricalJob": jobs.new_example(),
         "Job": jobs.example(),
         "Presets": {"data": rules.presets()},
-        "UploadLink": {
-            "songId": SONG_ID,
-            "uploadUrl": _SIGNED.format(name="upload"),
-            "headers": {"Content-Type": "audio/mpeg", "If-None-Match": "*"},
-            "expiresIn": LINK_SECONDS,
-        },
+        "UploadLink": link,
         "Usage": {
             "songsToday": {"used": 3, "limit": 50, "endsAt": "2026-02-01T00:00:00.000Z"},
             "minutesThisMonth": {"used": 41, "limit": 300, "endsAt": "2026-02-01T00:00:00.000Z"},

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from lyricsfile.registry import FORMATS
 from reference import practice
+from reference.bulk import FILE_NAME
 from reference.capture import WINDOW_INDEX
 from reference.schemas import SONG_ID
 from reference.shapes import Schema
@@ -23,6 +24,7 @@ class Operation:
 
     answers: dict[int, str]  # status → schema
     body: str | None = None  # schema
+    may_lack_body: bool = False
     refusals: tuple[type[errors.AppError], ...] = ()  # besides those that every call has
     notes: str = ""
     query: dict[str, Schema] = field(default_factory=dict)
@@ -67,6 +69,13 @@ OPERATIONS: dict[str, Operation] = {
         },
     ),
     "get_song": Operation({200: "UnfinishedSong | FinishedSong"}),
+    "look_up_songs": Operation(
+        {200: "SongsOfName"},
+        refusals=(errors.NotFound,),
+        query={"fileName": FILE_NAME | {"description": "With or without its path, in any case."}},
+        required_query=("fileName",),
+        notes="Of songs that were announced, imported or promised with a file name; the newest 100.",
+    ),
     "update_song": Operation({200: "Song"}, body="SongChanges", refusals=(errors.Conflict,)),
     "delete_song": Operation(
         {200: "Deleted"},
@@ -244,8 +253,23 @@ OPERATIONS: dict[str, Operation] = {
         refusals=(errors.UnsupportedType, errors.TooMany, errors.QuotaUsed),
         notes="Then PUT the file to `uploadUrl` with exactly the `headers` of the answer.",
     ),
+    "create_uploads": Operation(
+        {207: "UploadLinks"},
+        body="NewUploads",
+        notes="A result for each file, with the status that `POST /songs/upload-url` would have.",
+    ),
+    "create_placeholder": Operation(
+        {201: "Song"},
+        body="NewPlaceholder",
+        refusals=(errors.TooMany,),
+        notes="It waits 30 days for `POST /songs/{songId}/upload-url`, and counts as a pending upload.",
+    ),
     "renew_upload": Operation(
-        {200: "UploadLink"}, refusals=(errors.Conflict,), notes="Only before the file has arrived."
+        {200: "UploadLink"},
+        body="AnnouncedFile",
+        may_lack_body=True,
+        refusals=(errors.Conflict, errors.UnsupportedType, errors.QuotaUsed),
+        notes="Only before the file has arrived. Without a body: for the file that was announced.",
     ),
     "get_usage": Operation(
         {200: "Usage"},

@@ -112,6 +112,8 @@ def _type(schema: dict[str, Any]) -> str:
             return " or ".join(_type(one) for one in schema[choice])
     if "const" in schema:
         return f"<code>{escape(json.dumps(schema['const']))}</code>"
+    if "type" not in schema:
+        return _prose(schema["description"])
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     text = " or ".join(kinds)
     if "array" in kinds:

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from audiofile import CONTENT_TYPES, MAX_BYTES
-from reference import capture, details, jobs, lyrics, measurement, practice
+from reference import bulk, capture, details, jobs, lyrics, measurement, practice
+from reference.bulk import FILE_NAME
 from reference.shapes import Schema, closed, nullable
 from unplugd.domain import stems
 from unplugd.domain.files import LINK_SECONDS
@@ -16,11 +17,9 @@ from unplugd.domain.song import LANGUAGE_PATTERN, LYRICS_MODELS, MAX_TEXT, MODEL
 from unplugd.domain.song_view import PUBLIC
 from unplugd.domain.stages import STAGES
 from unplugd.domain.unreadable import UNREADABLE
-from unplugd.edge import fields
 from unplugd.kernel.ids import SONG_ID_PATTERN
 from unplugd.lyrics.model import Source
 from unplugd.songs.rules import presets
-from unplugd.uploads.handlers.create_upload import MAX_FILE_NAME
 
 SONG_ID: Schema = {
     "type": "string",
@@ -29,14 +28,14 @@ SONG_ID: Schema = {
 }
 TIME: Schema = {"type": "string", "format": "date-time"}
 LINK: Schema = {"type": "string", "format": "uri"}
-# At least one character that is neither a control character nor white space.
-NOT_BLANK = f"[^\\s{fields.UNPRINTABLE}]"
 
 # What the field's name and type do not show.
 _ABOUT: dict[str, Schema] = {
     "songId": SONG_ID,
-    "album": {"description": "By the file's tags, like `isrc`."},
-    "isrc": {"description": "International Standard Recording Code, without hyphens."},
+    "fileName": {"description": "The announced file's, without its path."},
+    "album": {"description": "A person's, else by the file's tags."},
+    "year": {"minimum": 0, "maximum": 9999},
+    "isrc": {"description": "International Standard Recording Code, without hyphens, by the file's tags."},
     "language": {"description": "ISO 639, with optional subtags. Null: detected during transcription."},
     "status": {
         "description": f"{UNREADABLE}: the stored record cannot be read. Such a song can be seen, exported and "
@@ -188,10 +187,24 @@ def components() -> dict[str, Schema]:
         "status": {"const": str(Status.COMPLETED)},
     }
     stored: dict[str, Schema] = {**song, "contentType": {"type": ["string", "null"]}, "updatedAt": TIME}
-    new_upload: dict[str, Schema] = {
-        "filename": {"type": "string", "minLength": 1, "maxLength": MAX_FILE_NAME, "pattern": NOT_BLANK},
+    file: dict[str, Schema] = {
+        "filename": FILE_NAME,
         "contentType": {"type": "string", "enum": sorted(CONTENT_TYPES)},
         "sizeBytes": {"type": "integer", "minimum": 1, "maximum": MAX_BYTES},
+    }
+    link = closed(
+        {
+            "songId": SONG_ID,
+            "uploadUrl": LINK | {"description": "PUT the file here, with `headers`, once."},
+            "headers": closed(
+                {"Content-Type": {"type": "string"}, "If-None-Match": {"const": "*"}},
+                description="Bound by the link's signature, like the Content-Length (sizeBytes).",
+            ),
+            "expiresIn": {"const": LINK_SECONDS},
+        }
+    )
+    new_upload: dict[str, Schema] = {
+        **file,
         **_changes(),
         "model": _choice(MODELS),
         "lyricsModel": _choice(LYRICS_MODELS),
@@ -202,7 +215,7 @@ def components() -> dict[str, Schema]:
     }
     said: Schema = {"oneOf": [_ref("SaidDetails"), {"type": "null"}]}
     volume = {"type": "number", "minimum": 0, "maximum": 1}
-    files: Schema = {
+    exported: Schema = {
         "type": "object",
         "additionalProperties": LINK,
         "description": "File name → link; the original is under `original/`, a recording's windows under `windows/`.",
@@ -221,25 +234,14 @@ def components() -> dict[str, Schema]:
             description="A completed song, with fresh links to its files.",
         ),
         "SongPage": closed({"data": _list(_ref("ListedSong")), "nextCursor": cursor}),
-        "NewUpload": closed(
-            new_upload, optional=tuple(name for name in new_upload if name not in _REQUIRED_OF_UPLOAD)
-        ),
+        "NewUpload": closed(new_upload, optional=tuple(name for name in new_upload if name not in file)),
         "SongChanges": closed(
             _song_changes(),
             optional=tuple(_song_changes()),
             description="Null clears a field; a missing field is not changed.",
         ),
-        "UploadLink": closed(
-            {
-                "songId": SONG_ID,
-                "uploadUrl": LINK | {"description": "PUT the file here, with `headers`, once."},
-                "headers": closed(
-                    {"Content-Type": {"type": "string"}, "If-None-Match": {"const": "*"}},
-                    description="Bound by the link's signature, like the Content-Length (sizeBytes).",
-                ),
-                "expiresIn": {"const": LINK_SECONDS},
-            }
-        ),
+        "UploadLink": link,
+        **bulk.components(file, link),
         **lyrics.components(),
         **measurement.components(),
         **jobs.components(),
@@ -286,8 +288,8 @@ def components() -> dict[str, Schema]:
                 "data": _list(
                     {
                         "oneOf": [
-                            closed({"song": closed(stored), "details": said, "files": files}),
-                            closed({"session": _ref("SessionSummary"), "files": files}),
+                            closed({"song": closed(stored), "details": said, "files": exported}),
+                            closed({"session": _ref("SessionSummary"), "files": exported}),
                         ]
                     }
                 ),
@@ -329,9 +331,6 @@ def components() -> dict[str, Schema]:
             optional=("details", "endsAt"),
         ),
     }
-
-
-_REQUIRED_OF_UPLOAD = ("filename", "contentType", "sizeBytes")
 
 
 def _list(items: Schema) -> Schema:

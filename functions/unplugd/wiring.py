@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from unplugd.aws.measurement_rows import MeasurementRows
     from unplugd.aws.measuring_rows import MeasuringRows
     from unplugd.aws.objects import Objects
+    from unplugd.aws.pending_rows import PendingRows
     from unplugd.aws.people import UserPool
     from unplugd.aws.person_measures import PersonMeasures
     from unplugd.aws.practice_table import PracticeTable
@@ -46,6 +47,13 @@ def songs() -> SongTable:
     from unplugd.aws.song_table import SongTable
 
     return SongTable(client("dynamodb"), settings.songs_table())
+
+
+@cache
+def pending_rows() -> PendingRows:
+    from unplugd.aws.pending_rows import PendingRows
+
+    return PendingRows(client("dynamodb"), settings.songs_table())
 
 
 @cache

@@ -51,7 +51,11 @@ def test_the_tables_have_the_keys_that_the_code_asks_for() -> None:
     assert found == {
         "SongsTable": (
             ["userId", "songId"],
-            {"StatusIndex": ["userId", "statusSongId"], "LineIndex": ["line", "lineKey"]},
+            {
+                "StatusIndex": ["userId", "statusSongId"],
+                "LineIndex": ["line", "lineKey"],
+                "NameIndex": ["userId", "nameKey"],
+            },
         ),
         "ConnectionsTable": (["connectionId"], {"UserIndex": ["userId", "connectionId"]}),
         "SlotsTable": (["slotId"], {}),

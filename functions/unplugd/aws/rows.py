@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from unplugd.aws.table import serialized
+from unplugd.domain.names import name_key
 from unplugd.domain.song import LyricsStatus, MeasureStatus, Song, Status
 from unplugd.domain.unreadable import Unreadable, UnreadableSong
 from unplugd.kernel import metrics
@@ -43,6 +44,7 @@ def plain_row(song: Song) -> dict[str, Any]:
     row: dict[str, Any] = {to_attribute(f.name): getattr(song, f.name) for f in dataclasses.fields(song)}
     row["statusSongId"] = f"{song.status}#{song.song_id}"
     row["searchText"] = search_text(f"{song.shown_title or ''} {song.artist or ''}") or None
+    row["nameKey"] = name_key(song.file_name) if song.file_name else None
     return row
 
 

@@ -15,6 +15,7 @@ from unplugd.aws.rows import from_row, from_rows, plain_row, search_text, text, 
 from unplugd.aws.table import Table, attr, equal, key
 from unplugd.domain.finding import Figures
 from unplugd.domain.job import LEFT_QUEUE, NEXT_ATTEMPT, Kind, kind_of
+from unplugd.domain.names import name_key
 from unplugd.domain.song import Song, Status
 from unplugd.domain.states import JobState
 from unplugd.domain.unreadable import UnreadableSong
@@ -117,25 +118,15 @@ class SongTable:
         found = (text(row["songId"]) for page in pages for row in page["Items"])
         return next((song_id for song_id in found if song_id != but), None)
 
-    def count_pending(self, owner: str, *, limit: int, now: int) -> int:
-        """How many uploads of `owner` are announced and have not arrived; `limit` means that many or more. Rows that
-        have expired at `now` (Unix seconds) do not count: DynamoDB may take days to remove them."""
-        pages = self._table.pages(
-            key("userId").eq(owner) & key("statusSongId").begins_with(f"{Status.PENDING_UPLOAD}#"),
-            index="StatusIndex",
-            only=attr("ttl").not_exists() | attr("ttl").gt(now),
-            Select="COUNT",
-            Limit=limit,
-            doing="read your library",
+    def named(self, owner: str, file_name: str, *, limit: int) -> Sequence[Song | UnreadableSong]:
+        """The songs of `owner` whose file has this name (`domain.names.name_key`), newest first."""
+        condition = key("userId").eq(owner) & key("nameKey").eq(name_key(file_name))
+        doing = "look for the file name"
+        page = next(
+            self._table.pages(condition, index="NameIndex", Limit=limit, ScanIndexForward=False, doing=doing)
         )
-        count = 0
-        for (
-            page
-        ) in pages:  # one Query reads 1 MB at most, which is fewer rows than the limit when titles are long
-            count += int(page["Count"])
-            if count >= limit:
-                break
-        return min(count, limit)
+        found = self.find(owner, [text(row["songId"]) for row in page["Items"]])
+        return sorted(found, key=lambda song: song.song_id, reverse=True)
 
     # --- a song's life, one write a transition ----------------------------------------------------------------
 
@@ -143,6 +134,11 @@ class SongTable:
         """A new row. The id is fresh, so an existing row means a clash that must not overwrite."""
         if not self._table.put_if_absent(plain_row(song), doing="start the upload"):
             raise Transient("Could not start the upload just now. Please try again.")
+
+    def announce_file(self, song: Song, changes: Mapping[str, Any], *, now: str) -> Song | None:
+        """Give a pending song the file that its owner now announces: name, type, size, key and `ttl`."""
+        when = {"status": Status.PENDING_UPLOAD, "s3_key": song.s3_key}
+        return self._change(song, dict(changes), now=now, when=when, counts=False)
 
     def extend_upload(self, song: Song, *, ttl: int) -> bool:
         """Let a pending upload's row live until `ttl` (Unix seconds). False when its file was checked, or it is
@@ -160,7 +156,8 @@ class SongTable:
     def mark_queued(self, song: Song, *, seen: Song) -> Song | None:
         """PENDING_UPLOAD → QUEUED, with the validator's results, the time and the position that `song` has.
 
-        The row no longer expires. Title and artist must still be those of `seen`: a person may have changed them."""
+        The row no longer expires. Title and artist must still be those of `seen`, and the announced file too: a person
+        may have changed them."""
         changes = {
             "status": Status.QUEUED,
             "queued_at": song.queued_at,
@@ -177,14 +174,16 @@ class SongTable:
             "queue_position": song.queue_position,
             "ttl": None,
         }
-        when = {"status": Status.PENDING_UPLOAD, "title": seen.title, "artist": seen.artist}
+        when = {name: getattr(seen, name) for name in ("title", "artist", "album", "s3_key")}
+        when["status"] = Status.PENDING_UPLOAD
         now = song.queued_at or ""
         return self._change(song, changes, now=now, when=when, queue=(WAITS, now))
 
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None:
         """PENDING_UPLOAD → FAILED: the validator's verdict."""
         changes = {"status": Status.FAILED, "error_code": code, "error_message": message, "ttl": None}
-        return self._change(song, changes, now=now, when={"status": Status.PENDING_UPLOAD})
+        when = {"status": Status.PENDING_UPLOAD, "s3_key": song.s3_key}
+        return self._change(song, changes, now=now, when=when)
 
     def mark_queued_again(self, song: Song, *, kind: Kind) -> Song | None:
         """The next attempt, a job of `kind`, joins the queue at the time that `song` has. The state of such jobs must
@@ -286,11 +285,12 @@ class SongTable:
         if not isinstance(queue, EllipsisType):
             stored["line"] = queue[0] if queue else None
             stored["lineKey"] = queue_key(queue[1], song.song_id) if queue else None
-        if "title" in changes or "artist" in changes:
-            after = dataclasses.replace(
-                song, **{k: v for k, v in changes.items() if k in ("title", "artist")}
-            )
+        searched = {name: changes[name] for name in ("title", "artist", "file_title") if name in changes}
+        if searched:
+            after = dataclasses.replace(song, **searched)
             stored["searchText"] = search_text(f"{after.shown_title or ''} {after.artist or ''}") or None
+        if "file_name" in changes:
+            stored["nameKey"] = name_key(changes["file_name"])
         expected = equal({to_attribute(name): value for name, value in when.items()})
         if expected is not None and also is not None:
             expected &= also

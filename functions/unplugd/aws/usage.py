@@ -11,6 +11,7 @@ from unplugd.aws.table import ROWS_A_BATCH, Table, attr, key
 from unplugd.domain.quota import Quota
 from unplugd.kernel.errors import Transient
 
+USED = "#used#"  # and the user id: the partition
 _DOING = "count what you use"
 _TRIES = 8  # against other calls of the same person at this moment
 _PAUSE_S = 0.02  # doubled with each try: five seconds in all
@@ -25,7 +26,7 @@ class UsageRows:
     def take(self, owner: str, quota: Quota, thing: str, amount: int) -> None:
         """Count `amount` for `thing`, and note that, in one transaction: so an event that comes twice counts once, and
         of calls at once each sees what the others took. Raises `QuotaUsed`."""
-        partition, counted = f"#used#{owner}", f"{quota.key}#{thing}"
+        partition, counted = f"{USED}{owner}", f"{quota.key}#{thing}"
         room = attr("used").not_exists() | attr("used").lte(quota.limit - amount)
         for attempt in range(_TRIES):
             if amount <= quota.limit and self._table.together(
@@ -48,14 +49,14 @@ class UsageRows:
 
     def used(self, owner: str, quota: Quota) -> int:
         """How much of a quota is used, in its unit (a consistent read)."""
-        row = self._table.get(f"#used#{owner}", quota.key, doing="read what you used")
+        row = self._table.get(f"{USED}{owner}", quota.key, doing="read what you used")
         return int(rows.read(row or {}, used=rows.whole_number)[0].get("used", 0))
 
     def remove(self, owner: str) -> bool:
         """Forget what a person used; whether there was anything."""
         doing = "delete the account"
         pages = self._table.pages(
-            key("userId").eq(f"#used#{owner}"), Limit=ROWS_A_BATCH, ConsistentRead=True, doing=doing
+            key("userId").eq(f"{USED}{owner}"), Limit=ROWS_A_BATCH, ConsistentRead=True, doing=doing
         )
         found = False
         for page in pages:

@@ -37,8 +37,13 @@ class Song:
     file_title: str | None = (
         None  # by the announced file's name: shown where neither a person nor a tag gave a title
     )
-    album: str | None = None  # by the file's tags, like the recording's code
-    isrc: str | None = None
+    file_name: str | None = (
+        None  # as it was announced, without its path: GET /songs/lookup finds the song by it
+    )
+    album: str | None = None  # by a person or the file's tags
+    year: int | None = None
+    genre: str | None = None
+    isrc: str | None = None  # the recording's code, by the file's tags
     language: str | None = None
     queued_at: str | None = None
     started_at: str | None = None

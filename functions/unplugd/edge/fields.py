@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
 
-from unplugd.kernel.errors import Invalid
+from unplugd.kernel.errors import AppError, Invalid
 
 # Control characters, and the direction overrides that can make a title lie about itself.
 UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 _UNPRINTABLE = re.compile(rf"[{UNPRINTABLE}\ud800-\udfff]")
+
+
+Item = TypeVar("Item")
 
 
 def printable(text: str) -> str:
@@ -26,6 +29,11 @@ class Fields:
         self._body = body
         self._asked: set[str] = set()
         self._faults: list[dict[str, str]] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the caller sent no field."""
+        return not self._body
 
     def has(self, name: str) -> bool:
         """Whether the caller sent this field, if only as null."""
@@ -90,6 +98,15 @@ class Fields:
             return at_least
         return value
 
+    def objects(self, name: str, read: Callable[[Fields], Item], *, at_most: int) -> list[Item | AppError]:
+        """A required list of 1 to `at_most` JSON objects, each read by `read`; the error of one that is wrong takes its
+        place, and the others count."""
+        value = self._take(name)
+        if not isinstance(value, list) or not 1 <= len(value) <= at_most:
+            self._fault(name, f"must be a list of 1 to {at_most} objects")
+            return []
+        return [_read(one, read) for one in value]
+
     def done(self) -> None:
         """Raise `Invalid` when a field was wrong, missing, or not one we know."""
         for name in self._body:
@@ -109,3 +126,15 @@ class Fields:
 
     def _fault(self, name: str, problem: str) -> None:
         self._faults.append({"field": name, "problem": problem})
+
+
+def _read(value: Any, read: Callable[[Fields], Item]) -> Item | AppError:
+    if not isinstance(value, dict):
+        return Invalid("This must be a JSON object.")
+    fields = Fields(value)
+    try:
+        item = read(fields)
+        fields.done()
+    except AppError as error:
+        return error
+    return item

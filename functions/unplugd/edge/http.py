@@ -6,7 +6,7 @@ import base64
 import binascii
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -63,6 +63,16 @@ def accepted(body: Any) -> Response:
     return Response(202, body)
 
 
+def each(results: Sequence[Mapping[str, Any] | AppError], *, status: int = 200) -> Response:
+    """One result for each thing that was asked for, in that order: its own status, and what it answers or its error.
+    `status`: of a result that does not say its own."""
+    shown = [
+        {"status": one.status, **_described(one)} if isinstance(one, AppError) else {"status": status, **one}
+        for one in results
+    ]
+    return Response(207, {"data": shown})
+
+
 def download(text: str, content_type: str, file_name: str) -> Response:
     """A text file to be saved under `file_name`."""
     return Response(200, text, content_type, file_name)
@@ -77,6 +87,14 @@ def query_handler(*known: str) -> Callable[[Use], Handle]:
     """As `handler`, for a call with query parameters of the `known` names. Any other name is refused: a mistyped filter
     must not look like one that found everything."""
     return lambda use: _handler(use, known)
+
+
+def query_text(query: Mapping[str, str], name: str, *, max_length: int) -> str:
+    """A required text of the query string, as `Fields.text` would keep it."""
+    fields = Fields({name: query.get(name)})
+    text = fields.text(name, max_length=max_length, required=True)
+    fields.done()
+    return text or ""
 
 
 def _handler(use: Use, known: tuple[str, ...]) -> Handle:
@@ -152,10 +170,14 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _error(error: AppError) -> Response:
+    return Response(error.status, _described(error))
+
+
+def _described(error: AppError) -> dict[str, Any]:
     body: dict[str, Any] = {"error": error.code, "message": error.message, **error.more}
     if error.details is not None:
         body["details"] = error.details
-    return Response(error.status, body)
+    return body
 
 
 def _encode(answer: Response) -> dict[str, Any]:

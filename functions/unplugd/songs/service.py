@@ -36,6 +36,7 @@ from unplugd.kernel.log import logger
 from unplugd.songs import rules
 
 _GONE = "There is no such song in your library."
+MOST_OF_A_NAME = 100  # as many rows as one call reads
 _TRIES = 4  # against another change of the same title at this moment
 
 
@@ -56,6 +57,7 @@ class Songs(Protocol):
         after: str | None,
         limit: int,
     ) -> tuple[Sequence[Song | UnreadableSong], str | None]: ...
+    def named(self, owner: str, file_name: str, *, limit: int) -> Sequence[Song | UnreadableSong]: ...
     def queue_position_of(self, song: Song) -> int: ...
     def update_details(self, song: Song, changes: Mapping[str, Any], *, now: str) -> Song | None: ...
     def mark_queued_again(self, song: Song, *, kind: Kind) -> Song | None: ...
@@ -138,6 +140,21 @@ def list_songs(
         "data": [public_view(song, now=now) | _picture(song, results) for song in shown],
         "nextCursor": cursor,
     }
+
+
+def look_up_songs(file_name: str, *, owner: str, songs: Songs, now: datetime) -> dict[str, Any]:
+    """The newest of the owner's songs whose file has this name, whatever its path, its case and how its letters are
+    composed. `NotFound` if there is none."""
+    found = songs.named(owner, file_name, limit=MOST_OF_A_NAME)
+    kept = [song for song in found if not _has_expired(song, now)]
+    if not kept:
+        raise NotFound("None of your songs has a file of this name.")
+    return {"data": [public_view(song, now=now) for song in kept]}
+
+
+def _has_expired(song: Song | UnreadableSong, now: datetime) -> bool:
+    """Whether the file never came; the row may be there for days."""
+    return isinstance(song, Song) and song.ttl is not None and song.ttl <= now.timestamp()
 
 
 def get_song(song_id: str, *, owner: str, songs: Songs, results: Results, now: datetime) -> dict[str, Any]:

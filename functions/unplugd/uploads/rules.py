@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from audiofile import FORMATS, MAX_BYTES, MAX_SECONDS, MIN_SECONDS, SILENCE_PEAK
+from unplugd.domain.names import last_part
 from unplugd.uploads.model import Probe
 
 UNCHECKED_AFTER = timedelta(minutes=3)  # the validator may take two minutes, and is usually done in seconds
@@ -16,6 +17,7 @@ SWEPT_FOR = timedelta(hours=25)
 SWEPT_EACH = timedelta(minutes=5)  # the schedule in templates/uploads.yaml
 MAX_PENDING = 500  # uploads that one person may have announced and not sent
 UPLOAD_TTL_S = 24 * 3600  # a promised file that never arrives is forgotten after a day
+PLACEHOLDERS_KEPT = timedelta(days=30)  # a song without a file
 ORIGINALS_KEPT = timedelta(days=8)  # the uploads bucket's lifecycle rule in templates/storage.yaml
 _ENDINGS = re.compile(
     rf"(?<=.)(\.({'|'.join(suffix for form in FORMATS.values() for suffix in form.suffixes)}|stem))+$",
@@ -41,11 +43,8 @@ def safe_file_name(name: str) -> str:
 
 
 def title_from_file_name(name: str) -> str:
-    """What to call a song that has no title: its file name without path and without the endings of audio files.
-
-    A backslash divides a path of Windows, or one that goes up: elsewhere it is a letter of a name such as `AC\\DC`."""
-    windows = re.match(r"[A-Za-z]:\\|\\\\", name) or re.search(r"(?:^|[/\\])\.\.\\", name)
-    last = re.split(r"[/\\]" if windows else "/", name)[-1]
+    """What to call a song that has no title: its file name without path and without the endings of audio files."""
+    last = last_part(name)
     stem = _ENDINGS.sub("", last).rstrip(". ") or last
     return " ".join(re.sub(r"[_\x00-\x1f]+", " ", stem).split())[:200] or "Untitled"
 

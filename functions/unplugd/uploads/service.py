@@ -1,4 +1,4 @@
-"""Accepting a file: a link to upload it to, then the check that it is a song."""
+"""Accepting a file: the check that it is a song. What promises the file is in uploads/promises.py."""
 
 from __future__ import annotations
 
@@ -8,30 +8,24 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from audiofile import CONTENT_TYPES, MAX_BYTES
-from unplugd.domain.files import LINK_SECONDS, UPLOADS, parse_upload_key, upload_key
+from audiofile import MAX_BYTES
+from unplugd.domain.files import UPLOADS, parse_upload_key
 from unplugd.domain.notify import Push, notify_owner
 from unplugd.domain.queueing import WakeQueue, put_in_queue
 from unplugd.domain.quota import QUOTA_USED, Quotas
 from unplugd.domain.song import Song, Status
 from unplugd.domain.unreadable import Unreadable
 from unplugd.kernel.clock import Clock, to_iso
-from unplugd.kernel.errors import (
-    Conflict,
-    Invalid,
-    NotFound,
-    QuotaUsed,
-    TooLarge,
-    TooMany,
-    Transient,
-    UnsupportedType,
-)
-from unplugd.kernel.ids import is_song_id
+from unplugd.kernel.errors import Invalid, QuotaUsed, Transient
 from unplugd.kernel.log import logger
 from unplugd.uploads import rules
 from unplugd.uploads.model import Probe
+from unplugd.uploads.promises import create_placeholder as create_placeholder
+from unplugd.uploads.promises import create_upload as create_upload
+from unplugd.uploads.promises import create_uploads as create_uploads
+from unplugd.uploads.promises import renew_upload as renew_upload
 
 SWEEP_FOR_S = 90.0  # the function is ended after 120; what it did not come to is first in the next sweep
 _TRIES = 4  # against a person who changes the song while it joins the queue
@@ -41,8 +35,6 @@ class Songs(Protocol):
     """What this room needs of the songs table."""
 
     def get(self, user_id: str, song_id: str) -> Song | None: ...
-    def count_pending(self, owner: str, *, limit: int, now: int) -> int: ...
-    def create_pending(self, song: Song) -> None: ...
     def extend_upload(self, song: Song, *, ttl: int) -> bool: ...
     def mark_queued(self, song: Song, *, seen: Song) -> Song | None: ...
     def mark_rejected(self, song: Song, *, code: str, message: str, now: str) -> Song | None: ...
@@ -51,9 +43,8 @@ class Songs(Protocol):
 
 
 class Objects(Protocol):
-    """The uploads bucket."""
+    """The uploads bucket, to check what is in it."""
 
-    def upload_link(self, key: str, *, content_type: str, size_bytes: int) -> str: ...
     def fetch(self, key: str, target: Path) -> bool: ...
     def delete(self, key: str) -> None: ...
 
@@ -76,93 +67,6 @@ class Events(Protocol):
     """The notifications by which the validator learns of uploads."""
 
     def repeat(self, key: str, size_bytes: int) -> None: ...
-
-
-@dataclasses.dataclass(frozen=True)
-class NewUpload:
-    """What a person announces of the file they are about to send."""
-
-    file_name: str
-    content_type: str
-    size_bytes: int
-    title: str | None = None
-    artist: str | None = None
-    language: str | None = None
-    model: str = "auto"
-    lyrics_model: str = "auto"
-
-
-def create_upload(
-    upload: NewUpload,
-    *,
-    owner: str,
-    song_id: str,
-    now: datetime,
-    songs: Songs,
-    objects: Objects,
-    quotas: Quotas,
-) -> dict[str, Any]:
-    """A PENDING_UPLOAD row and a presigned PUT for exactly the file that was announced."""
-    if upload.content_type not in CONTENT_TYPES:
-        raise UnsupportedType(
-            f"{upload.content_type[:100]} is not a supported type. Use mp3, wav, m4a, flac or ogg/opus."
-        )
-    if upload.size_bytes > MAX_BYTES:
-        raise TooLarge(rules.TOO_LARGE.message)
-    now_s = int(now.timestamp())
-    if songs.count_pending(owner, limit=rules.MAX_PENDING, now=now_s) >= rules.MAX_PENDING:
-        raise TooMany("You have too many pending uploads. Send their files, or wait a day.")
-    quotas.take_song(owner, song_id, now)
-    key = upload_key(owner, song_id, rules.safe_file_name(upload.file_name))
-    song = Song(
-        user_id=owner,
-        song_id=song_id,
-        status=Status.PENDING_UPLOAD,
-        uploaded_at=to_iso(now),
-        updated_at=to_iso(now),
-        title=upload.title,
-        artist=upload.artist,
-        file_title=rules.title_from_file_name(upload.file_name),
-        language=upload.language,
-        content_type=upload.content_type,
-        file_size_bytes=upload.size_bytes,
-        s3_key=key,
-        model=upload.model,
-        lyrics_model=upload.lyrics_model,
-        ttl=now_s + rules.UPLOAD_TTL_S,
-    )
-    songs.create_pending(song)
-    return _link(song, objects)
-
-
-def renew_upload(
-    song_id: str, *, owner: str, songs: Songs, objects: Objects, now: datetime
-) -> dict[str, Any]:
-    """A fresh link for a file that was announced and has not arrived. Its row lives a day from now on at least, so that
-    it never expires before the link."""
-    song = songs.get(owner, song_id) if is_song_id(song_id) else None
-    if song is None:
-        raise NotFound("There is no such song in your library.")
-    if song.status is not Status.PENDING_UPLOAD:
-        raise Conflict("This song's file has already arrived.")
-    if song.ttl is not None:  # else it has words from a person, and never expires
-        ttl = max(song.ttl, int(now.timestamp()) + rules.UPLOAD_TTL_S)
-        if not songs.extend_upload(song, ttl=ttl):
-            raise Conflict("This song's status just changed. Refresh and try again.")
-    return _link(song, objects)
-
-
-def _link(song: Song, objects: Objects) -> dict[str, Any]:
-    content_type = song.content_type or ""
-    url = objects.upload_link(
-        song.s3_key or "", content_type=content_type, size_bytes=song.file_size_bytes or 0
-    )
-    return {
-        "songId": song.song_id,
-        "uploadUrl": url,
-        "headers": {"Content-Type": content_type, "If-None-Match": "*"},
-        "expiresIn": LINK_SECONDS,
-    }
 
 
 def validate_upload(
@@ -345,7 +249,7 @@ def _accept(
     same = songs.same_sound(song.user_id, sound, but=song.song_id) if sound else None
     seen: Song | None = song
     for _ in range(_TRIES):
-        if seen is None or seen.status is not Status.PENDING_UPLOAD:
+        if seen is None or seen.status is not Status.PENDING_UPLOAD or seen.s3_key != song.s3_key:
             return
         known = dataclasses.replace(
             seen,
@@ -354,7 +258,7 @@ def _accept(
             or seen.file_title
             or rules.title_from_file_name(seen.s3_key or ""),
             artist=seen.artist or probe.artist,
-            album=probe.album,
+            album=seen.album or probe.album,
             isrc=probe.isrc,
             duration_sec=probe.duration_s,
             original_format=probe.format,

@@ -417,6 +417,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/songs/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's songs whose file has a given name.
+         * @description Of songs that were announced, imported or promised with a file name; the newest 100.
+         */
+        get: operations["look_up_songs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/songs/placeholder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A song that waits 30 days for its file.
+         * @description It waits 30 days for `POST /songs/{songId}/upload-url`, and counts as a pending upload.
+         */
+        post: operations["create_placeholder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/songs/upload-url": {
         parameters: {
             query?: never;
@@ -431,6 +471,26 @@ export interface paths {
          * @description Then PUT the file to `uploadUrl` with exactly the `headers` of the answer.
          */
         post: operations["create_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/songs/upload-urls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce up to 25 files; each gets its link, or why it gets none.
+         * @description A result for each file, with the status that `POST /songs/upload-url` would have.
+         */
+        post: operations["create_uploads"];
         delete?: never;
         options?: never;
         head?: never;
@@ -597,8 +657,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A fresh link for a file that has not arrived.
-         * @description Only before the file has arrived.
+         * A fresh link for a file that has not arrived, or a placeholder's file.
+         * @description Only before the file has arrived. Without a body: for the file that was announced.
          */
         post: operations["renew_upload"];
         delete?: never;
@@ -617,9 +677,13 @@ export interface components {
             songId: string;
             title: string | null;
             artist: string | null;
-            /** @description By the file's tags, like `isrc`. */
+            /** @description The announced file's, without its path. */
+            fileName: string | null;
+            /** @description A person's, else by the file's tags. */
             album: string | null;
-            /** @description International Standard Recording Code, without hyphens. */
+            year: number | null;
+            genre: string | null;
+            /** @description International Standard Recording Code, without hyphens, by the file's tags. */
             isrc: string | null;
             /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
@@ -721,9 +785,13 @@ export interface components {
             songId: string;
             title: string | null;
             artist: string | null;
-            /** @description By the file's tags, like `isrc`. */
+            /** @description The announced file's, without its path. */
+            fileName: string | null;
+            /** @description A person's, else by the file's tags. */
             album: string | null;
-            /** @description International Standard Recording Code, without hyphens. */
+            year: number | null;
+            genre: string | null;
+            /** @description International Standard Recording Code, without hyphens, by the file's tags. */
             isrc: string | null;
             /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
@@ -831,9 +899,13 @@ export interface components {
             songId: string;
             title: string | null;
             artist: string | null;
-            /** @description By the file's tags, like `isrc`. */
+            /** @description The announced file's, without its path. */
+            fileName: string | null;
+            /** @description A person's, else by the file's tags. */
             album: string | null;
-            /** @description International Standard Recording Code, without hyphens. */
+            year: number | null;
+            genre: string | null;
+            /** @description International Standard Recording Code, without hyphens, by the file's tags. */
             isrc: string | null;
             /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
@@ -963,9 +1035,13 @@ export interface components {
             songId: string;
             title: string | null;
             artist: string | null;
-            /** @description By the file's tags, like `isrc`. */
+            /** @description The announced file's, without its path. */
+            fileName: string | null;
+            /** @description A person's, else by the file's tags. */
             album: string | null;
-            /** @description International Standard Recording Code, without hyphens. */
+            year: number | null;
+            genre: string | null;
+            /** @description International Standard Recording Code, without hyphens, by the file's tags. */
             isrc: string | null;
             /** @description ISO 639, with optional subtags. Null: detected during transcription. */
             language: string | null;
@@ -1128,6 +1204,55 @@ export interface components {
             };
             /** @constant */
             expiresIn: 900;
+        };
+        /** @description A placeholder needs it; for a file that was announced before, it takes its place. */
+        AnnouncedFile: {
+            filename: string;
+            /** @enum {string} */
+            contentType: "audio/flac" | "audio/mp4" | "audio/mpeg" | "audio/ogg" | "audio/wav" | "audio/x-m4a" | "audio/x-wav";
+            sizeBytes: number;
+        };
+        NewUploads: {
+            files: unknown[];
+        };
+        UploadLinks: {
+            /** @description In the order of what was asked for. */
+            data: ({
+                /** @constant */
+                status: 201;
+                /** @description A ULID: ids sort by the time of the upload request. */
+                songId: string;
+                /**
+                 * Format: uri
+                 * @description PUT the file here, with `headers`, once.
+                 */
+                uploadUrl: string;
+                /** @description Bound by the link's signature, like the Content-Length (sizeBytes). */
+                headers: {
+                    "Content-Type": string;
+                    /** @constant */
+                    "If-None-Match": "*";
+                };
+                /** @constant */
+                expiresIn: 900;
+            } | components["schemas"]["ItemError"])[];
+        };
+        NewPlaceholder: {
+            title: string;
+            artist?: string | null;
+            fileName?: string | null;
+        };
+        SongsOfName: {
+            data: components["schemas"]["Song"][];
+        };
+        ItemError: {
+            status: number;
+            /** @description As for the call for one. */
+            error: string;
+            message: string;
+            details?: Record<string, never>[];
+            /** Format: date-time */
+            endsAt?: string;
         };
         /** @description Words and their times; `offsetMs` and `nudges` are not yet added to the times. */
         Lyrics: {
@@ -1985,9 +2110,13 @@ export interface components {
                     songId: string;
                     title: string | null;
                     artist: string | null;
-                    /** @description By the file's tags, like `isrc`. */
+                    /** @description The announced file's, without its path. */
+                    fileName: string | null;
+                    /** @description A person's, else by the file's tags. */
                     album: string | null;
-                    /** @description International Standard Recording Code, without hyphens. */
+                    year: number | null;
+                    genre: string | null;
+                    /** @description International Standard Recording Code, without hyphens, by the file's tags. */
                     isrc: string | null;
                     /** @description ISO 639, with optional subtags. Null: detected during transcription. */
                     language: string | null;
@@ -2403,7 +2532,10 @@ export interface operations {
                      *             "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *             "title": "One More Time",
                      *             "artist": "Unplugd Demo Band",
+                     *             "fileName": null,
                      *             "album": null,
+                     *             "year": null,
+                     *             "genre": null,
                      *             "isrc": null,
                      *             "language": null,
                      *             "status": "PROCESSING",
@@ -3852,7 +3984,10 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "fileName": null,
                      *       "album": null,
+                     *       "year": null,
+                     *       "genre": null,
                      *       "isrc": null,
                      *       "language": null,
                      *       "status": "PROCESSING",
@@ -3936,7 +4071,10 @@ export interface operations {
                      *           "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *           "title": "One More Time",
                      *           "artist": "Unplugd Demo Band",
+                     *           "fileName": null,
                      *           "album": null,
+                     *           "year": null,
+                     *           "genre": null,
                      *           "isrc": null,
                      *           "language": null,
                      *           "status": "PROCESSING",
@@ -3986,6 +4124,172 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    look_up_songs: {
+        parameters: {
+            query: {
+                fileName: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *           "title": "One More Time",
+                     *           "artist": "Unplugd Demo Band",
+                     *           "fileName": null,
+                     *           "album": null,
+                     *           "year": null,
+                     *           "genre": null,
+                     *           "isrc": null,
+                     *           "language": null,
+                     *           "status": "PROCESSING",
+                     *           "uploadedAt": "2026-01-31T08:15:00.000Z",
+                     *           "queuedAt": "2026-01-31T08:15:04.000Z",
+                     *           "startedAt": "2026-01-31T08:15:05.000Z",
+                     *           "completedAt": null,
+                     *           "durationSec": 38.4,
+                     *           "originalFormat": "mp3",
+                     *           "fileSizeBytes": 1540321,
+                     *           "model": "auto",
+                     *           "lyricsModel": "auto",
+                     *           "attempt": 1,
+                     *           "stage": "demucs",
+                     *           "progress": 42,
+                     *           "seq": 12,
+                     *           "errorCode": null,
+                     *           "errorMessage": null,
+                     *           "lyricsStatus": null,
+                     *           "lyricsReason": null,
+                     *           "lyricsSource": null,
+                     *           "lyricsVersion": 0,
+                     *           "lyricsOffsetMs": 0,
+                     *           "measuredAt": null,
+                     *           "measureStatus": null,
+                     *           "tempoBpm": null,
+                     *           "tempoConfidence": null,
+                     *           "musicKey": null,
+                     *           "keyConfidence": null,
+                     *           "loudnessLufs": null,
+                     *           "sameAs": null,
+                     *           "mixAt": null,
+                     *           "detailsAt": null,
+                     *           "artworkAt": null,
+                     *           "camelot": null,
+                     *           "etaSec": 400,
+                     *           "queuePosition": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SongsOfName"];
+                };
+            };
+            400: components["responses"]["invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    create_placeholder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "One More Time",
+                 *       "fileName": "one-more-time.mp3"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPlaceholder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "title": "One More Time",
+                     *       "artist": "Unplugd Demo Band",
+                     *       "fileName": null,
+                     *       "album": null,
+                     *       "year": null,
+                     *       "genre": null,
+                     *       "isrc": null,
+                     *       "language": null,
+                     *       "status": "PROCESSING",
+                     *       "uploadedAt": "2026-01-31T08:15:00.000Z",
+                     *       "queuedAt": "2026-01-31T08:15:04.000Z",
+                     *       "startedAt": "2026-01-31T08:15:05.000Z",
+                     *       "completedAt": null,
+                     *       "durationSec": 38.4,
+                     *       "originalFormat": "mp3",
+                     *       "fileSizeBytes": 1540321,
+                     *       "model": "auto",
+                     *       "lyricsModel": "auto",
+                     *       "attempt": 1,
+                     *       "stage": "demucs",
+                     *       "progress": 42,
+                     *       "seq": 12,
+                     *       "errorCode": null,
+                     *       "errorMessage": null,
+                     *       "lyricsStatus": null,
+                     *       "lyricsReason": null,
+                     *       "lyricsSource": null,
+                     *       "lyricsVersion": 0,
+                     *       "lyricsOffsetMs": 0,
+                     *       "measuredAt": null,
+                     *       "measureStatus": null,
+                     *       "tempoBpm": null,
+                     *       "tempoConfidence": null,
+                     *       "musicKey": null,
+                     *       "keyConfidence": null,
+                     *       "loudnessLufs": null,
+                     *       "sameAs": null,
+                     *       "mixAt": null,
+                     *       "detailsAt": null,
+                     *       "artworkAt": null,
+                     *       "camelot": null,
+                     *       "etaSec": 400,
+                     *       "queuePosition": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Song"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_or_too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];
         };
@@ -4041,6 +4345,74 @@ export interface operations {
             503: components["responses"]["try_again"];
         };
     };
+    create_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "files": [
+                 *         {
+                 *           "filename": "one-more-time.mp3",
+                 *           "contentType": "audio/mpeg",
+                 *           "sizeBytes": 1540321
+                 *         },
+                 *         {
+                 *           "filename": "and-again.mp3",
+                 *           "contentType": "audio/mpeg",
+                 *           "sizeBytes": 1540321
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewUploads"];
+            };
+        };
+        responses: {
+            /** @description A result for each */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "status": 201,
+                     *           "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *           "uploadUrl": "https://storage.example/upload?X-Amz-Signature=…",
+                     *           "headers": {
+                     *             "Content-Type": "audio/mpeg",
+                     *             "If-None-Match": "*"
+                     *           },
+                     *           "expiresIn": 900
+                     *         },
+                     *         {
+                     *           "status": 429,
+                     *           "error": "too_many",
+                     *           "message": "You have too many pending uploads. Send their files, or wait a day."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UploadLinks"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            413: components["responses"]["too_large"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
     get_song: {
         parameters: {
             query?: never;
@@ -4063,7 +4435,10 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "fileName": null,
                      *       "album": null,
+                     *       "year": null,
+                     *       "genre": null,
                      *       "isrc": null,
                      *       "language": null,
                      *       "status": "COMPLETED",
@@ -4204,7 +4579,10 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "fileName": null,
                      *       "album": null,
+                     *       "year": null,
+                     *       "genre": null,
                      *       "isrc": null,
                      *       "language": null,
                      *       "status": "PROCESSING",
@@ -4280,7 +4658,10 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "fileName": null,
                      *       "album": null,
+                     *       "year": null,
+                     *       "genre": null,
                      *       "isrc": null,
                      *       "language": null,
                      *       "status": "PROCESSING",
@@ -4334,7 +4715,10 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "fileName": null,
                      *       "album": null,
+                     *       "year": null,
+                     *       "genre": null,
                      *       "isrc": null,
                      *       "language": null,
                      *       "status": "PROCESSING",
@@ -4563,7 +4947,10 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "fileName": null,
                      *       "album": null,
+                     *       "year": null,
+                     *       "genre": null,
                      *       "isrc": null,
                      *       "language": null,
                      *       "status": "PROCESSING",
@@ -4811,7 +5198,10 @@ export interface operations {
                      *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
                      *       "title": "One More Time",
                      *       "artist": "Unplugd Demo Band",
+                     *       "fileName": null,
                      *       "album": null,
+                     *       "year": null,
+                     *       "genre": null,
                      *       "isrc": null,
                      *       "language": null,
                      *       "status": "PROCESSING",
@@ -4873,7 +5263,18 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "filename": "one-more-time.mp3",
+                 *       "contentType": "audio/mpeg",
+                 *       "sizeBytes": 1540321
+                 *     }
+                 */
+                "application/json": components["schemas"]["AnnouncedFile"];
+            };
+        };
         responses: {
             /** @description Done */
             200: {
@@ -4895,12 +5296,14 @@ export interface operations {
                     "application/json": components["schemas"]["UploadLink"];
                 };
             };
-            400: components["responses"]["invalid_request"];
+            400: components["responses"]["invalid_json_or_invalid_request"];
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
-            429: components["responses"]["too_many_requests"];
+            413: components["responses"]["too_large"];
+            415: components["responses"]["unsupported_type"];
+            429: components["responses"]["quota_used_or_too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];
         };

@@ -1,0 +1,87 @@
+"""The calls by which a client brings and takes whole libraries: their bodies and answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reference.shapes import Schema, closed, nullable
+from unplugd.domain.names import MAX_FILE_NAME
+from unplugd.domain.song import MAX_TEXT
+from unplugd.edge import fields
+from unplugd.uploads.handlers._reading import FILES_AT_ONCE
+
+# At least one character that is neither a control character nor white space.
+NOT_BLANK = f"[^\\s{fields.UNPRINTABLE}]"
+FILE_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_FILE_NAME, "pattern": NOT_BLANK}
+
+
+def components(file: dict[str, Schema], link: Schema) -> dict[str, Schema]:
+    """Every named schema of this page. `file`: the fields that announce a file, `link`: what an upload link has."""
+    text = nullable({"type": "string", "maxLength": MAX_TEXT})
+    title = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": NOT_BLANK}
+    return {
+        "AnnouncedFile": closed(
+            file,
+            description="A placeholder needs it; for a file that was announced before, it takes its place.",
+        ),
+        "NewUploads": closed(
+            {
+                "files": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": FILES_AT_ONCE,
+                    # Not the shape: one that is wrong gets its own result, and the others count.
+                    "items": {"description": "bodies of `POST /songs/upload-url`"},
+                }
+            }
+        ),
+        "UploadLinks": _results({"status": {"const": 201}, **link["properties"]}),
+        "NewPlaceholder": closed(
+            {"title": title, "artist": text, "fileName": nullable(FILE_NAME)}, optional=("artist", "fileName")
+        ),
+        "SongsOfName": closed({"data": {"type": "array", "items": _ref("Song"), "minItems": 1}}),
+        "ItemError": closed(
+            {
+                "status": {"type": "integer", "minimum": 400},
+                "error": {"type": "string", "description": "As for the call for one."},
+                "message": {"type": "string"},
+                "details": {"type": "array", "items": {"type": "object"}},
+                "endsAt": {"type": "string", "format": "date-time"},
+            },
+            optional=("details", "endsAt"),
+        ),
+    }
+
+
+def _results(done: dict[str, Schema]) -> Schema:
+    items = {"oneOf": [closed(done), _ref("ItemError")]}
+    return closed(
+        {"data": {"type": "array", "items": items, "description": "In the order of what was asked for."}}
+    )
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_FILE: dict[str, Any] = {
+    "filename": "one-more-time.mp3",
+    "contentType": "audio/mpeg",
+    "sizeBytes": 1_540_321,
+}
+BODIES: dict[str, Any] = {
+    "AnnouncedFile": _FILE,
+    "NewUploads": {"files": [_FILE, {**_FILE, "filename": "and-again.mp3"}]},
+    "NewPlaceholder": {"title": "One More Time", "fileName": "one-more-time.mp3"},
+}
+
+
+def answer(name: str, song: dict[str, Any], link: dict[str, Any]) -> Any:
+    """An answer of the schema `name`; None for a schema of another page."""
+    full = "You have too many pending uploads. Send their files, or wait a day."
+    return {
+        "UploadLinks": {
+            "data": [{"status": 201, **link}, {"status": 429, "error": "too_many", "message": full}]
+        },
+        "SongsOfName": {"data": [song]},
+    }.get(name)
