@@ -11,6 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from cli.aws import words as aws_words
+
 if TYPE_CHECKING:
     from ml.separation import Part
 
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # the voice detector's runtime reports to its maker
     before = signal.signal(signal.SIGTERM, _terminated)
     try:
-        return _run(options)
+        return aws_words.run(options) if options.word in aws_words.WORDS else _run(options)
     except KeyboardInterrupt:
         return _fail("Stopped.", EXIT_STOPPED)
     except BrokenPipeError:
@@ -101,6 +103,9 @@ def _run(options: argparse.Namespace) -> int:
 def _process(options: argparse.Namespace) -> None:
     from cli import commands
 
+    if options.word == "demo" and options.aws:
+        aws_words.demo(f"unplugd-{options.aws}", options.file, options.out)
+        return
     commands.process(
         options.file,
         options.out,
@@ -168,6 +173,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a song of yours")
     demo.add_argument("--song", type=Path, metavar="PATH", help="the same, as an option")
+    demo.add_argument(
+        "--aws",
+        choices=aws_words.ENVIRONMENTS,
+        help="in this deployment, by a person who is deleted afterwards",
+    )
 
     process = words.add_parser(
         "process", parents=[library, results], help="a song of yours through the whole stack"
@@ -241,6 +251,8 @@ def _parser() -> argparse.ArgumentParser:
         "--aws", metavar="ENV", help="of a deployment on AWS: dev or prod (your AWS credentials)"
     )
     redrive.add_argument("--app", default="unplugd", metavar="NAME", help="its AppName (default: unplugd)")
+
+    aws_words.add(words)
 
     models = words.add_parser("models", help="fetch the weights of better engines (make models does it all)")
     models.add_argument(

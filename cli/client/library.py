@@ -117,6 +117,10 @@ class Library:
         """Remove a song for good."""
         self._call("DELETE", _song(song_id))
 
+    def delete_account(self) -> None:
+        """Remove the person, all their songs and their sign-in."""
+        self._call("DELETE", "/account")
+
     def cancel(self, song_id: str) -> Song:
         """Stop a song that waits or runs."""
         song: Song = self._call("POST", f"{_song(song_id)}/cancel")
