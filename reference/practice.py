@@ -36,8 +36,8 @@ def _list(items: Schema) -> Schema:
 
 
 def _between(least: int, most: int, description: str = "") -> Schema:
-    told: Schema = {"description": description} if description else {}
-    return {"type": "integer", "minimum": least, "maximum": most} | told
+    described: Schema = {"description": description} if description else {}
+    return {"type": "integer", "minimum": least, "maximum": most} | described
 
 
 def _card() -> dict[str, Schema]:

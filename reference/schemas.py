@@ -273,7 +273,7 @@ def components() -> dict[str, Schema]:
                         "limit": {"type": "integer", "minimum": 1},
                         "endsAt": TIME,
                     },
-                    description=f"{what} (UTC); null is no limit. `endsAt`: when it begins anew.",
+                    description=f"{what} (UTC); null is no limit. `endsAt`: when it resets.",
                 )
                 | {"type": ["object", "null"]}
                 for name, what in (

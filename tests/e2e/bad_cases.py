@@ -252,7 +252,7 @@ CALLS = (
     _job("a job of an unknown source", {"library": True}, source="radio"),
     _job("a job of 101 songs", {"songIds": ["01ARZ3NDEKTSV4RRFFQ69G5FAV"] * 101}),
     _job("a job of codes that are none", {"isrcs": ["USRC17607839", "7"]}, source="historical"),
-    _job("a job of nobody's album", {"album": "x"}),
+    _job("a job of an unknown album", {"album": "x"}),
     _job("a job of an unknown measure", {"library": True}, measures=["mood"]),
     Call("a job that is none", 404, "not_found", "GET", "/jobs/not-a-job"),
     _window("a window index of 600", "600", sizeBytes=1000),

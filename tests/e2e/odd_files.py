@@ -13,7 +13,7 @@ from tests.e2e import bad_files as files
 
 
 def opus_with_cover(pictures: int = 1) -> bytes:
-    """An opus song with a Theora track: the headers that a demuxer reads, then pictures that nobody decodes."""
+    """An opus song with a Theora track: the headers that a demuxer reads, then pictures that no one decodes."""
     size = struct.pack(">HH", 2, 2) + b"\0\0\x20\0\0\x20\0\0"  # 32 x 32 pixels, in blocks and in pixels
     info = b"\x80theora\3\2\1" + size + struct.pack(">II", 25, 1) + bytes(6) + b"\0\0\0\0\0\xc0"
     words = b"\x81theora" + bytes(8)

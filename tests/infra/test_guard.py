@@ -41,10 +41,10 @@ def test_the_log_of_the_firewall_holds_no_token() -> None:
 
 
 def test_the_budget_tells_a_person_before_it_is_spent() -> None:
-    told = resource("guard", "Budget").properties["NotificationsWithSubscribers"]
-    at = {(one["Notification"]["NotificationType"], one["Notification"]["Threshold"]) for one in told}
+    notices = resource("guard", "Budget").properties["NotificationsWithSubscribers"]
+    at = {(one["Notification"]["NotificationType"], one["Notification"]["Threshold"]) for one in notices}
     assert at == {("ACTUAL", 50), ("FORECASTED", 100), ("ACTUAL", 100)}
-    assert all(one["Subscribers"][0]["Address"] == {"Ref": "AlarmEmail"} for one in told)
+    assert all(one["Subscribers"][0]["Address"] == {"Ref": "AlarmEmail"} for one in notices)
 
 
 def test_mails_come_from_the_identity_that_is_named() -> None:

@@ -241,7 +241,7 @@ def _joined(session: Session, work: Path, tools: Tools, gaps: list[Gap]) -> Iter
         pcm = _heard(session, index, target, tools)
         heard = len(pcm) // step
         if is_last and session.sample_frames is None and pcm:
-            expected = heard  # nobody said how long it is
+            expected = heard  # no one said how long it is
         if pcm:
             yield pcm
         if heard < expected:

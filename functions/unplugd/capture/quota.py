@@ -50,7 +50,7 @@ def count_window(session: Session, index: int, *, sessions: Sessions) -> None:
             return
         listed = dict(before.windows)
         if len(listed) > rules.LOOK_AGAIN or before.count >= rules.MAX_WAITING:
-            # Nobody takes a session off the list when it is joined or deleted.
+            # Nothing takes a session off the list when it is joined or deleted.
             waiting = sessions.unjoined(owner, list(listed))
             listed = {one.session_id: len(one.known_windows) for one in waiting}
         listed[now.session_id] = len(now.known_windows)

@@ -42,8 +42,8 @@ KEYS = _keys()
 def compatible(place: str) -> tuple[str, ...]:
     """The places that mix well with this one: itself, a fifth down and up, and the relative key."""
     hour, mode = int(place[:-1]), place[-1]
-    beside = [f"{(hour - 1 + step) % _HOURS + 1}{mode}" for step in (-1, 1)]
-    return place, *beside, f"{hour}{'B' if mode == 'A' else 'A'}"
+    neighbours = [f"{(hour - 1 + step) % _HOURS + 1}{mode}" for step in (-1, 1)]
+    return place, *neighbours, f"{hour}{'B' if mode == 'A' else 'A'}"
 
 
 def place_of(key: str) -> str | None:

@@ -34,12 +34,12 @@ class Quota:
         return int((self.ends + _KEPT_AFTER).timestamp())
 
     def used_up(self) -> QuotaUsed:
-        """What a person is told beyond it."""
+        """The sentence that a person reads beyond it."""
         return QuotaUsed(self.refusal, ends_at=to_iso(self.ends))
 
 
 class Usage(Protocol):
-    """What counts, exactly, whatever happens at once."""
+    """What counts exactly, also when calls run at once."""
 
     def take(self, owner: str, quota: Quota, thing: str, amount: int) -> None:
         """Count `amount` for `thing`, once however often it is asked. Raises `QuotaUsed`, and counts nothing, when the

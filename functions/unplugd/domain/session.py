@@ -86,7 +86,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Gap:
-    """Silence that stands for sound which is missing. `start` and `frames` count sample frames of the take."""
+    """Silence in place of sound which is missing. `start` and `frames` count sample frames of the take."""
 
     start: int
     frames: int

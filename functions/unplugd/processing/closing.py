@@ -1,6 +1,6 @@
-"""The end of a measuring, told to the row of the measure queue that asked for it.
+"""The end of a measuring, written to the row of the measure queue that asked for it.
 
-It goes by what the song's row says, so it may be told twice, late or never: the queue asks again after a while, and the
+It goes by what the song's row says, so it may come twice, late or never: the queue asks again after a while, and the
 source then looks at the same row (measurement/current.py). So a fault here is no fault of the song."""
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Jitter = Callable[[], float]  # a random number from 0 to 1
 
 
 def measured(song: Song, *, asked: Asked, now: datetime) -> None:
-    """End the rows that ask for what the song now has: whoever holds them, they are answered."""
+    """End the rows that ask for what the song now has: whichever worker holds them."""
     with _later_if_not(song):
         for row in _open_rows(song, asked):
             if row.version <= song.measured_by:
@@ -40,7 +40,7 @@ def failed(
 
 
 def _open_rows(song: Song, asked: Asked) -> list[Row]:
-    if not song.measure_row:  # nobody asked: the song was measured as part of its separation
+    if not song.measure_row:  # no one asked: the song was measured as part of its separation
         return []
     return [row for row in asked.of_subject(song.user_id, song.song_id, CURRENT) if not row.ended]
 
@@ -51,4 +51,4 @@ def _later_if_not(song: Song) -> Iterator[None]:
         yield
     except AppError as error:
         extra = {"songId": song.song_id, "reason": error.message}
-        logger().warning("the measure queue was not told; it will ask", extra=extra)
+        logger().warning("the measure queue was not reached; it will ask", extra=extra)

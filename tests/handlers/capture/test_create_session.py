@@ -132,7 +132,7 @@ def test_calls_at_the_same_moment_count_each_other(
 
 
 @pytest.mark.parametrize("row", [{"day": {"S": "x"}, "count": {"S": "many"}}, {"count": {"N": "3"}}, {}])
-def test_a_count_that_cannot_be_read_keeps_nobody_from_recording(
+def test_a_count_that_cannot_be_read_stops_no_recording(
     row: dict[str, Any], studio: Studio, cloud: Cloud
 ) -> None:
     key = {"userId": {"S": OWNER}, "sessionId": {"S": "#begun"}}

@@ -254,7 +254,7 @@ def test_the_list_forgets_sessions_that_were_joined(studio: Studio) -> None:
 @pytest.mark.parametrize(
     "row", [{"windows": {"S": "x"}, "seen": {"S": "y"}}, {"windows": {"M": {"a": {"S": "b"}}}}, {}]
 )
-def test_a_list_that_cannot_be_read_keeps_nobody_from_recording(row: dict[str, Any], studio: Studio) -> None:
+def test_a_list_that_cannot_be_read_stops_no_recording(row: dict[str, Any], studio: Studio) -> None:
     key = {"userId": {"S": OWNER}, "sessionId": {"S": "#waiting"}}
     session = studio.open()
     studio.cloud.db.put_item(TableName=CHOSEN["SESSIONS_TABLE"], Item=key | row)

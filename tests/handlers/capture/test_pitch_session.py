@@ -99,7 +99,7 @@ def exported(cloud: Cloud, owner: str) -> list[dict[str, Any]]:
         trigger["queryStringParameters"] = {"cursor": page["nextCursor"]}
 
 
-def test_it_is_in_the_export_of_its_owner_and_of_nobody_else(studio: Studio, cloud: Cloud) -> None:
+def test_it_is_in_the_export_of_its_owner_and_of_no_one_else(studio: Studio, cloud: Cloud) -> None:
     session = joined(studio, sung(), songId=SONG)
     studio.run()
     (entry,) = exported(cloud, OWNER)

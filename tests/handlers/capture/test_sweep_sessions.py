@@ -63,7 +63,7 @@ def test_half_a_window_waits(studio: Studio, sweep: Any) -> None:
     assert studio.started == []
 
 
-def test_a_session_nobody_closed_is_closed_after_a_week_and_kept(studio: Studio, sweep: Any) -> None:
+def test_a_session_left_open_is_closed_after_a_week_and_kept(studio: Studio, sweep: Any) -> None:
     session = studio.open()
     studio.send(session, 0, SHORT)
     studio.run()

@@ -145,14 +145,14 @@ def test_calls_that_race_take_all_the_room_and_no_more(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    "meanwhile", ["another call adds one", "another call counts", "the number cannot be read"]
+    "between", ["another call adds one", "another call counts", "the number cannot be read"]
 )
-def test_a_count_that_is_out_of_date_is_not_written(cloud: Cloud, meanwhile: str) -> None:
+def test_a_count_that_is_out_of_date_is_not_written(cloud: Cloud, between: str) -> None:
     """The songs are counted while another call is faster: what this one counted must not lower the number."""
     pending = PendingRows(cloud.db, CHOSEN["SONGS_TABLE"])
     now = int(NOW.timestamp())
     assert pending.create([song(OWNER), song(OWNER)], limit=4, now=now) == 2
-    if meanwhile == "the number cannot be read":
+    if between == "the number cannot be read":
         item = {"userId": {"S": USED + OWNER}, "songId": {"S": "pending"}, "promised": {"S": "many"}}
         cloud.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=item)
     count: Callable[..., int] = pending._promised
@@ -161,9 +161,9 @@ def test_a_count_that_is_out_of_date_is_not_written(cloud: Cloud, meanwhile: str
 
     def counted(owner: str, at: int) -> int:
         found = count(owner, at)
-        if not done and meanwhile == "another call adds one":
+        if not done and between == "another call adds one":
             done.append(others.create([song(OWNER)], limit=4, now=at))
-        if not done and meanwhile == "another call counts":
+        if not done and between == "another call counts":
             done.append(others.create([song(OWNER) for _ in range(3)], limit=4, now=at + 100))
         return found
 

@@ -2084,14 +2084,14 @@ export interface components {
             }[];
         };
         Usage: {
-            /** @description Songs added today (UTC); null is no limit. `endsAt`: when it begins anew. */
+            /** @description Songs added today (UTC); null is no limit. `endsAt`: when it resets. */
             songsToday: {
                 used: number;
                 limit: number;
                 /** Format: date-time */
                 endsAt: string;
             } | null;
-            /** @description Minutes of music processed this month, rounded up (UTC); null is no limit. `endsAt`: when it begins anew. */
+            /** @description Minutes of music processed this month, rounded up (UTC); null is no limit. `endsAt`: when it resets. */
             minutesThisMonth: {
                 used: number;
                 limit: number;
@@ -3828,7 +3828,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
             413: components["responses"]["too_large"];
-            429: components["responses"]["too_many_requests"];
+            429: components["responses"]["too_many_or_too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];
         };
@@ -3948,7 +3948,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
             413: components["responses"]["too_large"];
-            429: components["responses"]["too_many_requests"];
+            429: components["responses"]["too_many_or_too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];
         };

@@ -6,14 +6,14 @@ import { RHYTHM, type SongSource } from "./engine";
 import { samplesOf } from "./frames";
 import { TakeTracks } from "./take-tracks";
 
-interface Told {
+interface Listeners {
   /** A sentence while the network fails; null once it works again. */
   onTrouble(sentence: string | null): void;
   /** A part stays silent. */
   onLost(sentence: string): void;
 }
 
-export function supplyOf(source: SongSource, { onTrouble, onLost }: Told) {
+export function supplyOf(source: SongSource, { onTrouble, onLost }: Listeners) {
   const totalSamples = samplesOf(source.durationSec);
   // The rhythm first, as silence where the song has none.
   const stems = [RHYTHM, ...source.stems.filter((stem) => stem !== RHYTHM)];

@@ -68,7 +68,7 @@ def test_all_that_an_older_engine_measured_are_asked_for_once(cloud: Cloud, put_
     assert "dynamodb:Scan" not in looked
 
 
-def test_the_next_engine_begins_anew(cloud: Cloud, put_song: Any) -> None:
+def test_the_next_engine_starts_over(cloud: Cloud, put_song: Any) -> None:
     store(put_song)
     Maintenance(cloud, 2).run(30)
     maintenance = Maintenance(cloud, 3)
@@ -76,7 +76,7 @@ def test_the_next_engine_begins_anew(cloud: Cloud, put_song: Any) -> None:
     assert maintenance.asked(3) == {*IDS[:7], IDS[8]}
 
 
-def test_an_engine_that_comes_in_the_midst_begins_anew(cloud: Cloud, put_song: Any) -> None:
+def test_an_engine_that_comes_in_the_midst_starts_over(cloud: Cloud, put_song: Any) -> None:
     store(put_song)
     Maintenance(cloud, 2).run(3)
     maintenance = Maintenance(cloud, 3)
@@ -113,7 +113,7 @@ def test_the_first_engine_has_none_before_it(cloud: Cloud, put_song: Any) -> Non
 
 
 @pytest.mark.parametrize("note", ["", "x", "2", "2 given", "9999999999 next ", "² next "])
-def test_a_note_that_cannot_be_read_begins_anew(cloud: Cloud, put_song: Any, note: str) -> None:
+def test_a_note_that_cannot_be_read_starts_over(cloud: Cloud, put_song: Any, note: str) -> None:
     store(put_song)
     SweepPlace(cloud.db, CHOSEN["SONGS_TABLE"], "measured").note(note)
     maintenance = Maintenance(cloud, 2)

@@ -315,10 +315,10 @@ def test_an_interrupted_job_still_ends_its_row(
 
 
 @pytest.mark.parametrize(
-    ("code", "stands", "attempts"), [(75, State.FAILED, 1), (137, State.FAILED, 1), (65, State.DONE, 0)]
+    ("code", "after", "attempts"), [(75, State.FAILED, 1), (137, State.FAILED, 1), (65, State.DONE, 0)]
 )
 def test_a_failure_is_tried_again_unless_nothing_would_change(
-    cloud: Cloud, desk: Desk, put_song: Any, sent: Any, code: int, stands: State, attempts: int
+    cloud: Cloud, desk: Desk, put_song: Any, sent: Any, code: int, after: State, attempts: int
 ) -> None:
     put_song(**OLD)
     desk.ask(SONG)
@@ -327,13 +327,13 @@ def test_a_failure_is_tried_again_unless_nothing_would_change(
     cause = json.dumps({"Containers": [{"ExitCode": code}]})
     state(cloud, "mark_failed", stage="RunDemucs", error="States.TaskFailed", cause=cause)
     row = desk.row()
-    assert (row.state, row.attempts) == (stands, attempts)
+    assert (row.state, row.attempts) == (after, attempts)
     assert row.reason
     assert row.reason.endswith(".")
     state(cloud, "mark_failed", stage="RunDemucs", error="States.TaskFailed", cause=cause)
     assert desk.row() == row
     desk.later(3600)
-    assert [type(one) for one in desk.drain()] == ([HandedOver] if stands is State.FAILED else [])
+    assert [type(one) for one in desk.drain()] == ([HandedOver] if after is State.FAILED else [])
 
 
 def test_a_late_failure_does_not_end_a_later_try(cloud: Cloud, desk: Desk, put_song: Any, sent: Any) -> None:

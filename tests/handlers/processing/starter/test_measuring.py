@@ -277,11 +277,11 @@ def test_lyrics_that_failed_are_tried_again_instead(
     assert "measureStatus" not in (cloud.row() or {})
 
 
-@pytest.mark.parametrize("stands", [WAITS, RUNS], ids=["waits", "runs"])
+@pytest.mark.parametrize("waiting", [WAITS, RUNS], ids=["waits", "runs"])
 def test_a_person_may_cancel_it(
-    cloud: Cloud, put_song: Any, put_measured: Any, sent: Frames, stands: dict[str, Any]
+    cloud: Cloud, put_song: Any, put_measured: Any, sent: Frames, waiting: dict[str, Any]
 ) -> None:
-    put_song(**stands)
+    put_song(**waiting)
     cloud.connect("one")
     answer = cloud.call("songs", "cancel_song", event("songs", "cancel_song"))
     assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (202, "COMPLETED")
@@ -303,11 +303,11 @@ def test_what_was_cancelled_is_stopped_by_the_starter_too(cloud: Cloud, put_song
     assert cloud.sfn.describe_execution(executionArn=arn(SONG, 2))["status"] == "ABORTED"
 
 
-@pytest.mark.parametrize("stands", [MeasureStatus.FAILED, MeasureStatus.CANCELLED])
+@pytest.mark.parametrize("status", [MeasureStatus.FAILED, MeasureStatus.CANCELLED])
 def test_a_person_may_try_again(
-    cloud: Cloud, put_song: Any, results: Callable[..., None], sent: Frames, stands: MeasureStatus
+    cloud: Cloud, put_song: Any, results: Callable[..., None], sent: Frames, status: MeasureStatus
 ) -> None:
-    put_song(**COMPLETE | {"measure_status": stands, "measure_row": ROW})
+    put_song(**COMPLETE | {"measure_status": status, "measure_row": ROW})
     results(None)
     answer = cloud.call("songs", "retry_song", event("songs", "retry_song"))
     assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (202, "COMPLETED")

@@ -14,7 +14,7 @@ describe("what a person used", () => {
     expect(songs?.text).toBe("3 of 50 songs today");
     expect(songs?.share).toBeCloseTo(0.06);
     expect(minutes).toMatchObject({ text: "330 of 300 minutes of music this month", share: 1 });
-    expect(minutes?.until).toBe("Anew on 1 February 2026.");
+    expect(minutes?.until).toBe("Resets on 1 February 2026.");
   });
 
   it("shows the limit that is set", () => {

@@ -15,7 +15,7 @@ const line = (quota: NonNullable<Usage["songsToday"]>, things: string, until: st
   until,
 });
 
-/** When a quota begins anew, in the person's own time. */
+/** When a quota resets, in the person's own time. */
 const moment = (iso: string, style: Intl.DateTimeFormatOptions, locale?: string) =>
   new Intl.DateTimeFormat(locale, style).format(new Date(iso));
 
@@ -24,14 +24,14 @@ export function usageLines({ songsToday, minutesThisMonth }: Usage, locale?: str
   const lines: Line[] = [];
   if (songsToday)
     lines.push(
-      line(songsToday, "songs today", `Anew at ${moment(songsToday.endsAt, { timeStyle: "short" }, locale)}.`),
+      line(songsToday, "songs today", `Resets at ${moment(songsToday.endsAt, { timeStyle: "short" }, locale)}.`),
     );
   if (minutesThisMonth)
     lines.push(
       line(
         minutesThisMonth,
         "minutes of music this month",
-        `Anew on ${moment(minutesThisMonth.endsAt, { dateStyle: "long" }, locale)}.`,
+        `Resets on ${moment(minutesThisMonth.endsAt, { dateStyle: "long" }, locale)}.`,
       ),
     );
   return lines;

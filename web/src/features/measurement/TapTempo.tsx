@@ -4,8 +4,8 @@ import type { SongProps } from "../feature";
 import { bpmOf, FEWEST_TAPS } from "./corrections";
 import css from "./MusicPanel.module.css";
 
-/** A pause this long (s of the song), or a step back, begins anew. */
-const ANEW_S = 4;
+/** A pause this long (s of the song), or a step back, starts over. */
+const RESTART_S = 4;
 
 interface Props {
   engine: SongProps["engine"];
@@ -25,7 +25,7 @@ export function TapTempo({ engine, busy, onUse }: Props) {
     const now = engine.position();
     setTaps((before) => {
       const since = now - (before.at(-1) ?? -Infinity);
-      return since > 0 && since < ANEW_S ? [...before, now] : [now];
+      return since > 0 && since < RESTART_S ? [...before, now] : [now];
     });
   };
   const bpm = bpmOf(taps);

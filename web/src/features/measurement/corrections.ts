@@ -7,7 +7,7 @@ type Known = Pick<Beats, "anchors" | "downbeats" | "meter">;
 
 /** What the API takes (beats a minute). */
 export const [SLOWEST, FASTEST] = [20, 400];
-/** Taps from which a tempo is told. */
+/** Taps that a tempo needs. */
 export const FEWEST_TAPS = 4;
 
 const round = (value: number) => Math.round(value * 10_000) / 10_000;
@@ -65,7 +65,7 @@ export function lineOf(taps: readonly number[]): { first: number; beat: number }
   return beat > 0 ? { first: mean - middle * beat, beat } : null;
 }
 
-/** The tempo of taps, in beats a minute; null while it cannot be told. */
+/** The tempo of taps, in beats a minute; null while it is not known. */
 export function bpmOf(taps: readonly number[]): number | null {
   const line = lineOf(taps);
   const bpm = line && 60 / line.beat;

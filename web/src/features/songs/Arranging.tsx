@@ -14,7 +14,7 @@ interface Props {
   view: View;
   layout: Layout;
   onLayout(layout: Layout): void;
-  /** What stands in the search field now: the view follows it a moment later. */
+  /** The text of the search field now: the view follows it a moment later. */
   text: string;
   onText(text: string): void;
 }

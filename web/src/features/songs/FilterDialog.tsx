@@ -7,7 +7,7 @@ import { camelotOf, KEYS, type Name, understand, valueOf, withValue } from "./se
 import css from "./FilterDialog.module.css";
 
 interface Props {
-  /** What stands in the search field, filters included. */
+  /** The text of the search field, filters included. */
   text: string;
   onApply(text: string): void;
   onClose(): void;

@@ -36,12 +36,12 @@ it("keeps an album by several artists whole, and tells two albums of one name ap
 
 it("makes lines of as many songs as stand side by side; a heading starts a new one", () => {
   const songs = [song("a", "One"), song("b", "Two"), song("c", "One"), song("d", "One")];
-  const told = (by: "none" | "artist", columns: number) =>
+  const shown = (by: "none" | "artist", columns: number) =>
     lines(songs, by, columns).map((line) =>
       line.kind === "heading" ? line.group.name : `${line.at}:${line.songs.map(({ songId }) => songId).join("")}`,
     );
-  expect(told("none", 3)).toEqual(["0:abc", "3:d"]);
-  expect(told("artist", 2)).toEqual(["One", "0:ac", "2:d", "Two", "3:b"]);
+  expect(shown("none", 3)).toEqual(["0:abc", "3:d"]);
+  expect(shown("artist", 2)).toEqual(["One", "0:ac", "2:d", "Two", "3:b"]);
 });
 
 it("takes nothing from an address but what it knows", () => {

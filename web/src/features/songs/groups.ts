@@ -75,9 +75,9 @@ export function lines(songs: readonly Song[], by: Grouping, columns: number): Li
   let at = 0;
   const put = (members: readonly Song[]) => {
     for (let from = 0; from < members.length; from += columns) {
-      const beside = members.slice(from, from + columns);
-      found.push({ kind: "songs", songs: beside, at });
-      at += beside.length;
+      const row = members.slice(from, from + columns);
+      found.push({ kind: "songs", songs: row, at });
+      at += row.length;
     }
   };
   if (by === "none") put(songs);

@@ -46,7 +46,7 @@ export function understand(text: string): Understood {
   return { asked, problems: [...new Set(problems)] };
 }
 
-/** What stands after `name:` in the text; "" if it is not there. Of several the last one counts, as in `understand`. */
+/** What follows `name:` in the text; "" if it is not there. Of several the last one counts, as in `understand`. */
 export function valueOf(text: string, name: Name): string {
   let found = "";
   replaced(text, (one, value) => {

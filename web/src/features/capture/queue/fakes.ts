@@ -10,7 +10,7 @@ import { createQueue, type Queue, type QueuePorts, type TabMessage } from "./que
 import type { Remote } from "./remote";
 import { openStore, type Store } from "./store";
 
-type Told = Pick<RecordingSession, "sessionId" | "status" | "present" | "presentFrames" | "failed"> & {
+type Known = Pick<RecordingSession, "sessionId" | "status" | "present" | "presentFrames" | "failed"> & {
   title: string | null;
   end: { windows: number; frames: number } | null;
 };
@@ -18,7 +18,7 @@ type Told = Pick<RecordingSession, "sessionId" | "status" | "present" | "present
 /** A service and its storage, as far as the queue sees them. `before` may throw in place of a call, `after` in place of
  * its answer. */
 export class FakeService {
-  sessions = new Map<string, Told>();
+  sessions = new Map<string, Known>();
   /** What arrived, by the storage's key. */
   files = new Map<string, Uint8Array>();
   calls: string[] = [];
@@ -38,7 +38,7 @@ export class FakeService {
     return answer;
   }
 
-  session(sessionId: string): Told {
+  session(sessionId: string): Known {
     const found = this.sessions.get(sessionId);
     if (!found) throw new Problem(404, "not_found", "There is no such session.");
     return found;

@@ -122,7 +122,7 @@ it.each<[string, Given, RegExp]>([
   ["is from before", { take: { pitchStatus: null } }, /before takes were measured/],
   ["has a song that was not measured", { song: { measuredAt: null } }, /song was not measured yet/],
   ["has a song without a melody", { notes: [] }, /No melody was heard/],
-  ["lies beside the song", { take: { offsetMs: 90_000 } }, /beside the song’s melody/],
+  ["is outside the song", { take: { offsetMs: 90_000 } }, /outside the song’s melody/],
   ["has a file that is none", { midi: "what?" }, /could not be loaded/],
 ])("says why there is no score: it %s", async (_, given, why) => {
   show(given);

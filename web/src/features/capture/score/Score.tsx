@@ -15,7 +15,7 @@ import { keyWords, linesOf, moveBy, percent, pitchWords, timingWords } from "./w
 
 interface Props extends SongProps {
   take: SessionSummary;
-  /** Where the take lies in its song, if that was moved and is not stored yet. */
+  /** The take’s place in its song, if that was moved and is not stored yet. */
   offsetMs?: number;
   /** Move the take by so many ms. */
   onMove?(ms: number): void;
@@ -96,7 +96,7 @@ function Result({ take, engine, curve, notes, lines, offsetMs = take.offsetMs, o
   );
   const key = score?.key ?? 0;
   const sung = useMemo(() => overNotes(curve, offsetMs, notes, key), [curve, offsetMs, notes, key]);
-  if (!score) return <Why>This take lies beside the song’s melody. Move it to its place in the song.</Why>;
+  if (!score) return <Why>This take is outside the song’s melody. Move it to its place in the song.</Why>;
   const [move, other] = [moveBy(score), keyWords(score.key)];
   return (
     <div className={css.result}>

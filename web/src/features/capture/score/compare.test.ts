@@ -108,14 +108,14 @@ describe("timing", () => {
     expect(found).toMatchObject({ pitch: 1, steady: false });
   });
 
-  it("is told apart from pitch where both are off", () => {
+  it("is kept apart from pitch where both are off", () => {
     const found = score({ by: () => 0.4, lateMs: () => 80 });
     expect(found).toMatchObject({ cents: 40, lateMs: near(80) });
   });
 });
 
 describe("a take in its song", () => {
-  it.each([-1500, 1000])("that begins at %d ms lies where it was recorded", (beginsMs) => {
+  it.each([-1500, 1000])("that begins at %d ms stays where it was recorded", (beginsMs) => {
     expect(score({ beginsMs })).toMatchObject({ pitch: 1, lateMs: near(0) });
   });
 
@@ -132,14 +132,14 @@ describe("a take in its song", () => {
     ]);
   });
 
-  it("counts a melody beside the lines in the whole only", () => {
+  it("counts a melody outside the lines in the whole only", () => {
     const found = score({ by: (i) => (i < 4 ? 0 : 0.6) }, LINES.slice(0, 1));
     expect(found.lateMs).toEqual(near(0));
     expect(found.lines.map(({ line }) => line.text)).toEqual(["One"]);
     expect(found.pitch).toBeCloseTo(0.75, 1);
   });
 
-  it("is steady whatever lies beside the lines", () => {
+  it("is steady with more melody outside the lines", () => {
     const [first, second, third] = [NOTES.slice(0, 2), NOTES.slice(2, 4), NOTES.slice(4)];
     const around = (notes: Note[]) => ({ start: notes[0]?.start ?? 0, end: notes.at(-1)?.end ?? 0, text: "" });
     const lines = [around(first), around(second)];
@@ -155,7 +155,7 @@ describe("a take in its song", () => {
     expect(compare({ step: STEP, midi: [] }, 0, NOTES, LINES)).toBeNull();
   });
 
-  it("in which nobody sings says so", () => {
+  it("in which no one sings says so", () => {
     const silent = score({ skip: () => true });
     expect(silent).toMatchObject({ pitch: null, cents: null, lateMs: null, sung: 0 });
   });

@@ -78,7 +78,7 @@ export function compare(curve: Curve, offsetMs: number, notes: readonly Note[], 
   const judged: Judged[] = [];
   const compared = share(known, lines.length ? lines : phrases(known)).map(({ line, own }): ComparedLine => {
     const sung = sungShare(frames, own, lag ?? 0);
-    const found = line !== BESIDE && sung >= LINE_SUNG ? lagOf(frames, own, lag ?? 0, LINE_LAG) : null;
+    const found = line !== ELSEWHERE && sung >= LINE_SUNG ? lagOf(frames, own, lag ?? 0, LINE_LAG) : null;
     const here = own.map((note) => judge(frames, note, found ?? lag ?? 0));
     judged.push(...here);
     return { line, ...summed(here), sung, lateMs: ms(frames, found) };
@@ -89,7 +89,7 @@ export function compare(curve: Curve, offsetMs: number, notes: readonly Note[], 
   const late = median(lates);
   const alike = lates.filter(({ value }) => Math.abs(value - (late ?? 0)) <= STEADY_MS);
   return {
-    lines: compared.filter(({ line }) => line !== BESIDE),
+    lines: compared.filter(({ line }) => line !== ELSEWHERE),
     key: frames.key,
     ...summed(judged),
     sung: sungShare(frames, known, lag ?? 0),
@@ -245,7 +245,7 @@ function median(values: readonly Weighed[]): number | null {
 
 /** Each line with its notes, and the notes that belong to none. */
 function share(notes: readonly Note[], lines: readonly Line[]): { line: Line; own: Note[] }[] {
-  const parts = [...lines.map((line) => ({ line, own: [] as Note[] })), { line: BESIDE, own: [] as Note[] }];
+  const parts = [...lines.map((line) => ({ line, own: [] as Note[] })), { line: ELSEWHERE, own: [] as Note[] }];
   const distance = ({ start, end }: Line, at: number) => Math.max(start - at, at - end, 0);
   for (const note of notes) {
     const middle = (note.start + note.end) / 2;
@@ -257,8 +257,8 @@ function share(notes: readonly Note[], lines: readonly Line[]): { line: Line; ow
   return parts.filter(({ own }) => own.length);
 }
 
-/** Stands for no line: it is infinitely far from everything. */
-const BESIDE: Line = { start: Infinity, end: Infinity, text: "" };
+/** Of no line: it is infinitely far from everything. */
+const ELSEWHERE: Line = { start: Infinity, end: Infinity, text: "" };
 
 /** The lines of a song without words: notes up to the next rest. */
 function phrases(notes: readonly Note[]): Line[] {

@@ -1,7 +1,7 @@
 import type { Lyrics } from "@/api/client";
 import type { Compared, Line, Score } from "./compare";
 
-/** Above this share a line counts as in tune, whatever single notes do. */
+/** Above this share a line counts as in tune, even where single notes are off. */
 const IN_TUNE = 0.85;
 /** Cents that are worth a word, ms that are worth one, and the share of a melody under which little of it is sung. */
 const [CENTS, LATE_MS, LITTLE] = [15, 50, 0.4];
