@@ -15,8 +15,12 @@ NOT_BLANK = f"[^\\s{fields.UNPRINTABLE}]"
 FILE_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_FILE_NAME, "pattern": NOT_BLANK}
 
 
-def components(file: dict[str, Schema], link: Schema) -> dict[str, Schema]:
+def components(
+    file: dict[str, Schema], link: Schema, song: dict[str, Schema], stems: Schema
+) -> dict[str, Schema]:
     """Every named schema of this page. `file`: the fields that announce a file, `link`: what an upload link has."""
+    download = {name: song[name] for name in ("songId", "title", "artist", "fileName", "status")}
+    download |= {"mixUrl": {"type": ["string", "null"], "format": "uri"}, "stems": stems}
     text = nullable({"type": "string", "maxLength": MAX_TEXT})
     title = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": NOT_BLANK}
     return {
@@ -36,6 +40,27 @@ def components(file: dict[str, Schema], link: Schema) -> dict[str, Schema]:
             }
         ),
         "UploadLinks": _results({"status": {"const": 201}, **link["properties"]}),
+        "FilesToImport": closed(
+            {
+                "files": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": FILES_AT_ONCE,
+                    "items": {
+                        "description": "objects with `fileName`, `s3Key` (in your folder of the uploads bucket) and "
+                        "optionally `songId` (a ULID; else one is made)"
+                    },
+                }
+            }
+        ),
+        "ImportedSongs": _results({"status": {"enum": [200, 201]}, "song": _ref("Song")}),
+        "DownloadPage": closed(
+            {
+                "data": {"type": "array", "items": closed(download)},
+                "urlsExpireAt": {"type": "string", "format": "date-time"},
+                "nextCursor": {"type": ["string", "null"]},
+            }
+        ),
         "NewPlaceholder": closed(
             {"title": title, "artist": text, "fileName": nullable(FILE_NAME)}, optional=("artist", "fileName")
         ),
@@ -72,6 +97,11 @@ _FILE: dict[str, Any] = {
 BODIES: dict[str, Any] = {
     "AnnouncedFile": _FILE,
     "NewUploads": {"files": [_FILE, {**_FILE, "filename": "and-again.mp3"}]},
+    "FilesToImport": {
+        "files": [
+            {"fileName": "one-more-time.mp3", "s3Key": "uploads/11111111-1111-4111-8111-111111111111/a.mp3"}
+        ]
+    },
     "NewPlaceholder": {"title": "One More Time", "fileName": "one-more-time.mp3"},
 }
 
@@ -84,4 +114,18 @@ def answer(name: str, song: dict[str, Any], link: dict[str, Any]) -> Any:
             "data": [{"status": 201, **link}, {"status": 429, "error": "too_many", "message": full}]
         },
         "SongsOfName": {"data": [song]},
+        "ImportedSongs": {
+            "data": [
+                {"status": 201, "song": song},
+                {"status": 404, "error": "not_found", "message": "There is no such file in your folder."},
+            ]
+        },
+        "DownloadPage": {
+            "data": [
+                {name: song[name] for name in ("songId", "title", "artist", "fileName", "status")}
+                | {"mixUrl": link["uploadUrl"].replace("upload", "mix.mp3"), "stems": {}}
+            ],
+            "urlsExpireAt": "2026-01-31T08:35:00.000Z",
+            "nextCursor": None,
+        },
     }.get(name)

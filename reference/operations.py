@@ -76,6 +76,11 @@ OPERATIONS: dict[str, Operation] = {
         required_query=("fileName",),
         notes="Of songs that were announced, imported or promised with a file name; the newest 100.",
     ),
+    "get_download_links": Operation(
+        {200: "DownloadPage"},
+        query={"cursor": _CURSOR},
+        notes="All songs, 20 a page; `mixUrl` is null and `stems` empty as long as there are none.",
+    ),
     "update_song": Operation({200: "Song"}, body="SongChanges", refusals=(errors.Conflict,)),
     "delete_song": Operation(
         {200: "Deleted"},
@@ -257,6 +262,12 @@ OPERATIONS: dict[str, Operation] = {
         {207: "UploadLinks"},
         body="NewUploads",
         notes="A result for each file, with the status that `POST /songs/upload-url` would have.",
+    ),
+    "import_songs": Operation(
+        {207: "ImportedSongs"},
+        body="FilesToImport",
+        notes="200: the song that the file is already, also by its upload link; 201: a new one. The same `s3Key` again "
+        "is the same song. A key outside your folder is 404.",
     ),
     "create_placeholder": Operation(
         {201: "Song"},

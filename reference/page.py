@@ -113,7 +113,7 @@ def _type(schema: dict[str, Any]) -> str:
     if "const" in schema:
         return f"<code>{escape(json.dumps(schema['const']))}</code>"
     if "type" not in schema:
-        return _prose(schema["description"])
+        return _prose(schema.get("description", "one of these"))
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     text = " or ".join(kinds)
     if "array" in kinds:

@@ -154,6 +154,9 @@ def _changes() -> dict[str, Schema]:
     return {
         "title": text,
         "artist": text,
+        "album": text,
+        "year": nullable({"type": "integer", "minimum": 0, "maximum": 9999}),
+        "genre": text,
         "language": nullable({"type": "string", "pattern": f"^{LANGUAGE_PATTERN}$"}),
     }
 
@@ -241,7 +244,7 @@ def components() -> dict[str, Schema]:
             description="Null clears a field; a missing field is not changed.",
         ),
         "UploadLink": link,
-        **bulk.components(file, link),
+        **bulk.components(file, link, song, _finished_properties()["stems"] | {"minProperties": 0}),
         **lyrics.components(),
         **measurement.components(),
         **jobs.components(),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from unplugd.aws.details_table import DetailsTable
     from unplugd.aws.executions import Executions
     from unplugd.aws.functions import Invoker, UploadEvents
+    from unplugd.aws.import_rows import ImportRows
     from unplugd.aws.lyrics_rows import LyricsRows
     from unplugd.aws.measure_queue import MeasureQueue
     from unplugd.aws.measurement_rows import MeasurementRows
@@ -54,6 +55,13 @@ def pending_rows() -> PendingRows:
     from unplugd.aws.pending_rows import PendingRows
 
     return PendingRows(client("dynamodb"), settings.songs_table())
+
+
+@cache
+def import_rows() -> ImportRows:
+    from unplugd.aws.import_rows import ImportRows
+
+    return ImportRows(client("dynamodb"), settings.songs_table())
 
 
 @cache

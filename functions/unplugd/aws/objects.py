@@ -70,6 +70,15 @@ class Objects:
         with passing_faults("look at a file"):
             return int(self._s3.head_object(Bucket=self.bucket, Key=key)["ContentLength"])
 
+    def size_if_there(self, key: str) -> int | None:
+        """The bytes of an object; None when it is not there."""
+        try:
+            return self.size(key)
+        except Exception as error:
+            if is_code(error, "404", "NoSuchKey"):
+                return None
+            raise
+
     def metadata(self, key: str) -> dict[str, str]:
         """What was stored with an object; empty when it is not there."""
         try:

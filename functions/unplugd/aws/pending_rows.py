@@ -3,7 +3,7 @@
 How many there are is a number in a row of its own, in the partition of what a person used (aws/usage.py), and is
 written in one transaction with the songs. Calls that race cannot go over the limit. The number only grows, so it is an
 upper bound: a file that arrives, a song that is deleted or expires, leaves it as it is. When there is no room, the
-songs are counted, with a consistent read of the library, and it is set right unless a song was added meanwhile."""
+songs are counted, with a consistent read of the library, and it is set right unless a song was added by then."""
 
 from __future__ import annotations
 

@@ -256,7 +256,7 @@ class SongTable:
     # --- a person's own changes -------------------------------------------------------------------------------
 
     def update_details(self, song: Song, changes: Mapping[str, Any], *, now: str) -> Song | None:
-        """Set title, artist or language (None clears). Not a step of the song's life: `seq` stays. What is searched is
+        """Set what a person says (None clears). Not a step of the song's life: `seq` stays. What is searched is
         made of title and artist together, so both must still be those of `song`; None where they are not."""
         named = "title" in changes or "artist" in changes
         when = {"title": song.title, "artist": song.artist} if named else {}

@@ -56,6 +56,10 @@ class Tombstones:
         """Leave a tombstone for a recording, whose id is like a song's, before its row goes."""
         self._table.put(_row(Tombstone(user_id, session_id, now)), doing="delete the session")
 
+    def has(self, song_id: str) -> bool:
+        """Whether a song with this id was deleted lately."""
+        return self._table.get(_DELETED, song_id, doing="read the song") is not None
+
     def remove_rows(self, songs: Sequence[Song | UnreadableSong]) -> None:
         """Remove rows of a deleted account, in any state."""
         keys = [(song.user_id, song.song_id) for song in songs]

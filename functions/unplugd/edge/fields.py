@@ -98,6 +98,15 @@ class Fields:
             return at_least
         return value
 
+    def number_within(self, name: str, at_least: int, at_most: int) -> int | None:
+        """A whole number from `at_least` to `at_most`; None when absent or null."""
+        if self._take(name) is None:
+            return None
+        value = self.integer(name, at_least=at_least)
+        if value > at_most:
+            self._fault(name, f"must be at most {at_most}")
+        return value
+
     def objects(self, name: str, read: Callable[[Fields], Item], *, at_most: int) -> list[Item | AppError]:
         """A required list of 1 to `at_most` JSON objects, each read by `read`; the error of one that is wrong takes its
         place, and the others count."""

@@ -18,6 +18,7 @@ from unplugd.kernel.errors import Invalid
 from unplugd.kernel.ids import is_song_id
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
+DOWNLOADS = 20  # on a page; each has some nine links of a kilobyte
 _NUMBER = r"\d{1,4}(?:\.\d{1,3})?"
 RANGE_PATTERN = rf"{_NUMBER}|{_NUMBER}-(?:{_NUMBER})?|-{_NUMBER}"
 _RANGE_SAYS = "must be a number or a range such as 120-130, 120- or -130"

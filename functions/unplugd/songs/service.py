@@ -143,8 +143,8 @@ def list_songs(
 
 
 def look_up_songs(file_name: str, *, owner: str, songs: Songs, now: datetime) -> dict[str, Any]:
-    """The newest of the owner's songs whose file has this name, whatever its path, its case and how its letters are
-    composed. `NotFound` if there is none."""
+    """The newest of the owner's songs whose file has this name; path, case and how letters are composed do not count.
+    `NotFound` if there is none."""
     found = songs.named(owner, file_name, limit=MOST_OF_A_NAME)
     kept = [song for song in found if not _has_expired(song, now)]
     if not kept:
@@ -155,6 +155,34 @@ def look_up_songs(file_name: str, *, owner: str, songs: Songs, now: datetime) ->
 def _has_expired(song: Song | UnreadableSong, now: datetime) -> bool:
     """Whether the file never came; the row may be there for days."""
     return isinstance(song, Song) and song.ttl is not None and song.ttl <= now.timestamp()
+
+
+def get_download_links(
+    cursor: str | None, *, owner: str, songs: Songs, results: Results, now: datetime
+) -> dict[str, Any]:
+    """Twenty of the owner's songs, newest first, with links to what there is of each: its mix, and its stems once it is
+    complete. And the cursor of the next page, if there is one."""
+    after = None if cursor is None else rules.decode_cursor(cursor, owner=owner, status=None, q=None)
+    found = songs.page(owner, status=None, after=after, limit=rules.DOWNLOADS + 1)
+    shown = found[: rules.DOWNLOADS]
+    more = len(found) > rules.DOWNLOADS
+    return {
+        "data": [_download(song, results, now) for song in shown],
+        "urlsExpireAt": _expiry(now),
+        "nextCursor": rules.encode_cursor(shown[-1].song_id, owner=owner, status=None, q=None)
+        if more
+        else None,
+    }
+
+
+def _download(song: Song | UnreadableSong, results: Results, now: datetime) -> dict[str, Any]:
+    view = public_view(song, now=now)
+    shown = {name: view[name] for name in ("songId", "title", "artist", "fileName", "status")}
+    if isinstance(song, UnreadableSong):
+        return shown | {"mixUrl": None, "stems": {}}
+    mix = results.download_link(mix_key(song.user_id, song.song_id)) if song.mix_at else None
+    stems_ = _links(song, results, now)["stems"] if song.status is Status.COMPLETED else {}
+    return shown | {"mixUrl": mix, "stems": stems_}
 
 
 def get_song(song_id: str, *, owner: str, songs: Songs, results: Results, now: datetime) -> dict[str, Any]:
@@ -200,7 +228,7 @@ def _links(song: Song, results: Results, now: datetime) -> dict[str, Any]:
 def update_song(
     song_id: str, changes: Mapping[str, Any], *, owner: str, songs: Songs, now: datetime
 ) -> dict[str, Any]:
-    """Set a song's title, artist or language."""
+    """Set what a person says of a song."""
     for _ in range(_TRIES):  # the validator may write the file's tags at this moment
         song = _own(song_id, owner, songs)
         after = songs.update_details(song, changes, now=to_iso(now)) if changes else song

@@ -21,6 +21,7 @@ from unplugd.kernel.clock import Clock, to_iso
 from unplugd.kernel.errors import Invalid, QuotaUsed, Transient
 from unplugd.kernel.log import logger
 from unplugd.uploads import rules
+from unplugd.uploads.imports import import_songs as import_songs
 from unplugd.uploads.model import Probe
 from unplugd.uploads.promises import create_placeholder as create_placeholder
 from unplugd.uploads.promises import create_upload as create_upload

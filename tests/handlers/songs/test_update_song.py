@@ -98,3 +98,35 @@ def test_a_body_of_a_megabyte_is_413(cloud: Cloud, put_song: Any) -> None:
 
 def test_no_such_song_is_404(cloud: Cloud) -> None:
     assert ask(cloud, {"title": "x"})[0] == 404
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"album": "Discovery"}, {"year": 2001}, {"genre": "Hip-Hop/Rap 🎤"}, {"year": 0}, {"year": 9999}],
+    ids=str,
+)
+def test_album_year_and_genre_are_set_and_cleared(
+    cloud: Cloud, put_song: Any, change: dict[str, Any]
+) -> None:
+    put_song(status=Status.COMPLETED)
+    (name,) = change
+    status, song = ask(cloud, change)
+    assert (status, song[name]) == (200, change[name])
+    status, song = ask(cloud, {name: None})
+    assert (status, song[name]) == (200, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"year": year} for year in ("2001", -1, 10_000, True, 1.5)),
+        {"album": 3},
+        {"genre": "x" * 201},
+    ],
+    ids=str,
+)
+def test_an_impossible_year_or_text_is_400(cloud: Cloud, put_song: Any, change: dict[str, Any]) -> None:
+    put_song(status=Status.COMPLETED)
+    before = cloud.row()
+    assert ask(cloud, change)[0] == 400
+    assert cloud.row() == before

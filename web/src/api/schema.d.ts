@@ -417,6 +417,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/songs/download-urls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the caller's songs with links to the mix and the stems of each.
+         * @description All songs, 20 a page; `mixUrl` is null and `stems` empty as long as there are none.
+         */
+        get: operations["get_download_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/songs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Songs of up to 25 files that are in the caller's folder of the bucket; a result for each.
+         * @description 200: the song that the file is already, also by its upload link; 201: a new one. The same `s3Key` again is the same song. A key outside your folder is 404.
+         */
+        post: operations["import_songs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/songs/lookup": {
         parameters: {
             query?: never;
@@ -515,7 +555,7 @@ export interface paths {
         delete: operations["delete_song"];
         options?: never;
         head?: never;
-        /** Set title, artist or language (null clears), or say that two equal songs are wanted. */
+        /** Set title, artist, album, year, genre, language (null clears), or keep both of equal songs. */
         patch: operations["update_song"];
         trace?: never;
     };
@@ -1168,6 +1208,9 @@ export interface components {
             sizeBytes: number;
             title?: string | null;
             artist?: string | null;
+            album?: string | null;
+            year?: number | null;
+            genre?: string | null;
             language?: string | null;
             /**
              * @default auto
@@ -1184,6 +1227,9 @@ export interface components {
         SongChanges: {
             title?: string | null;
             artist?: string | null;
+            album?: string | null;
+            year?: number | null;
+            genre?: string | null;
             language?: string | null;
             /** @description Null: the person wants both songs. */
             sameAs?: null;
@@ -1236,6 +1282,46 @@ export interface components {
                 /** @constant */
                 expiresIn: 900;
             } | components["schemas"]["ItemError"])[];
+        };
+        FilesToImport: {
+            files: unknown[];
+        };
+        ImportedSongs: {
+            /** @description In the order of what was asked for. */
+            data: ({
+                /** @enum {unknown} */
+                status: 200 | 201;
+                song: components["schemas"]["Song"];
+            } | components["schemas"]["ItemError"])[];
+        };
+        DownloadPage: {
+            data: {
+                /** @description A ULID: ids sort by the time of the upload request. */
+                songId: string;
+                title: string | null;
+                artist: string | null;
+                /** @description The announced file's, without its path. */
+                fileName: string | null;
+                /**
+                 * @description UNREADABLE: the stored record cannot be read. Such a song can be seen, exported and deleted; any other call answers 409.
+                 * @enum {string}
+                 */
+                status: "PENDING_UPLOAD" | "QUEUED" | "PROCESSING" | "COMPLETED" | "FAILED" | "CANCELLED" | "UNREADABLE";
+                /** Format: uri */
+                mixUrl: string | null;
+                /** @description Stem → links: `url` is the WAV, `streamUrl` a smaller copy. The model decides which stems a song has; most have drums, bass, other, vocals. */
+                stems: {
+                    [key: string]: {
+                        /** Format: uri */
+                        url: string;
+                        /** Format: uri */
+                        streamUrl: string;
+                    };
+                };
+            }[];
+            /** Format: date-time */
+            urlsExpireAt: string;
+            nextCursor: string | null;
         };
         NewPlaceholder: {
             title: string;
@@ -4123,6 +4209,152 @@ export interface operations {
             400: components["responses"]["bad_cursor_or_invalid_request"];
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    get_download_links: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *           "title": "One More Time",
+                     *           "artist": "Unplugd Demo Band",
+                     *           "fileName": null,
+                     *           "status": "PROCESSING",
+                     *           "mixUrl": "https://storage.example/mix.mp3?X-Amz-Signature=…",
+                     *           "stems": {}
+                     *         }
+                     *       ],
+                     *       "urlsExpireAt": "2026-01-31T08:35:00.000Z",
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DownloadPage"];
+                };
+            };
+            400: components["responses"]["bad_cursor_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    import_songs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "files": [
+                 *         {
+                 *           "fileName": "one-more-time.mp3",
+                 *           "s3Key": "uploads/11111111-1111-4111-8111-111111111111/a.mp3"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["FilesToImport"];
+            };
+        };
+        responses: {
+            /** @description A result for each */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "status": 201,
+                     *           "song": {
+                     *             "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *             "title": "One More Time",
+                     *             "artist": "Unplugd Demo Band",
+                     *             "fileName": null,
+                     *             "album": null,
+                     *             "year": null,
+                     *             "genre": null,
+                     *             "isrc": null,
+                     *             "language": null,
+                     *             "status": "PROCESSING",
+                     *             "uploadedAt": "2026-01-31T08:15:00.000Z",
+                     *             "queuedAt": "2026-01-31T08:15:04.000Z",
+                     *             "startedAt": "2026-01-31T08:15:05.000Z",
+                     *             "completedAt": null,
+                     *             "durationSec": 38.4,
+                     *             "originalFormat": "mp3",
+                     *             "fileSizeBytes": 1540321,
+                     *             "model": "auto",
+                     *             "lyricsModel": "auto",
+                     *             "attempt": 1,
+                     *             "stage": "demucs",
+                     *             "progress": 42,
+                     *             "seq": 12,
+                     *             "errorCode": null,
+                     *             "errorMessage": null,
+                     *             "lyricsStatus": null,
+                     *             "lyricsReason": null,
+                     *             "lyricsSource": null,
+                     *             "lyricsVersion": 0,
+                     *             "lyricsOffsetMs": 0,
+                     *             "measuredAt": null,
+                     *             "measureStatus": null,
+                     *             "tempoBpm": null,
+                     *             "tempoConfidence": null,
+                     *             "musicKey": null,
+                     *             "keyConfidence": null,
+                     *             "loudnessLufs": null,
+                     *             "sameAs": null,
+                     *             "mixAt": null,
+                     *             "detailsAt": null,
+                     *             "artworkAt": null,
+                     *             "camelot": null,
+                     *             "etaSec": 400,
+                     *             "queuePosition": null
+                     *           }
+                     *         },
+                     *         {
+                     *           "status": 404,
+                     *           "error": "not_found",
+                     *           "message": "There is no such file in your folder."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportedSongs"];
+                };
+            };
+            400: components["responses"]["invalid_json_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            413: components["responses"]["too_large"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];

@@ -1,4 +1,4 @@
-"""PATCH /songs/{songId}: set title, artist or language (null clears), or say that two equal songs are wanted."""
+"""PATCH /songs/{songId}: set title, artist, album, year, genre, language (null clears), or keep both of equal songs."""
 
 from unplugd import wiring
 from unplugd.domain.song import LANGUAGE_PATTERN, LANGUAGE_SAYS, MAX_TEXT
@@ -16,6 +16,9 @@ def handler(request: http.Request) -> http.Response:
     given = {
         "title": fields.text("title", max_length=MAX_TEXT),
         "artist": fields.text("artist", max_length=MAX_TEXT),
+        "album": fields.text("album", max_length=MAX_TEXT),
+        "year": fields.number_within("year", 0, 9999),
+        "genre": fields.text("genre", max_length=MAX_TEXT),
         "language": fields.pattern("language", LANGUAGE_PATTERN, says=LANGUAGE_SAYS),
         "same_as": fields.pattern("sameAs", _NOTHING, says="can only be null: you want both songs"),
     }
