@@ -9,7 +9,7 @@ from reference.shapes import Schema, closed, nullable
 from unplugd.capture import rules
 from unplugd.domain import session as limits
 from unplugd.domain import session_view
-from unplugd.domain.session import Mode, Pitch, Session, State
+from unplugd.domain.session import Mode, Pitch, Session, State, Why
 from unplugd.domain.song import MAX_TEXT
 from unplugd.kernel.clock import to_iso
 from unplugd.kernel.ids import SONG_ID_PATTERN
@@ -65,7 +65,16 @@ def _session() -> dict[str, Schema]:
         "failed": _list(closed({"windowIndex": WINDOW_INDEX, "code": {"type": "string"}})),
         "gaps": _list(closed({"start": _COUNT, "frames": _COUNT}))
         | {"description": "Silence in place of missing sound, in sample frames of the take."},
+        "recorderGaps": _recorder_gaps()
+        | {"description": "What the recorder knew to be missing, in sample frames of the take."},
     }
+
+
+def _recorder_gaps() -> Schema:
+    count = _COUNT | {"maximum": rules.MOST_FRAMES}
+    lost = count | {"description": "Frames that were never recorded and have no place in the take."}
+    gap = {"start": count, "frames": count, "lost": lost, "why": {"type": "string", "enum": sorted(Why)}}
+    return _list(closed(gap))
 
 
 def _whole_session() -> dict[str, Schema]:
@@ -156,18 +165,21 @@ def components() -> dict[str, Schema]:
             {
                 "windows": _COUNT | {"maximum": limits.MAX_WINDOW + 1},
                 "frames": _COUNT | {"description": "Sample frames that were recorded in all."},
-            }
+                "gaps": nullable(_recorder_gaps() | {"maxItems": limits.MAX_RECORDER_GAPS}),
+            },
+            optional=("gaps",),
         ),
         "TakeSong": closed({"title": _NAME, "artist": _NAME}, optional=("title", "artist")),
     }
 
 
+_GAP = {"start": 441_000, "frames": 441, "lost": 0, "why": str(Why.MISSED)}
 BODIES: dict[str, Any] = {
     "NewSession": {"captureMode": "audio_only", "sampleRate": 44_100, "channels": 1, "title": "Take 1"},
     "SessionChanges": {"title": "Second verse", "offsetMs": -120},
     "AudioWindow": {"sizeBytes": 5_292_044},
     "FramesWindow": {"sizeBytes": 240_000, "frameCount": 60},
-    "SessionEnd": {"windows": 2, "frames": 2_646_001},
+    "SessionEnd": {"windows": 2, "frames": 2_646_001, "gaps": [_GAP]},
     "TakeSong": {"title": "My take"},
 }
 

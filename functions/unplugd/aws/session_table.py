@@ -20,9 +20,11 @@ from unplugd.domain.session import (
     Kind,
     Mode,
     Pitch,
+    RecorderGap,
     Session,
     State,
     Waiting,
+    Why,
 )
 from unplugd.kernel.errors import Conflict
 
@@ -253,6 +255,13 @@ def _gaps(stored: Mapping[str, Any]) -> tuple[Gap, ...]:
     return tuple(Gap(int(start), int(frames)) for start, frames in json.loads(rows.text(stored)))
 
 
+def _recorder_gaps(stored: Mapping[str, Any]) -> tuple[RecorderGap, ...]:
+    return tuple(
+        RecorderGap(int(start), int(frames), int(lost), Why(why))
+        for start, frames, lost, why in json.loads(rows.text(stored))
+    )
+
+
 def _one_of(values: Any) -> Any:
     def read(stored: Mapping[str, Any]) -> Any:
         value = rows.whole_number(stored) if "N" in stored else rows.text(stored)
@@ -288,6 +297,7 @@ _OPTIONAL: Mapping[str, tuple[Any, str]] = {
     "windows": (rows.whole_number, "windows"),
     "sampleFrames": (rows.whole_number, "sample_frames"),
     "gaps": (_gaps, "gaps"),
+    "recorderGaps": (_recorder_gaps, "recorder_gaps"),
     "seq": (rows.whole_number, "seq"),
     "takenAs": (rows.text, "joined_as"),
     "errorCode": (rows.text, "error_code"),

@@ -7,9 +7,10 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from unplugd.domain import session as model
-from unplugd.domain.session import Session, State
+from unplugd.domain.session import RecorderGap, Session, State, Why
 from unplugd.kernel.errors import Invalid, TooMany
 
 # Quotas of one person.
@@ -27,6 +28,7 @@ PITCH_AFTER = timedelta(minutes=20)  # the function ends after fifteen
 PITCH_TRIES = 3
 TITLE_LENGTH = 200
 SONG_SECONDS = 600
+MOST_FRAMES = 10**9  # of a gap: five hours
 
 _INDEX = re.compile(r"[0-9]{1,3}\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -97,6 +99,32 @@ def checksum(sha256: str | None) -> str | None:
     if not _SHA256.match(sha256):
         raise Invalid(f"sha256 {SHA256_SAYS}")
     return base64.b64encode(bytes.fromhex(sha256)).decode()
+
+
+def recorder_gaps(sent: Any, frames: int) -> tuple[RecorderGap, ...]:
+    """The gaps of a recorder in a take of so many sample frames, as they were sent; none when absent."""
+    if sent is None:
+        return ()
+    if not isinstance(sent, list) or len(sent) > model.MAX_RECORDER_GAPS:
+        raise Invalid(f"gaps must be a list of at most {model.MAX_RECORDER_GAPS}")
+    return tuple(_recorder_gap(f"gaps[{index}]", gap, frames) for index, gap in enumerate(sent))
+
+
+def _recorder_gap(name: str, gap: Any, total: int) -> RecorderGap:
+    if not isinstance(gap, dict) or set(gap) != {"start", "frames", "lost", "why"}:
+        raise Invalid(f"{name} must have start, frames, lost and why")
+    numbers = [gap[one] for one in ("start", "frames", "lost")]
+    # 1.0 is whole: JSON has one kind of number. A true is none.
+    if any(
+        type(one) not in (int, float) or one != one // 1 or not 0 <= one <= MOST_FRAMES for one in numbers
+    ):
+        raise Invalid(f"{name}: start, frames and lost must be whole numbers from 0 to {MOST_FRAMES}")
+    start, frames, lost = map(int, numbers)
+    if start + frames > total:
+        raise Invalid(f"{name} must be within the {total} sample frames")
+    if not isinstance(gap["why"], str) or gap["why"] not in list(Why):
+        raise Invalid(f"{name}.why must be one of {', '.join(sorted(Why))}")
+    return RecorderGap(start, frames, lost, Why(gap["why"]))
 
 
 def check_end(session: Session, windows: int, frames: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ from unplugd.domain.files import (
     window_name,
 )
 from unplugd.domain.quota import Quotas
-from unplugd.domain.session import Begun, Kind, Mode, Pitch, Session, State
+from unplugd.domain.session import Begun, Kind, Mode, Pitch, RecorderGap, Session, State
 from unplugd.domain.song import Song, Status
 from unplugd.domain.song_view import public_view
 from unplugd.kernel.clock import to_iso
@@ -246,13 +247,14 @@ def close_session(
     windows: int,
     frames: int,
     *,
+    gaps: Sequence[RecorderGap] = (),
     owner: str,
     sessions: Sessions,
     join: Callable[[Mapping[str, Any]], None],
     now: datetime,
 ) -> dict[str, Any]:
-    """Say how much was recorded. Windows that are still on their way are taken. Closing twice with the same figures
-    changes nothing."""
+    """Say how much was recorded, and what the recorder knows to be missing. Windows that are still on their way are
+    taken. Closing twice with the same figures changes nothing."""
     session = _own(session_id, owner, sessions)
     rules.check_end(session, windows, frames)
     if session.status is not State.OPEN:
@@ -263,7 +265,9 @@ def close_session(
         raise Invalid(
             f"Window {max(session.audio)} is here already, so there are more than {windows} windows."
         )
-    changes = {"status": str(State.CLOSED), "windows": windows, "sampleFrames": frames}
+    changes: dict[str, Any] = {"status": str(State.CLOSED), "windows": windows, "sampleFrames": frames}
+    if gaps:
+        changes["recorderGaps"] = json.dumps([[gap.start, gap.frames, gap.lost, gap.why] for gap in gaps])
     closed = sessions.change(session, changes, status=[State.OPEN], now=to_iso(now))
     if closed is None:
         raise Conflict("This session was just closed.")

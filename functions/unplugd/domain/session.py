@@ -53,6 +53,7 @@ MAX_FRAMES_BYTES = 10 * 1024 * 1024
 MAX_FRAMES = 60  # a window's pictures, one a second
 MAX_WINDOW = 599
 MAX_MINUTES = 180
+MAX_RECORDER_GAPS = 100  # of a take; a recorder with more joins neighbours
 LINK_SECONDS = 300
 
 ACCEPTS = frozenset({State.OPEN, State.CLOSED})
@@ -92,6 +93,25 @@ class Gap:
     frames: int
 
 
+class Why(StrEnum):
+    """Why the recorder says that sound is missing: it was blanked or dropped, it never came, or the person paused."""
+
+    MISSED = "missed"
+    STALLED = "stalled"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True)
+class RecorderGap:
+    """Sound that the recorder knows to be missing, in sample frames of the take. From `start` on `frames` are silent or
+    wrong. `lost` more were never recorded and have no place in the take."""
+
+    start: int
+    frames: int
+    lost: int
+    why: Why
+
+
 @dataclass(frozen=True)
 class Session:
     """A session as it is stored. Times are ISO 8601; the sets hold window indexes."""
@@ -118,6 +138,7 @@ class Session:
     windows: int | None = None  # how many there are, known once it is closed
     sample_frames: int | None = None  # recorded in all, known once it is closed
     gaps: tuple[Gap, ...] = ()
+    recorder_gaps: tuple[RecorderGap, ...] = ()
     seq: int = 0
     joined_as: str | None = None  # the song that was made from it
     error_code: str | None = None

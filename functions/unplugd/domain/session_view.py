@@ -32,6 +32,10 @@ def public(session: Session) -> dict[str, Any]:
         "pitchStatus": session.pitch and str(session.pitch),
         "failed": [{"windowIndex": index, "code": code} for index, code in sorted(session.failed.items())],
         "gaps": [{"start": gap.start, "frames": gap.frames} for gap in session.gaps],
+        "recorderGaps": [
+            {"start": gap.start, "frames": gap.frames, "lost": gap.lost, "why": str(gap.why)}
+            for gap in session.recorder_gaps
+        ],
     }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
-from tests.cloud import STRANGER
+from tests.cloud import STRANGER, Cloud, event
 from tests.handlers.capture.conftest import MINUTE, Studio, tone, wav
 
 
@@ -61,3 +64,61 @@ def test_another_persons_session_stays_open(studio: Studio) -> None:
     session = studio.open()
     assert studio.ask("close_session", session, json={"windows": 0, "frames": 0}, owner=STRANGER)[0] == 404
     assert studio.ask("get_session", session)[1]["status"] == "OPEN"
+
+
+GAP = {"start": 10, "frames": 5, "lost": 7, "why": "missed"}
+
+
+def close(studio: Studio, gaps: Any) -> tuple[int, dict[str, Any]]:
+    """Close a new session of 1,000 sample frames with these gaps."""
+    return studio.ask("close_session", studio.open(), json={"windows": 1, "frames": 1000, "gaps": gaps})
+
+
+def test_every_device_shows_what_the_recorder_missed(studio: Studio) -> None:
+    gaps = [GAP, {"start": 1000, "frames": 0, "lost": 441, "why": "stalled"}, GAP | {"why": "paused"}]
+    status, closed = close(studio, gaps)
+    assert (status, closed["recorderGaps"]) == (202, gaps)
+    assert studio.ask("get_session", closed["sessionId"])[1]["recorderGaps"] == gaps
+    assert studio.ask("list_sessions")[1]["data"][0]["recorderGaps"] == gaps
+
+
+@pytest.mark.parametrize("gaps", [None, []])
+def test_a_recorder_may_have_missed_nothing(gaps: Any, studio: Studio) -> None:
+    status, closed = close(studio, gaps)
+    assert (status, closed["recorderGaps"], closed["gaps"]) == (202, [], [])
+
+
+@pytest.mark.parametrize(
+    ("gaps", "says"),
+    [
+        ("x", "a list"),
+        ({}, "a list"),
+        ([GAP] * 101, "at most 100"),
+        ([GAP, 1], "gaps[1] must have"),
+        ([GAP | {"more": 1}], "gaps[0] must have"),
+        ([GAP | {"start": -1}], "whole numbers"),
+        ([GAP | {"start": True}], "whole numbers"),
+        ([GAP | {"frames": 1.5}], "whole numbers"),
+        ([GAP | {"lost": "1"}], "whole numbers"),
+        ([GAP | {"lost": 10**10}], "whole numbers"),
+        ([GAP | {"start": 996}], "within the 1000"),
+        ([GAP | {"why": "asleep"}], "why must be one of missed, paused, stalled"),
+        ([GAP | {"why": []}], "why must be one of"),
+    ],
+)
+def test_a_gap_of_the_wrong_form_is_named(gaps: Any, says: str, studio: Studio) -> None:
+    status, answer = close(studio, gaps)
+    assert status == 400
+    assert says in answer["message"]
+
+
+def test_as_many_gaps_as_may_be_are_kept(studio: Studio) -> None:
+    gaps = [{"start": 10.0 * index, "frames": 1, "lost": 0, "why": "missed"} for index in range(100)]
+    assert len(close(studio, gaps)[1]["recorderGaps"]) == 100
+
+
+def test_an_export_says_what_the_recorder_missed(studio: Studio, cloud: Cloud) -> None:
+    close(studio, [GAP])
+    page = json.loads(cloud.call("account", "export_account", event("account", "export_account"))["body"])
+    (entry,) = (one for one in page["data"] if "session" in one)
+    assert entry["session"]["recorderGaps"] == [GAP]

@@ -1698,6 +1698,15 @@ export interface components {
                 start: number;
                 frames: number;
             }[];
+            /** @description What the recorder knew to be missing, in sample frames of the take. */
+            recorderGaps: {
+                start: number;
+                frames: number;
+                /** @description Frames that were never recorded and have no place in the take. */
+                lost: number;
+                /** @enum {string} */
+                why: "missed" | "paused" | "stalled";
+            }[];
             /** @description Windows whose sound has arrived. */
             present: number[];
             /** @description Windows whose pictures have arrived. */
@@ -1778,6 +1787,15 @@ export interface components {
                 start: number;
                 frames: number;
             }[];
+            /** @description What the recorder knew to be missing, in sample frames of the take. */
+            recorderGaps: {
+                start: number;
+                frames: number;
+                /** @description Frames that were never recorded and have no place in the take. */
+                lost: number;
+                /** @enum {string} */
+                why: "missed" | "paused" | "stalled";
+            }[];
         };
         SessionPage: {
             data: components["schemas"]["SessionSummary"][];
@@ -1834,6 +1852,14 @@ export interface components {
             windows: number;
             /** @description Sample frames that were recorded in all. */
             frames: number;
+            gaps?: {
+                start: number;
+                frames: number;
+                /** @description Frames that were never recorded and have no place in the take. */
+                lost: number;
+                /** @enum {string} */
+                why: "missed" | "paused" | "stalled";
+            }[] | null;
         };
         TakeSong: {
             title?: string | null;
@@ -3593,7 +3619,8 @@ export interface operations {
                      *           "errorCode": null,
                      *           "pitchStatus": null,
                      *           "failed": [],
-                     *           "gaps": []
+                     *           "gaps": [],
+                     *           "recorderGaps": []
                      *         }
                      *       ],
                      *       "nextCursor": null
@@ -3659,6 +3686,7 @@ export interface operations {
                      *       "pitchStatus": null,
                      *       "failed": [],
                      *       "gaps": [],
+                     *       "recorderGaps": [],
                      *       "present": [
                      *         0
                      *       ],
@@ -3731,6 +3759,7 @@ export interface operations {
                      *       "pitchStatus": null,
                      *       "failed": [],
                      *       "gaps": [],
+                     *       "recorderGaps": [],
                      *       "present": [
                      *         0
                      *       ],
@@ -3848,7 +3877,8 @@ export interface operations {
                      *       "errorCode": null,
                      *       "pitchStatus": null,
                      *       "failed": [],
-                     *       "gaps": []
+                     *       "gaps": [],
+                     *       "recorderGaps": []
                      *     }
                      */
                     "application/json": components["schemas"]["SessionSummary"];
@@ -3933,7 +3963,15 @@ export interface operations {
                 /**
                  * @example {
                  *       "windows": 2,
-                 *       "frames": 2646001
+                 *       "frames": 2646001,
+                 *       "gaps": [
+                 *         {
+                 *           "start": 441000,
+                 *           "frames": 441,
+                 *           "lost": 0,
+                 *           "why": "missed"
+                 *         }
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["SessionEnd"];
@@ -3967,7 +4005,8 @@ export interface operations {
                      *       "errorCode": null,
                      *       "pitchStatus": null,
                      *       "failed": [],
-                     *       "gaps": []
+                     *       "gaps": [],
+                     *       "recorderGaps": []
                      *     }
                      */
                     "application/json": components["schemas"]["SessionSummary"];

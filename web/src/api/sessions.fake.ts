@@ -27,6 +27,7 @@ export function aSession(sessionId: string, change: Partial<RecordingSession> = 
     failed: [],
     missing: [],
     gaps: [],
+    recorderGaps: [],
     links: [
       {
         windowIndex: 0,

@@ -6,7 +6,7 @@ import { readWavHeader } from "@/audio/wav";
 import { FakeBrowser } from "@/lib/tabs.fake";
 import { FakeService, freshStore, kept, openQueue, soundOf } from "./fakes";
 import { openDisk } from "./disk";
-import { newPart } from "./model";
+import { type Gap, newPart } from "./model";
 import { type Queue, type QueuePorts, type TabMessage, timing } from "./queue";
 import { createSender, limits } from "./sending";
 import type { Store } from "./store";
@@ -54,7 +54,7 @@ describe("the seven ways of a window", () => {
     const file = service.files.get("session-1/audio/0") ?? new Uint8Array();
     expect(readWavHeader(file, file.length)).toEqual({ channels: 1, sampleRate: 44100, dataOffset: 44, frames: 200 });
     expect(file.subarray(44)).toEqual(soundOf(0, 400));
-    expect(service.session("session-1").end).toEqual({ windows: 1, frames: 200 });
+    expect(service.session("session-1").end).toEqual({ windows: 1, frames: 200, gaps: [] });
     expect(await disk.list("take-1")).toEqual([]);
     expect(await store.parts("take-1")).toEqual([]);
   });
@@ -193,12 +193,13 @@ describe("what has arrived", () => {
     expect(await store.blocks("take-1", 0)).toHaveLength(1);
   });
 
-  it("several windows arrive, and the take is closed with its length to the sample", async () => {
-    await kept(store, { windows: [600, 600, 202] });
+  it("several windows arrive, and the take is closed with its length and its gaps", async () => {
+    const gaps: Gap[] = [{ start: 7, frames: 2, lost: 3, why: "missed" }];
+    await kept(store, { windows: [600, 600, 202], gaps });
     start();
     await done();
     expect([...service.files.keys()].sort()).toEqual([0, 1, 2].map((index) => `session-1/audio/${index}`));
-    expect(service.session("session-1").end).toEqual({ windows: 3, frames: 2 * 60 * 44_100 + 101 });
+    expect(service.session("session-1").end).toEqual({ windows: 3, frames: 2 * 60 * 44_100 + 101, gaps });
     expect(count("open")).toBe(1);
   });
 
@@ -247,7 +248,7 @@ describe("the session", () => {
     };
     start();
     await done();
-    expect(service.session("session-1").end).toEqual({ windows: 1, frames: 200 });
+    expect(service.session("session-1").end).toEqual({ windows: 1, frames: 200, gaps: [] });
   });
 
   it("that was deleted keeps the sound here and says so; the person may remove it", async () => {
@@ -295,7 +296,7 @@ describe("other tabs, and what an earlier page left", () => {
     await kept(store, { state: "recording", frames: null, windows: [60 * 44_100 * 2, 2001] });
     start({ whenFree: free });
     await done();
-    expect(service.session("session-1").end).toEqual({ windows: 2, frames: 60 * 44_100 + 1000 });
+    expect(service.session("session-1").end).toEqual({ windows: 2, frames: 60 * 44_100 + 1000, gaps: [] });
     expect(service.files.get("session-1/audio/1")?.length).toBe(44 + 2000);
     expect((await row())?.ending).toMatch("What was recorded until then is kept.");
   });
@@ -305,7 +306,7 @@ describe("other tabs, and what an earlier page left", () => {
     await kept(store, { state: "recording", frames: null, windows: [], windowsDone: 2, sessionId: "session-1" });
     start({ whenFree: free });
     await done();
-    expect(service.session("session-1").end).toEqual({ windows: 2, frames: 2 * 60 * 44_100 });
+    expect(service.session("session-1").end).toEqual({ windows: 2, frames: 2 * 60 * 44_100, gaps: [] });
   });
 
   it("a take that another tab still records is sent as far as it is complete, and not ended", async () => {

@@ -1,7 +1,7 @@
 import type { Api } from "@/api/client";
 import { type RecordingSession, sessionCalls, type WindowLink } from "@/api/sessions";
 import { SignedOut } from "@/session/session";
-import type { Part, Recording } from "./model";
+import type { Gap, Part, Recording } from "./model";
 
 /** What the queue asks of the service. Calls reject with Problem, or SignedOut. */
 export interface Remote {
@@ -15,7 +15,7 @@ export interface Remote {
     signal: AbortSignal,
   ): Promise<WindowLink>;
   look(sessionId: string): Promise<RecordingSession>;
-  close(sessionId: string, end: { windows: number; frames: number }): Promise<unknown>;
+  close(sessionId: string, end: { windows: number; frames: number; gaps: Gap[] }): Promise<unknown>;
   remove(sessionId: string): Promise<unknown>;
 }
 

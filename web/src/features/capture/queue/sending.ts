@@ -5,6 +5,7 @@ import { wavHeader } from "@/audio/wav";
 import type { Link } from "@/lib/transfer";
 import { type Disk, joined } from "./disk";
 import { BYTES_A_SAMPLE, MAX_WINDOWS, type Part, type Recording, windowFrames } from "./model";
+import { sentGaps } from "./sentGaps";
 import type { Remote } from "./remote";
 import type { Store } from "./store";
 
@@ -153,7 +154,7 @@ export function createSender({ remote, store, disk, transfer, now }: SendPorts) 
     if (!it.sessionId || it.frames === null) return;
     const windows = Math.ceil(it.frames / windowFrames(it));
     try {
-      await remote.close(it.sessionId, { windows, frames: it.frames });
+      await remote.close(it.sessionId, { windows, frames: it.frames, gaps: sentGaps(it.gaps, it.frames) });
     } catch (error) {
       if (status(error) === 404) throw GONE;
       if (status(error) !== 409) throw error;

@@ -37,6 +37,17 @@ describe("the state of a take in words", () => {
     expect(troubles(aSession("A"))).toEqual([]);
   });
 
+  it("says what the recorder missed, wherever it was", () => {
+    const lost = { start: 44_100, frames: 441, lost: 0 };
+    const recorderGaps = [
+      { ...lost, why: "missed" as const },
+      { ...lost, why: "paused" as const },
+    ];
+    expect(troubles(aSession("A", { recorderGaps }))).toEqual([
+      "The browser lost sound in 1 place, 10 ms in all. Close other programs and record again.",
+    ]);
+  });
+
   it("a take without a title is called by its date", () => {
     expect(titleOf({ title: " Mine ", startedAt: "2026-01-31T08:15:00.000Z" })).toBe("Mine");
     expect(titleOf({ title: " ", startedAt: "2026-01-31T08:15:00.000Z" })).toMatch(/^Take of .*2026/);

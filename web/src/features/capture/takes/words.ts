@@ -1,5 +1,6 @@
 import type { RecordingSession, SessionSummary } from "@/api/sessions";
 import { clock } from "@/lib/time";
+import { missing } from "../recorder/words";
 
 /** The state of a take as text. */
 export interface Standing {
@@ -71,6 +72,7 @@ export function troubles(take: SessionSummary & Pick<RecordingSession, "missing"
       ({ start, frames }) =>
         `Silence from ${clock(seconds(start))} for ${length(seconds(frames))}: this part is missing.`,
     ),
+    ...[missing(take.recorderGaps, take.sampleRate)].filter(Boolean),
   ];
 }
 
