@@ -80,6 +80,7 @@ ROOMS = (
         ),
         browser=(
             BrowserStore("localStorage", "unplugd.mix.", "the mixer's settings of a song"),
+            BrowserStore("localStorage", "unplugd.layout", "whether songs are shown as a list or as covers"),
             BrowserStore("OPFS", "renderings", "a mix, for ten minutes after it was made"),
         ),
     ),

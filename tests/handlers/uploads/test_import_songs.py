@@ -200,7 +200,7 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
     monkeypatch.setattr("unplugd.uploads.handlers.import_songs.utc_now", lambda: then)
 
 
-def test_a_call_that_died_before_the_copy_is_finished_by_the_next(cloud: Cloud) -> None:
+def test_the_next_call_makes_the_copy_of_a_call_that_died(cloud: Cloud) -> None:
     file = put(cloud, f"{INBOX}/a.mp3")
     cloud.watchers.append(dying := Dying("s3:CopyObject"))
     with pytest.raises(KeyboardInterrupt):
