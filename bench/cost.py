@@ -8,8 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from cli.aws import cost as month
 from unplugd.domain import prices
-from unplugd.domain.prices import DEMUCS, GB_H, SPOT, START_S, TRANSITION, VCPU_H, WHISPER, Task
+from unplugd.domain.prices import (
+    DEMUCS,
+    GB_H,
+    LAMBDA_CALL,
+    LAMBDA_GB_S,
+    S3_GB_MONTH,
+    S3_LIST,
+    S3_PUT,
+    SPOT,
+    START_S,
+    TRANSITION,
+    VCPU_H,
+    WHISPER,
+    WRITE,
+    Task,
+)
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cost.md"
 BEGIN, END = "<!-- made by bench/cost.py -->\n", "<!-- to here -->\n"
@@ -17,12 +33,10 @@ BEGIN, END = "<!-- made by bench/cost.py -->\n", "<!-- to here -->\n"
 # The rest of a song: transitions of the state machine, writes to S3 (parts and checkpoints too), and its files for a
 # month (dollars a GB).
 TRANSITIONS = 13
-S3_PUT, PUTS = 0.000005, 60
-S3_GB_MONTH, GB_A_MINUTE = 0.023, 0.0462  # four WAVs (42.3 MB) and their streams (3.9 MB)
+PUTS = 60
+GB_A_MINUTE = 0.0462  # four WAVs (42.3 MB) and their streams (3.9 MB)
 
 # An hour of recording: 60 windows of mono, 16 bits. A window's own PUT, those of its figures and its stream.
-LAMBDA_GB_S, LAMBDA_CALL, WRITE = 0.0000166667, 0.0000002, 0.000000625
-S3_LIST = 0.000005
 WINDOWS, PUTS_A_WINDOW, WRITES_A_WINDOW, SWEEPS = 60, 3, 12, 12
 LAMBDA_S = {  # seconds a window, assumed: reading takes 0.2 CPU seconds here, joining 0.2; the rest is S3 and starts
     "GrantAudioFunction": 0.1,
@@ -124,6 +138,8 @@ def tables() -> str:
         "|---|---|---|---|---|---|---|",
         f"| {WINDOWS} windows | ${hour['puts']:.4f} | ${hour['functions']:.4f} | ${hour['table']:.4f} | "
         f"${hour['sweep']:.5f} | **${sum(hour.values()) - hour['storage']:.4f}** | ${hour['storage']:.4f} |",
+        "",
+        month.table(1000, 3).rstrip(),
     ]
     return "\n".join(lines) + "\n"
 

@@ -82,7 +82,7 @@ def run(
 
     guide.step(
         f"Deploy {name}: functions, tables, queues and the page's address.",
-        "cents a month at rest (docs/deploy.md)",
+        "about $17 a month at rest, most of it for alarms (docs/cost.md)",
     )
     _deploy(env, app, parameters, command)
     made = need(client, name)

@@ -10,7 +10,7 @@ from typing import Any
 from cli.console import Console
 from cli.songfile import Refused, check
 
-WORDS = frozenset({"deploy", "smoke", "teardown"})
+WORDS = frozenset({"cost", "deploy", "smoke", "teardown"})
 ENVIRONMENTS = ("dev", "prod")
 
 
@@ -28,6 +28,10 @@ def add(words: Any) -> None:
         help="full: with the models of `make models`",
     )
     deploy.add_argument("--yes", action="store_true", help="do not ask before each step")
+    cost = words.add_parser("cost", help="what a month on AWS costs (docs/cost.md)")
+    cost.add_argument("--songs", type=_count, default=1000, metavar="N", help="new songs in the month (1000)")
+    cost.add_argument("--minutes", type=float, default=3.0, metavar="M", help="minutes of each (3)")
+    cost.add_argument("--firewall", action="store_true", help="with the firewall")
     smoke = words.add_parser("smoke", help="one song through a deployment, and away again")
     teardown = words.add_parser(
         "teardown", help="delete a deployment; its songs stay unless their number is typed"
@@ -42,11 +46,16 @@ def add(words: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the word says. Answers the exit code."""
+    console = Console()
+    if options.word == "cost":
+        from cli.aws import cost
+
+        console.say(cost.table(options.songs, max(0.0, options.minutes), firewall=options.firewall).rstrip())
+        return 0
     import boto3
 
     from cli.aws import deploy, teardown
 
-    console = Console()
     if options.word == "smoke":
         _smoke(f"{options.app}-{options.aws}", console)
     elif options.word == "teardown":
@@ -64,6 +73,12 @@ def run(options: argparse.Namespace) -> int:
             smoke=lambda: _smoke(f"unplugd-{options.env}", console),
         )
     return 0
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is not a number of songs")
+    return int(text)
 
 
 def demo(name: str, file: Path, folder: Path) -> None:
@@ -95,7 +110,7 @@ def parameters(given: list[str]) -> Mapping[str, str]:
 
 
 def typed(question: str) -> str:
-    """What the person types; nothing where there is nobody."""
+    """What the person types; empty where no person is there."""
     try:
         return input(question)
     except EOFError:

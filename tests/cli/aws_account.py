@@ -11,7 +11,7 @@ class Missing(Exception):
 
 
 class Account:
-    """Clients by service. What a test sets is what they answer; what they are told is in `told`."""
+    """Clients by service. What a test sets is what they answer; what they were asked to change is in `calls`."""
 
     def __init__(self) -> None:
         self.stacks: dict[str, dict[str, Any]] = {}
@@ -21,7 +21,7 @@ class Account:
         self.images: set[str] = set()
         self.vcpu = 6.0
         self.has_ecs_role = True
-        self.told: list[str] = []
+        self.calls: list[str] = []
 
     def __call__(self, service: str) -> Any:
         return getattr(self, "_" + service.replace("-", "_"))()
@@ -54,7 +54,7 @@ class Account:
             return {"Stacks": [{"StackStatus": stack["status"], **listed}]}
 
         def delete(StackName: str) -> None:  # noqa: N803
-            self.told.append(f"delete {StackName}")
+            self.calls.append(f"delete {StackName}")
             del self.stacks[StackName]
 
         def listed(StackName: str) -> list[dict[str, Any]]:  # noqa: N803
@@ -76,26 +76,26 @@ class Account:
             return [{"Contents": [{"Key": key} for key in self.files.get(Bucket, [])]}]
 
         def delete(Bucket: str, **_: Any) -> None:  # noqa: N803
-            self.told.append(f"empty {Bucket}")
+            self.calls.append(f"empty {Bucket}")
             self.files[Bucket] = []
 
         return SimpleNamespace(
             get_paginator=lambda _: SimpleNamespace(paginate=pages),
             delete_objects=delete,
-            delete_bucket=lambda Bucket: self.told.append(f"delete {Bucket}"),  # noqa: N803
+            delete_bucket=lambda Bucket: self.calls.append(f"delete {Bucket}"),  # noqa: N803
         )
 
     def _dynamodb(self) -> Any:
         return SimpleNamespace(
             get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: [{"Count": self.songs}]),
             update_table=lambda **_: None,
-            delete_table=lambda TableName: self.told.append(f"delete {TableName}"),  # noqa: N803
+            delete_table=lambda TableName: self.calls.append(f"delete {TableName}"),  # noqa: N803
         )
 
     def _cognito_idp(self) -> Any:
         return SimpleNamespace(
             update_user_pool=lambda **_: None,
-            delete_user_pool=lambda UserPoolId: self.told.append(f"delete {UserPoolId}"),  # noqa: N803
+            delete_user_pool=lambda UserPoolId: self.calls.append(f"delete {UserPoolId}"),  # noqa: N803
         )
 
     def _ecr(self) -> Any:

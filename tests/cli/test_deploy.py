@@ -123,7 +123,7 @@ def test_images_need_a_commit(world: World) -> None:
 def test_a_first_deploy_that_failed_is_cleared_away(world: World) -> None:
     world.account.add("unplugd-dev", "ROLLBACK_COMPLETE", SongsADay="50")
     world.run()
-    assert world.account.told == ["delete unplugd-dev"]
+    assert world.account.calls == ["delete unplugd-dev"]
     assert world.smoked == 1
 
 

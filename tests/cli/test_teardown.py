@@ -51,8 +51,8 @@ def answers(*given: str) -> Callable[[str], str]:
 def test_the_songs_stay(account: Account) -> None:
     said = io.StringIO()
     teardown.run(account, NAME, with_songs=False, console=Console(said), typed=answers(NAME, "1"))
-    assert account.told[-1] == f"delete {NAME}"
-    assert set(account.told[:-1]) == {f"empty {WEB}", f"empty {UPLOADS}"}
+    assert account.calls[-1] == f"delete {NAME}"
+    assert set(account.calls[:-1]) == {f"empty {WEB}", f"empty {UPLOADS}"}
     assert account.files[OUTPUT] == ["a.wav", "b.wav"]
     assert "12 songs stay, with pool, unplugd-dev-output-1, unplugd-dev-songs" in said.getvalue()
 
@@ -67,13 +67,13 @@ def test_any_other_answer_deletes_no_more(account: Account, given: tuple[str, ..
 
 def test_songs_go_when_their_number_is_typed(account: Account) -> None:
     teardown.run(account, NAME, with_songs=True, console=Console(io.StringIO()), typed=answers("12", NAME))
-    assert set(account.told) >= {
+    assert set(account.calls) >= {
         f"empty {OUTPUT}",
         f"delete {OUTPUT}",
         "delete unplugd-dev-songs",
         "delete pool",
     }
-    assert "delete unplugd-dev-slots" not in account.told  # it goes with its stack
+    assert "delete unplugd-dev-slots" not in account.calls  # it goes with its stack
 
 
 def test_a_wrong_number_deletes_nothing(account: Account) -> None:
@@ -81,7 +81,7 @@ def test_a_wrong_number_deletes_nothing(account: Account) -> None:
         teardown.run(
             account, NAME, with_songs=True, console=Console(io.StringIO()), typed=answers("11", NAME)
         )
-    assert account.told == []
+    assert account.calls == []
 
 
 def test_a_stack_that_is_not_there_is_a_sentence(account: Account) -> None:

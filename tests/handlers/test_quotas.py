@@ -1,4 +1,4 @@
-"""Quotas in DynamoDB: counted once, and never beyond the limit, whatever happens at once."""
+"""Quotas in DynamoDB: counted once, and never beyond the limit, also when much happens at once."""
 
 from __future__ import annotations
 

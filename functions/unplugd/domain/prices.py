@@ -1,4 +1,5 @@
-"""What work costs on AWS. docs/cost.md explains the figures; bench/cost.py and the API's estimates use them."""
+"""What work costs on AWS: every price, and when it was read. docs/cost.md explains the figures; `unplugd cost`,
+bench/cost.py and the API's estimates use them."""
 
 from __future__ import annotations
 
@@ -9,6 +10,14 @@ from dataclasses import dataclass
 VCPU_H, GB_H, ADDRESS_H, STORAGE_GB_H = 0.04048, 0.004445, 0.005, 0.000111
 SPOT = 0.30
 FREE_STORAGE_GB = 20
+# Dollars for each request, gigabyte-second, gigabyte of a month, or thing of a month; same Region, same time.
+LISTED = "spring 2026"
+S3_PUT, S3_LIST, S3_GB_MONTH = 0.000005, 0.000005, 0.023
+LAMBDA_GB_S, LAMBDA_CALL = 0.0000166667, 0.0000002
+WRITE = 0.000000625
+SOCKET_MESSAGE = 0.000001
+ALARM_METRIC, KEY_MONTH, IMAGE_GB_MONTH = 0.10, 1.0, 0.10
+FIREWALL_MONTH = 9.0  # a web ACL with four rules
 TRANSITION = 0.000025  # of the state machine
 START_S = 30
 """Assumed: pulling the image and starting, which Fargate bills. Not measured: no AWS in reach."""

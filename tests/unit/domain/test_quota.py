@@ -1,4 +1,4 @@
-"""The limits of a day and a month: where they begin and end, and what a person is told."""
+"""The limits of a day and a month: where they begin and end, and what a person reads."""
 
 from __future__ import annotations
 
