@@ -80,16 +80,15 @@ def run(
     parameters = _parameters(client, env, before, given, command)
     _check(client, parameters, console, look)
 
+    if before:  # ECR is there: songs that start during the deploy find the image that the new functions name
+        _images(client, name, parameters["ImageTag"], engine, guide, command)
     guide.step(
         f"Deploy {name}: functions, tables, queues and the page's address.",
         "about $17 a month at rest, most of it for alarms (docs/cost.md)",
     )
     _deploy(env, app, parameters, command)
     made = need(client, name)
-    missing = _missing(client, name, parameters["ImageTag"])
-    if missing:
-        guide.step(f"Build and push the images {', '.join(missing)}.", "$0.10 a month for each GB in ECR")
-        _push(client, name, missing, parameters["ImageTag"], engine, command)
+    _images(client, name, parameters["ImageTag"], engine, guide, command)
     guide.step("Build the page and upload it.", "cents a month")
     command(["make", "deploy-web"], {"ENV": env})
     url = made.outputs["WebUrl"]
@@ -144,6 +143,13 @@ def _deploy(env: str, app: str, parameters: Mapping[str, str], command: Run) -> 
             "make deploy names its stacks unplugd-…; another AppName is deployed by sam deploy (docs/operations.md)."
         )
     command(["make", "deploy"], {"ENV": env, "PARAMETERS": words, "CI": "true"})
+
+
+def _images(client: Client, name: str, tag: str, engine: str, guide: Guide, command: Run) -> None:
+    missing = _missing(client, name, tag)
+    if missing:
+        guide.step(f"Build and push the images {', '.join(missing)}.", "$0.10 a month for each GB in ECR")
+        _push(client, name, missing, tag, engine, command)
 
 
 def _missing(client: Client, name: str, tag: str) -> list[str]:

@@ -99,6 +99,15 @@ def test_a_second_deploy_keeps_what_was_chosen_before(world: World) -> None:
     assert not any(line.startswith("docker") for line in world.lines())
 
 
+def test_a_later_deploy_pushes_its_images_first(world: World) -> None:
+    world.run()
+    world.ran.clear()
+    world.run(ImageTag="later")
+    names = [" ".join(line.split(" ")[:2]) for line in world.lines()]
+    assert names.count("docker push") == 2
+    assert names.index("docker push") < names.index("make deploy")
+
+
 def test_nothing_is_deployed_where_something_is_broken(world: World) -> None:
     world.account.has_ecs_role = False
     with pytest.raises(Refused, match="Nothing was deployed"):
