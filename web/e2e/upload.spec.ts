@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { violations } from "./axe";
 import {
@@ -131,6 +133,42 @@ test("lyrics that cannot be read do not stop the song, and can be corrected", as
       (await api.songs()).map(({ title, language, status }) => [title, language, status !== "PENDING_UPLOAD"]),
     )
     .toEqual([["Right", "en", true]]);
+});
+
+test("a whole folder goes up, survives a reload, and is recognised the second time", async ({
+  signedIn: page,
+  api,
+}, info) => {
+  const folder = info.outputPath("Music");
+  await mkdir(join(folder, "Deep"), { recursive: true });
+  const put = (name: string, { bytes }: AudioFile) => writeFile(join(folder, name), bytes);
+  await put("One.wav", makeAudio(8, [{ hz: 220 }], "One.wav"));
+  await put("Deep/Two.wav", makeAudio(8, [{ hz: 330 }], "Two.wav"));
+  await put("Deep/Two again.wav", makeAudio(8, [{ hz: 330 }], "Two.wav"));
+  await put("Deep/cover.jpg", text("cover.jpg", "pixels"));
+  await put("broken.mp3", text("broken.mp3", "no music"));
+  const choose = async () => {
+    const chooser = await chooserAt(page, () => page.getByRole("button", { name: "Add a folder" }).click());
+    await chooser.setFiles(folder);
+  };
+  const fast = await slow(page, 100_000);
+  await choose();
+  await expect(page.getByRole("alert")).toContainText("broken.mp3 holds no audio that we can read.");
+  await expect(page.getByText("1 song was left out: you have it already")).toBeVisible();
+  await page.getByText("1 file is no music, and was skipped").click();
+  await expect(page.getByText("Music/Deep/cover.jpg")).toBeVisible();
+  await expect(page.getByText(/^0 of 2 songs sent · [1-9]\d? %$/)).toBeVisible();
+  expect(await violations(page, "main")).toEqual([]);
+  await page.reload();
+  await expect(page.getByText(/^0 of 2 songs sent/)).toBeVisible();
+  await fast();
+  await expect(rows(page)).toHaveCount(0);
+  const titles = async () => (await api.songs()).map(({ title }) => title).sort();
+  expect(await titles()).toEqual(["One", "Two"]);
+  await expect.poll(async () => (await api.songs()).map(({ status }) => status)).not.toContain("PENDING_UPLOAD");
+  await choose();
+  await expect(page.getByText("3 songs were left out: you have them already")).toBeVisible();
+  expect(await titles()).toEqual(["One", "Two"]);
 });
 
 test("a reload in the middle goes on by itself, to exactly one song", async ({ signedIn: page, api }) => {

@@ -24,6 +24,8 @@ export class Problem extends Error {
     readonly details?: unknown,
     /** Where what was asked for can be bought (402). */
     readonly checkoutUrl?: string,
+    /** When a quota that is used up begins anew (429), in ISO 8601. */
+    readonly endsAt?: string,
   ) {
     super(message);
     this.name = "Problem";
@@ -65,13 +67,20 @@ export function createApi(baseUrl: string, tokens: TokenSource, fetcher: typeof 
       const body = (await response
         .clone()
         .json()
-        .catch(() => null)) as { error?: string; message?: string; details?: unknown; checkoutUrl?: unknown } | null;
+        .catch(() => null)) as {
+        error?: string;
+        message?: string;
+        details?: unknown;
+        checkoutUrl?: unknown;
+        endsAt?: unknown;
+      } | null;
       throw new Problem(
         response.status,
         body?.error ?? "unexpected",
         body?.message ?? `The service answered ${response.status}. Try again in a moment.`,
         body?.details,
         checkoutOf(body?.checkoutUrl),
+        typeof body?.endsAt === "string" ? body.endsAt : undefined,
       );
     },
   });

@@ -17,6 +17,16 @@ export class Later extends Error {
   }
 }
 
+/** Nothing of its kind goes on before a moment (ms since 1970), unless something changes until then. */
+export class Full extends Later {
+  constructor(
+    message: string,
+    readonly until: number,
+  ) {
+    super(message);
+  }
+}
+
 /** Does not go on by itself. */
 export class Stuck extends Error {
   constructor(readonly trouble: Trouble) {
@@ -31,6 +41,8 @@ export function judge(error: unknown): Later | Stuck {
   if (!(error instanceof Problem)) return new Later("Something went wrong.", true);
   if (error.code === "offline") return new Later("No connection.");
   // Too many announced: only time or a person's tidying helps. Too many calls: a moment helps.
+  const endsAt = Date.parse(error.endsAt ?? "");
+  if (error.status === 429 && endsAt) return new Full(error.message, endsAt);
   if (error.status === 429)
     return error.code === "too_many"
       ? new Stuck({ text: error.message, way: "retry" })

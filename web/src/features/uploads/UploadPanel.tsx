@@ -1,90 +1,58 @@
-import { Plus, SlidersHorizontal, Upload as UploadIcon, X } from "lucide-react";
-import { useId, useRef, useState } from "react";
-import { Button, IconButton } from "@/components/Button";
+import { FolderPlus, Plus, SlidersHorizontal, Upload as UploadIcon } from "lucide-react";
+import { useEffect, useId, useRef, useState } from "react";
+import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
-import { checkSong, detailsFromName, PICKED, playedSeconds, readWords, sortOut, splitName } from "./checks";
+import { Progress } from "@/components/Progress";
+import { checkSong, PICKED, playedSeconds } from "./checks";
 import { LanguageChoice, ModelChoice } from "./Choices";
+import { canChooseFolder, fromDrop, fromPicker } from "./folder";
+import { ImportReport } from "./ImportReport";
 import type { Model, UploadView } from "./model";
 import type { Queue } from "./queue";
-import { readTags } from "./tags";
+import { foremost, moment, NO_TALLY, tallied, totals } from "./tally";
 import { UploadRow } from "./UploadRow";
 import css from "./uploads.module.css";
 import { useDrop } from "./useDrop";
+import { useImport } from "./useImport";
 import { useUploads } from "./useUploads";
 
-/** How many files are looked at at once. */
-const LOOKS = 3;
-
-interface Refusal {
-  name: string;
-  why: string;
-}
+/** How many rows are shown of many songs on their way, and at most. */
+const [FEW, MOST] = [6, 100];
 
 /** The place to bring songs to: a button, the whole page to drop on, and what is on its way. */
 export default function UploadPanel() {
-  const { queue, uploads } = useUploads();
+  const { queue, uploads, pause } = useUploads();
   const [language, setLanguage] = useState<string | null>(null);
   const [model, setModel] = useState<Model>("auto");
   const [more, setMore] = useState(false);
-  const [checking, setChecking] = useState(0);
-  const [refusals, setRefusals] = useState<readonly Refusal[]>([]);
+  const { report, take, refuse, close, addKnown } = useImport(queue, { language, model });
   const picker = useRef<HTMLInputElement>(null);
+  const folderPicker = useRef<HTMLInputElement>(null);
   const id = useId();
-
-  async function take(queue: Queue, files: readonly File[], folders: readonly string[] = []) {
-    const refuse = (name: string, why: string) => setRefusals((all) => [...all, { name, why }]);
-    setRefusals([]);
-    for (const folder of folders) refuse(folder, "is a folder. Open it and drop the songs that are in it.");
-    const { songs, alone } = sortOut(files);
-    setChecking((count) => count + songs.length);
-    for (const file of alone) {
-      const own = queue.views().find((one) => baseOf(one.name) === baseOf(file.name));
-      if (!own) refuse(file.name, "has no song of the same name here. Open a song’s details to add it there.");
-      else
-        await readWords(file).then(
-          (words) => queue.giveWords(own.id, words),
-          (error: Error) => refuse(file.name, `is not taken. ${error.message}`),
-        );
-    }
-    async function takeSong({ file, lyrics }: (typeof songs)[number]) {
-      if (queue.views().some((one) => isSame(one, file)))
-        return refuse(file.name, "is already on its way. Nothing to do.");
-      const verdict = await checkSong(file, playedSeconds);
-      if (!verdict.ok) return refuse(file.name, verdict.why);
-      const words = lyrics && (await readWords(lyrics).catch((error: Error) => error));
-      if (words instanceof Error)
-        refuse(lyrics?.name ?? "", `is not taken; the song goes on without. ${words.message}`);
-      const [guess, tags] = [detailsFromName(file.name), await readTags(file)];
-      const details = { title: tags.title ?? guess.title, artist: tags.artist ?? guess.artist, language };
-      const { contentType } = verdict;
-      await queue.add([{ file, contentType, details, words: words instanceof Error ? null : words, model }]);
-    }
-    const rest = songs.values();
-    const lookOn = async () => {
-      for (const song of rest) {
-        await takeSong(song);
-        setChecking((count) => count - 1);
-      }
-    };
-    await Promise.all(Array.from({ length: LOOKS }, lookOn));
-  }
 
   async function replace(queue: Queue, upload: UploadView, file: File) {
     const verdict = await checkSong(file, playedSeconds);
-    if (!verdict.ok) return setRefusals([{ name: file.name, why: verdict.why }]);
+    if (!verdict.ok) return refuse({ name: file.name, why: verdict.why });
     queue.cancel(upload.id);
     const { details, words, model } = upload;
     await queue.add([{ file, contentType: verdict.contentType, details, words, model }]);
   }
 
-  const over = useDrop((files, folders) => queue && void take(queue, files, folders));
+  const over = useDrop((dropped) => void take(fromDrop(dropped), dropped.some(isFolder)));
   const onItsWay = uploads.filter(({ phase }) => phase === "waiting").length;
+  const held = uploads.find(({ phase, songId }) => phase === "waiting" && !songId);
+  const { checking } = report;
   return (
     <section aria-label="Add songs" className={css.panel}>
       <div className={css.top}>
         <Button id={id} kind="primary" disabled={!queue} onClick={() => picker.current?.click()}>
           <Plus size={20} aria-hidden="true" /> Add songs
         </Button>
+        {canChooseFolder() && (
+          <Button disabled={!queue} onClick={() => folderPicker.current?.click()}>
+            <FolderPlus size={18} aria-hidden="true" /> Add a folder
+          </Button>
+        )}
         <p className={css.quiet}>
           <span className={css.dropping}>or drop them anywhere. </span>MP3, WAV, M4A, FLAC, OGG; up to 50 MB and 10
           minutes each.
@@ -107,7 +75,18 @@ export default function UploadPanel() {
         onChange={(event) => {
           const files = [...(event.target.files ?? [])];
           event.target.value = ""; // so that the same one can be chosen again
-          if (queue && files.length) void take(queue, files);
+          if (files.length) void take({ found: files.map((file) => ({ file, folder: "" })), unread: [] });
+        }}
+      />
+      <input
+        ref={folderPicker}
+        type="file"
+        hidden
+        {...{ webkitdirectory: "" }}
+        onChange={(event) => {
+          const files = [...(event.target.files ?? [])];
+          event.target.value = "";
+          if (files.length) void take(fromPicker(files), true);
         }}
       />
       {more && (
@@ -119,20 +98,11 @@ export default function UploadPanel() {
           </div>
         </div>
       )}
-      {refusals.length > 0 && (
-        <Notice tone="error">
-          <div className={css.refused}>
-            <ul className={css.refusals}>
-              {refusals.map(({ name, why }, index) => (
-                <li key={index}>
-                  <strong dir="auto">{name}</strong> {why}
-                </li>
-              ))}
-            </ul>
-            <IconButton label="Close" onClick={() => setRefusals([])}>
-              <X size={18} />
-            </IconButton>
-          </div>
+      <ImportReport report={report} onClose={close} onAddKnown={() => void addKnown()} />
+      {pause && held && (
+        <Notice action={<Button onClick={() => queue?.retry(held.id)}>Try now</Button>}>
+          {pause.text} The songs that wait are kept, and go on by themselves
+          {pause.until === null ? "" : ` ${moment(pause.until)} at the latest`}.
         </Notice>
       )}
       {uploads.some(({ kept, phase }) => !kept && phase === "waiting") && (
@@ -142,17 +112,12 @@ export default function UploadPanel() {
         {checking ? `Looking at ${count(checking)}…` : onItsWay ? `${count(onItsWay)} on the way.` : ""}
       </p>
       {queue && uploads.length > 0 && (
-        <ul className={css.rows} aria-label="Songs on their way">
-          {uploads.map((upload) => (
-            <UploadRow
-              key={upload.id}
-              upload={upload}
-              queue={queue}
-              onReplace={(file) => void replace(queue, upload, file)}
-              onCancel={() => document.getElementById(id)?.focus()}
-            />
-          ))}
-        </ul>
+        <OnTheirWay
+          uploads={uploads}
+          queue={queue}
+          onReplace={(upload, file) => void replace(queue, upload, file)}
+          onCancel={() => document.getElementById(id)?.focus()}
+        />
       )}
       {over && (
         <div className={css.overlay} aria-hidden="true">
@@ -165,7 +130,57 @@ export default function UploadPanel() {
   );
 }
 
-const count = (songs: number) => (songs === 1 ? "1 song" : `${songs} songs`);
-const baseOf = (name: string) => splitName(name.normalize("NFC"))[0].toLowerCase();
-const isSame = (upload: UploadView, file: File) =>
-  upload.phase === "waiting" && upload.name === file.name && upload.sizeBytes === file.size;
+interface OnTheirWayProps {
+  uploads: readonly UploadView[];
+  queue: Queue;
+  onReplace(upload: UploadView, file: File): void;
+  onCancel(): void;
+}
+
+/** How far all songs have come, and each of them; of many only those that matter most. */
+function OnTheirWay({ uploads, queue, onReplace, onCancel }: OnTheirWayProps) {
+  const [tally, setTally] = useState(NO_TALLY);
+  if (tally.of !== uploads) setTally(tallied(tally, uploads));
+  const [all, setAll] = useState(false);
+  const shown = foremost(uploads, all ? MOST : FEW);
+  const hidden = uploads.length - shown.length;
+  useEffect(() => {
+    // A row takes itself off the list once it has been seen; these have none.
+    for (const { id, phase, wordsTrouble } of uploads)
+      if (phase === "sent" && !wordsTrouble && !shown.some((one) => one.id === id)) queue.dismiss(id);
+  });
+  const { arrived, songs, percent } = totals(tally);
+  const label = `${arrived.toLocaleString("en")} of ${count(songs)} sent`;
+  return (
+    <div className={css.onTheirWay}>
+      {songs > 1 && (
+        <div className={css.all}>
+          <p className={css.quiet}>
+            {label} · {Math.floor(percent)} %
+          </p>
+          <Progress value={percent} label="All songs" />
+        </div>
+      )}
+      <ul className={css.rows} aria-label="Songs on their way">
+        {shown.map((upload) => (
+          <UploadRow
+            key={upload.id}
+            upload={upload}
+            queue={queue}
+            onReplace={(file) => onReplace(upload, file)}
+            onCancel={onCancel}
+          />
+        ))}
+      </ul>
+      {(hidden > 0 || all) && uploads.length > FEW && (
+        <Button kind="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? "Show fewer" : `Show ${Math.min(hidden, MOST - FEW).toLocaleString("en")} more`}
+          {all && hidden > 0 ? ` (${hidden.toLocaleString("en")} are not shown)` : ""}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+const isFolder = (one: FileSystemEntry | File) => !(one instanceof File) && one.isDirectory;
+const count = (songs: number) => (songs === 1 ? "1 song" : `${songs.toLocaleString("en")} songs`);

@@ -20,6 +20,7 @@ export function splitName(name: string): [base: string, suffix: string] {
   return dot > 0 ? [name.slice(0, dot), name.slice(dot + 1).toLowerCase()] : [name, ""];
 }
 
+export const isSongName = (name: string) => SONGS.has(splitName(name)[1]);
 export const isLyricsName = (name: string) => LYRICS.includes(splitName(name)[1]);
 
 /** Whether `file` is a song that the service takes. Never rejects. `seconds` tells a song's length, undefined: unknown. */
@@ -27,7 +28,7 @@ export async function checkSong(
   file: File,
   seconds: (file: File, type: ContentType) => Promise<number | undefined>,
 ): Promise<Verdict> {
-  if (!SONGS.has(splitName(file.name)[1]))
+  if (!isSongName(file.name))
     return refuse("is not a kind of file we take. Choose an mp3, wav, m4a, flac, ogg or opus file.");
   if (file.size === 0) return refuse("is empty. Export the song again and choose the new file.");
   if (file.size > MAX_BYTES) return refuse("is larger than 50 MB. Choose a compressed copy, such as mp3, m4a or flac.");

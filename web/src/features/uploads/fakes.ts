@@ -20,6 +20,7 @@ export class FakeService {
   after: (call: string, songId?: string) => void | Promise<void> = () => undefined;
   /** What the storage answers in place of what it would, in turn; 0 is no answer, though the file has arrived. */
   storage: (number | "lost" | "hang")[] = [];
+  oldest: number | undefined;
   onTransfer: (link: UploadLink) => void = () => undefined;
   private arrived = new Set<string>();
   private next = 1;
@@ -73,6 +74,7 @@ export class FakeService {
               !known.has(song.songId),
           )?.songId,
       ),
+    oldestWaiting: () => this.call("oldest", undefined, () => this.oldest),
     renew: (songId) =>
       this.call("renew", songId, () => {
         if (this.known(songId).status !== "PENDING_UPLOAD")

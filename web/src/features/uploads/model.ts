@@ -58,3 +58,10 @@ export interface UploadView extends Upload {
   /** Why it waits, as a sentence. */
   note: string | null;
 }
+
+/** Why songs wait that could be sent otherwise. */
+export interface Pause {
+  text: string;
+  /** When there is room again at the latest (ms since 1970); null: that is not known. */
+  until: number | null;
+}

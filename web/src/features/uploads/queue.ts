@@ -1,11 +1,19 @@
-import { judge, Later } from "@/api/judge";
-import type { Details, NewSong, Upload, UploadView, Words } from "./model";
+import { Full, judge, Later } from "@/api/judge";
+import type { Details, NewSong, Pause, Upload, UploadView, Words } from "./model";
 import { createSender, type SendPorts } from "./sending";
 import type { Store } from "./store";
 import type { Command, TabMessage, Tabs } from "./tabs";
 
 /** How many files are sent at once; the rest in milliseconds. */
-export const timing = { atOnce: 2, firstWait: 1000, longestWait: 60_000, tries: 6, between: 200, pace: 5000 };
+export const timing = {
+  atOnce: 2,
+  firstWait: 1000,
+  longestWait: 60_000,
+  tries: 6,
+  between: 200,
+  pace: 5000,
+  fullFor: 300_000,
+};
 
 export interface QueuePorts extends SendPorts {
   /** Null: nothing outlives the page. */
@@ -20,6 +28,8 @@ export interface QueuePorts extends SendPorts {
 export interface Queue {
   /** In the order in which they were added; the same array until something changes. */
   views(): readonly UploadView[];
+  /** Why no further song is announced at the moment; null where nothing is in the way. */
+  pause(): Pause | null;
   /** For useSyncExternalStore. */
   subscribe(listener: () => void): () => void;
   /** Resolves when all are kept, as far as they can be. */
@@ -63,6 +73,9 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
   let shown: readonly UploadView[] = [];
   let leading = false;
   let life: AbortController | null = null;
+  let pause: Pause | null = null;
+  let releases = 0;
+  let pausing: ReturnType<typeof setTimeout> | undefined;
   let telling: ReturnType<typeof setTimeout> | undefined;
 
   const sender = createSender({
@@ -86,7 +99,7 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
 
   function tellTabs() {
     telling = undefined;
-    if (leading) tabs?.say({ is: "views", views: shown.filter(({ kept }) => kept) });
+    if (leading) tabs?.say({ is: "views", views: shown.filter(({ kept }) => kept), pause });
   }
 
   function view(it: Upload): UploadView {
@@ -108,6 +121,7 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
     else if (message.is === "added" && leading) void adopt();
     else if (message.is === "views" && !leading) {
       elsewhere = message.views;
+      pause = message.pause ?? null;
       emit();
     }
   }
@@ -173,7 +187,8 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
       const job = jobs.get(it.id);
       if (job?.abort || job?.timer !== undefined) continue;
       const busy = [...jobs.values()].filter(({ abort }) => abort).length;
-      if (it.phase === "cancelling" || (it.phase === "waiting" && busy < timing.atOnce)) {
+      const held = pause && !it.songId;
+      if (it.phase === "cancelling" || (it.phase === "waiting" && !held && busy < timing.atOnce)) {
         const run = work(it).finally(() => {
           running.delete(run);
           pump();
@@ -195,6 +210,7 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
   async function work(it: Upload): Promise<void> {
     const job = jobOf(it.id);
     const abort = new AbortController();
+    const begun = releases;
     Object.assign(job, { abort, note: null, sentBytes: 0, samples: [] } satisfies Partial<Job>);
     emit();
     try {
@@ -207,7 +223,7 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
         arrived(it);
       }
     } catch (error) {
-      if (!abort.signal.aborted) fail(it, job, error);
+      if (!abort.signal.aborted) fail(it, job, error, begun);
     } finally {
       job.abort = null;
       if (uploads.has(it.id)) await save(it);
@@ -228,9 +244,14 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
     emit();
   }
 
-  function fail(it: Upload, job: Job, error: unknown) {
+  function fail(it: Upload, job: Job, error: unknown, begun: number) {
     const verdict = judge(error);
     const waits = verdict instanceof Later;
+    if (verdict instanceof Full && it.phase === "waiting") {
+      // What was refused before there was room again is tried again with the rest.
+      if (begun === releases) hold(verdict);
+      return;
+    }
     job.failures += 1;
     if (it.phase === "cancelling" && !waits && verdict.trouble.way === "none") {
       void forget(it); // refused for good: there is nothing of ours to take back
@@ -242,6 +263,23 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
       it.phase = "failed";
       it.trouble = waits ? { text: `${verdict.message} Retry in a while.`, way: "retry" } : verdict.trouble;
     }
+  }
+
+  /** What is refused to one song is refused to all that are not announced. Whether there is room again is asked now and then. */
+  function hold({ message, until }: Full) {
+    pause = { text: message, until: until > now() ? until : null };
+    clearTimeout(pausing);
+    pausing = setTimeout(release, Math.max(timing.firstWait, Math.min(timing.fullFor, until - now())));
+    emit();
+  }
+
+  function release() {
+    clearTimeout(pausing);
+    pausing = undefined;
+    pause = null;
+    releases++;
+    emit();
+    pump();
   }
 
   function goOn(job: Job) {
@@ -273,6 +311,7 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
       if (it.phase === "failed") it.phase = "waiting";
       it.trouble = null;
       job.failures = 0;
+      if (pause) release();
     } else {
       if (asked.do === "edit") it.details = { ...it.details, ...asked.details };
       if (asked.do === "words")
@@ -287,6 +326,7 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
 
   return {
     views: () => shown,
+    pause: () => pause,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -297,7 +337,10 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
     dismiss: (id) => command({ do: "dismiss", id }),
     edit: (id, details) => command({ do: "edit", id, details }),
     giveWords: (id, words) => command({ do: "words", id, words }),
-    wake: () => jobs.forEach(goOn),
+    wake() {
+      if (pause) release();
+      jobs.forEach(goOn);
+    },
     start() {
       if (life) return;
       const mine = (life = new AbortController());
@@ -320,6 +363,8 @@ export function createQueue(owner: string, ports: QueuePorts): Queue {
       life = null;
       clearTimeout(telling);
       telling = undefined;
+      clearTimeout(pausing);
+      pausing = undefined;
       for (const job of jobs.values()) {
         clearTimeout(job.timer);
         job.timer = undefined;

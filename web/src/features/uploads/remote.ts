@@ -8,6 +8,8 @@ export interface Remote {
   announce(upload: Upload): Promise<UploadLink>;
   /** A song that was announced as `upload` is, has not arrived, and is none of `known`: its answer had been lost. */
   findAnnounced(upload: Upload, known: ReadonlySet<string>): Promise<string | undefined>;
+  /** When the oldest song that waits for its file was announced (ms since 1970). */
+  oldestWaiting(): Promise<number | undefined>;
   renew(songId: string): Promise<UploadLink>;
   look(songId: string): Promise<Song>;
   giveWords(songId: string, upload: Upload, version: number): Promise<Song>;
@@ -48,6 +50,17 @@ export function createRemote(service: Api, mayAct: () => boolean): Remote {
           song.model === model &&
           Math.abs(Date.parse(song.uploadedAt) - (announcedAt ?? 0)) < CLOCKS_DIFFER_MS,
       )?.songId;
+    },
+    async oldestWaiting() {
+      let oldest: string | undefined;
+      for (let cursor: string | undefined, more = true; more;) {
+        const query = { status: "PENDING_UPLOAD" as const, limit: 100, cursor };
+        const page = await data(api.GET("/songs", { params: { query } }));
+        oldest = page.data.at(-1)?.uploadedAt ?? oldest; // the newest come first
+        cursor = page.nextCursor ?? undefined;
+        more = cursor !== undefined;
+      }
+      return oldest === undefined ? undefined : Date.parse(oldest);
     },
     renew: (songId) => data(api.POST("/songs/{songId}/upload-url", at(songId))),
     look: (songId) => fetchSong(api, songId),

@@ -114,7 +114,6 @@ describe("sending", () => {
   it.each([
     [413, "too_large", "The file is larger than 50 MB.", "none"],
     [415, "unsupported_type", "audio/x is not a supported type.", "none"],
-    [429, "too_many", "You have too many pending uploads.", "retry"],
   ])("says why the service refuses: %i %s", async (status, code, message, way) => {
     service.before = () => {
       throw new Problem(status, code, message);

@@ -1,5 +1,5 @@
 import { Problem, type Song, type UploadLink } from "@/api/client";
-import { Later, Stuck, type Trouble } from "@/api/judge";
+import { Full, Later, Stuck, type Trouble } from "@/api/judge";
 import type { Details, Upload } from "./model";
 import type { Remote } from "./remote";
 
@@ -18,6 +18,7 @@ interface SendOptions extends SendPorts {
   hasTwin(upload: Upload): boolean;
 }
 
+const FORGOTTEN_MS = 24 * 3_600_000;
 const DAY_MS = 23 * 3_600_000; // an announced song is forgotten after a day: rather too early than too late
 const CHOOSE: Trouble = { text: "The file cannot be read any more. Choose it again.", way: "choose" };
 
@@ -74,10 +75,17 @@ export function createSender({ remote, transfer, now, save, taken, hasTwin }: Se
       return link;
     } catch (error) {
       if (error instanceof Problem && error.status >= 400 && error.status < 500) it.announcedAt = null;
-      throw error;
+      throw (await full(error)) ?? error;
     } finally {
       await save(it);
     }
+  }
+
+  /** Too many songs wait for their files: until one of them arrives, or the oldest is forgotten. */
+  async function full(error: unknown): Promise<Full | undefined> {
+    if (!(error instanceof Problem && error.code === "too_many")) return undefined;
+    const oldest = await remote.oldestWaiting().catch(() => undefined);
+    return new Full("Too many songs wait for their files.", (oldest ?? now()) + FORGOTTEN_MS);
   }
 
   /** The song that was announced when the answer was lost. */

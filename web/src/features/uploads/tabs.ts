@@ -1,5 +1,5 @@
 import type { Tabs as Together } from "@/lib/tabs";
-import type { Details, UploadView, Words } from "./model";
+import type { Details, Pause, UploadView, Words } from "./model";
 
 /** What a person does to an upload, whichever tab they do it in. */
 export type Command =
@@ -13,7 +13,7 @@ export type TabMessage =
   /** There is more in the store. */
   | { is: "added" }
   /** What the tab that sends is doing. */
-  | { is: "views"; views: UploadView[] }
+  | { is: "views"; views: UploadView[]; pause?: Pause | null }
   | { is: "command"; command: Command };
 
 export type Tabs = Together<TabMessage>;

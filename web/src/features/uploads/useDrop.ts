@@ -3,9 +3,9 @@ import { useEffect, useEffectEvent, useState } from "react";
 const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
 
 /** Takes what is dropped anywhere on the page. Answers whether files are being dragged over it. */
-export function useDrop(onFiles: (files: File[], folders: string[]) => void): boolean {
+export function useDrop(onDrop: (dropped: (FileSystemEntry | File)[]) => void): boolean {
   const [over, setOver] = useState(false);
-  const take = useEffectEvent(onFiles);
+  const take = useEffectEvent(onDrop);
   useEffect(() => {
     const listening = new AbortController();
     const on = (type: "dragover" | "dragleave" | "drop", listener: (event: DragEvent) => void) =>
@@ -21,11 +21,13 @@ export function useDrop(onFiles: (files: File[], folders: string[]) => void): bo
     on("drop", (event) => {
       event.preventDefault();
       setOver(false);
+      // The browser shows what was dropped only now: a moment later the list is empty.
       const items = [...(event.dataTransfer?.items ?? [])].filter(({ kind }) => kind === "file");
-      const isFolder = items.map((item) => item.webkitGetAsEntry()?.isDirectory ?? false);
-      const files = items.flatMap((item, index) => (isFolder[index] ? [] : (item.getAsFile() ?? [])));
-      const folders = items.flatMap((item, index) => (isFolder[index] ? (item.getAsFile()?.name ?? "A folder") : []));
-      take(files, folders);
+      const dropped = items.flatMap((item) => {
+        const entry = item.webkitGetAsEntry();
+        return entry?.isDirectory ? entry : (item.getAsFile() ?? entry ?? []);
+      });
+      take(dropped);
     });
     return () => listening.abort();
   }, []);

@@ -6,7 +6,7 @@ import { useSession } from "@/session/context";
 import { openTabs } from "@/lib/tabs";
 import { put } from "@/lib/transfer";
 import type { Session } from "@/session/session";
-import type { UploadView } from "./model";
+import type { Pause, UploadView } from "./model";
 import { createQueue, type Queue } from "./queue";
 import { createRemote } from "./remote";
 import { openStore } from "./store";
@@ -64,8 +64,14 @@ export function queueOf(owner: string, session: Session, api: Api, queries: Quer
 
 const none: readonly UploadView[] = [];
 
+interface Uploads {
+  queue: Queue | null;
+  uploads: readonly UploadView[];
+  pause: Pause | null;
+}
+
 /** The uploads of the signed-in person; `queue` is null until its store is open. */
-export function useUploads(): { queue: Queue | null; uploads: readonly UploadView[] } {
+export function useUploads(): Uploads {
   const session = useSession();
   const api = useApi();
   const queries = useQueryClient();
@@ -86,5 +92,5 @@ export function useUploads(): { queue: Queue | null; uploads: readonly UploadVie
     (listener) => queue?.subscribe(listener) ?? (() => undefined),
     () => queue?.views() ?? none,
   );
-  return { queue, uploads };
+  return { queue, uploads, pause: queue?.pause() ?? null };
 }
