@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reference import bulk, capture, details, jobs, measurement, practice
-from unplugd.domain.files import LINK_SECONDS, STREAM_SUFFIX
+from unplugd.domain.files import LINK_SECONDS, SONG_HEADER, STREAM_SUFFIX
 from unplugd.domain.measurement import MEASURES
 from unplugd.domain.song import LyricsStatus, Song, Status
 from unplugd.domain.song_view import public_view
@@ -101,7 +101,7 @@ def answer(name: str) -> Any:
     link = {
         "songId": SONG_ID,
         "uploadUrl": _SIGNED.format(name="upload"),
-        "headers": {"Content-Type": "audio/mpeg", "If-None-Match": "*"},
+        "headers": {"Content-Type": "audio/mpeg", "If-None-Match": "*", SONG_HEADER: SONG_ID},
         "expiresIn": LINK_SECONDS,
     }
     if of_bulk := bulk.answer(name, at_work, link):

@@ -12,7 +12,7 @@ from reference import bulk, capture, details, jobs, lyrics, measurement, practic
 from reference.bulk import FILE_NAME
 from reference.shapes import Schema, closed, nullable
 from unplugd.domain import stems
-from unplugd.domain.files import LINK_SECONDS
+from unplugd.domain.files import LINK_SECONDS, SONG_HEADER
 from unplugd.domain.song import LANGUAGE_PATTERN, LYRICS_MODELS, MAX_TEXT, MODELS, Song, Status
 from unplugd.domain.song_view import PUBLIC
 from unplugd.domain.stages import STAGES
@@ -200,7 +200,7 @@ def components() -> dict[str, Schema]:
             "songId": SONG_ID,
             "uploadUrl": LINK | {"description": "PUT the file here, with `headers`, once."},
             "headers": closed(
-                {"Content-Type": {"type": "string"}, "If-None-Match": {"const": "*"}},
+                {"Content-Type": {"type": "string"}, "If-None-Match": {"const": "*"}, SONG_HEADER: SONG_ID},
                 description="Bound by the link's signature, like the Content-Length (sizeBytes).",
             ),
             "expiresIn": {"const": LINK_SECONDS},

@@ -112,6 +112,8 @@ def page() -> str:
     for when, moment in MOMENTS:
         message = messages.for_song(moment, now=NOW) or {}
         rows.append(f"| {message['type']} | {when} | {_code(message)} |\n")
+    when = "the whole song can be played; its stems may still be made: GET the song for its `mixUrl`"
+    rows.append(f"| {messages.MIX_READY} | {when} | {_code(messages.for_mix(song(seq=5)))} |\n")
     for when, kind, more in RECORDINGS:
         message = messages.for_session(SONG_ID, 3, kind, **more)
         rows.append(f"| {kind} | {when} | {_code(message)} |\n")

@@ -41,6 +41,8 @@ CHOSEN = {
     "SESSIONS_TABLE": "unplugd-test-sessions",
     "PRACTICE_TABLE": "unplugd-test-practice",
     "DETAILS_TABLE": "unplugd-test-song-details",
+    "TRANSCODE_FUNCTION": "unplugd-test-transcode-upload",
+    "ENRICH_FUNCTION": "unplugd-test-enrich-details",
     "INGEST_FUNCTION": "unplugd-test-ingest-window",
     "JOIN_FUNCTION": "unplugd-test-join-session",
     "PITCH_FUNCTION": "unplugd-test-pitch-session",
@@ -194,6 +196,8 @@ class Cloud:
         }.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", session())
+        # Functions that others start are not there; whether the role may start them is checked all the same.
+        monkeypatch.setattr("moto.awslambda.responses.LambdaResponse.invoke", lambda _: "")
         self.db, self.s3, self.sqs, self.sfn = map(_client, ("dynamodb", "s3", "sqs", "stepfunctions"))
 
     @contextmanager

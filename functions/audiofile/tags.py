@@ -33,11 +33,11 @@ class Tags:
 
 def read(path: Path) -> Tags:
     """The tags of the file. Raises what mutagen raises, which for hostile bytes may be any exception."""
-    kinds = list(_tags(path))
-    titles = (value for tags in kinds for value in _values(tags, _TITLE))
-    artists = ([*_values(tags, _ARTIST)] for tags in kinds)
-    albums = (value for tags in kinds for value in _values(tags, _ALBUM))
-    codes = (isrc(value) for tags in kinds for value in _values(tags, _ISRC))
+    kinds = list(each_set(path))
+    titles = (value for tags in kinds for value in values(tags, _TITLE))
+    artists = ([*values(tags, _ARTIST)] for tags in kinds)
+    albums = (value for tags in kinds for value in values(tags, _ALBUM))
+    codes = (isrc(value) for tags in kinds for value in values(tags, _ISRC))
     texts = [pair for tags in kinds for pair in _lyrics(tags)]
     return Tags(
         next(filter(None, map(one_line, titles)), None),
@@ -134,7 +134,7 @@ _TIMED = {"syncedlyrics", "synchronizedlyrics", "synchronisedlyrics", "lyricslrc
 _UNTIMED = {"lyrics", "unsyncedlyrics", "unsynchronizedlyrics", "unsynchronisedlyrics", "\xa9lyr", "lyric"}
 
 
-def _tags(path: Path) -> Iterator[Any]:
+def each_set(path: Path) -> Iterator[Any]:
     """Each set of tags in the file, as mutagen has it: its own, those in front of it and behind it."""
     import mutagen
     from mutagen.apev2 import APEv2
@@ -185,7 +185,8 @@ def _plain_name(name: str) -> str:
     return last if last.startswith("\xa9") else re.sub(r"[^a-z0-9]", "", last)
 
 
-def _values(tags: Any, names: set[str]) -> Iterator[str]:
+def values(tags: Any, names: set[str]) -> Iterator[str]:
+    """Each text of a set of tags that has one of these names (as `_plain_name` has them) and is not blank."""
     return (text for name, _, text in _items(tags) if name in names and text.strip())
 
 

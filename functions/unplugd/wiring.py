@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from unplugd.aws.connections import ConnectionTable
     from unplugd.aws.details_table import DetailsTable
     from unplugd.aws.executions import Executions
-    from unplugd.aws.functions import Invoker, UploadEvents
+    from unplugd.aws.functions import AcceptedUploads, Invoker, UploadEvents
     from unplugd.aws.import_rows import ImportRows
     from unplugd.aws.lyrics_rows import LyricsRows
     from unplugd.aws.measure_queue import MeasureQueue
@@ -184,6 +184,13 @@ def details() -> DetailsTable:
 
 
 @cache
+def accepted_uploads() -> AcceptedUploads:
+    from unplugd.aws.functions import AcceptedUploads
+
+    return AcceptedUploads(client("lambda"), settings.transcode_function(), settings.enrich_function())
+
+
+@cache
 def ingest() -> Invoker:
     from unplugd.aws.functions import Invoker
 
@@ -341,6 +348,7 @@ _PARTS: Mapping[str, Callable[[], object]] = {
     "SESSIONS_TABLE": sessions,
     "PRACTICE_TABLE": practice,
     "DETAILS_TABLE": details,
+    "TRANSCODE_FUNCTION": accepted_uploads,
     "INGEST_FUNCTION": ingest,
     "JOIN_FUNCTION": join,
     "PITCH_FUNCTION": pitch,

@@ -16,6 +16,7 @@ from tests.e2e.bad_desk import Announced, Desk, Row, quoted, s3_sentence
 
 _SIGNING = threading.Lock()  # the time a link lasts is patched, for one thread at a time
 BODY = b"This is not music.\n" * 20
+OTHER_SONG = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 OTHERS = "uploads/somebody-else/01ARZ3NDEKTSV4RRFFQ69G5FAV/song.mp3"
 
 
@@ -60,7 +61,9 @@ def _link(desk: Desk, ticket: Announced, seconds: int) -> str:
     with _SIGNING, pytest.MonkeyPatch.context() as patch:
         patch.setattr(objects, "LINK_SECONDS", seconds)
         adapter = objects.Objects(desk.signer, desk.uploads)
-        return adapter.upload_link(key, content_type="audio/mpeg", size_bytes=len(BODY))
+        return adapter.upload_link(
+            key, content_type="audio/mpeg", size_bytes=len(BODY), metadata={"songid": ticket.song_id}
+        )
 
 
 def _in_time(desk: Desk, ticket: Announced) -> Answer:
@@ -117,6 +120,7 @@ TRIES = (
     Try("a shorter file than in the request", 403, lambda d, t: _put(d, t, body=BODY[:-1])),
     Try("51 MiB on a link for less", 403, lambda d, t: _put(d, t, body=bytes(51 << 20))),
     Try("no If-None-Match", 403, _without),
+    Try("the id of another song", 403, lambda d, t: _put(d, t, **{"x-amz-meta-songid": OTHER_SONG})),
     Try("a valid link", 200, _in_time, "FAILED"),
     Try("an expired link", 403, _too_late),
     Try(

@@ -157,6 +157,8 @@ def test_who_may_send_over_a_connection_may_also_close_it() -> None:
     ("name", "destination"),
     [
         ("uploads.ValidateUpload", {"Fn::GetAtt": ["ValidateUploadDeadLetters", "Arn"]}),
+        ("details.TranscodeUpload", {"Fn::GetAtt": ["DetailsDeadLetters", "Arn"]}),
+        ("details.EnrichDetails", {"Fn::GetAtt": ["DetailsDeadLetters", "Arn"]}),
         ("uploads.SweepUploads", {"Ref": "RuleDeadLettersArn"}),
         ("account.SweepDeleted", {"Ref": "RuleDeadLettersArn"}),
         ("realtime.SendProgress", {"Fn::GetAtt": ["SendProgressDeadLetters", "Arn"]}),
@@ -179,6 +181,8 @@ def test_an_asynchronous_function_has_a_place_for_what_fails(name: str, destinat
 def test_the_audio_layer_is_for_those_who_read_sound_only() -> None:
     layered = [function.name for function in FUNCTIONS if "Layers" in function.properties]
     assert layered == [
+        "TranscodeUploadFunction",
+        "EnrichDetailsFunction",
         "ValidateUploadFunction",
         "IngestWindowFunction",
         "JoinSessionFunction",

@@ -15,7 +15,7 @@ OURS = {path.parent.name for path in (REPO / "functions").glob("*/__init__.py")}
 PACKAGES = {"aws_lambda_powertools": "aws-lambda-powertools", "jwt": "pyjwt", "ulid": "python-ulid"}
 LAMBDA_BRINGS = {"boto3", "botocore"}
 # Imported by validate_upload alone, the one function with the second layer.
-NEEDS_AUDIO = {"uploads/probe.py", "capture/sound.py"}
+NEEDS_AUDIO = {"uploads/probe.py", "capture/sound.py", "details/mix.py", "details/picture.py"}
 
 
 def pins(file: Path) -> dict[str, str]:

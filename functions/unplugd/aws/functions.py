@@ -24,6 +24,18 @@ class Invoker:
             )
 
 
+class AcceptedUploads:
+    """The functions that look further into an upload once it was accepted."""
+
+    def __init__(self, client: Any, *functions: str) -> None:
+        self._each = [Invoker(client, function) for function in functions]
+
+    def __call__(self, user_id: str, song_id: str) -> None:
+        """Start each of them for a song; to start one twice does no harm."""
+        for start in self._each:
+            start({"userId": user_id, "songId": song_id})
+
+
 class UploadEvents:
     """S3's events about uploads, repeated to the function that handles them."""
 

@@ -24,20 +24,13 @@ class Objects:
         self._s3 = client
         self.bucket = bucket
 
-    def upload_link(self, key: str, *, content_type: str, size_bytes: int) -> str:
-        """A presigned PUT that takes exactly this type and length, and only while there is no object at `key`."""
-        return str(
-            self._s3.generate_presigned_url(
-                "put_object",
-                Params={
-                    "Bucket": self.bucket,
-                    "Key": key,
-                    "ContentType": content_type,
-                    "ContentLength": size_bytes,
-                    "IfNoneMatch": "*",
-                },
-                ExpiresIn=LINK_SECONDS,
-            )
+    def upload_link(
+        self, key: str, *, content_type: str, size_bytes: int, metadata: Mapping[str, str] | None = None
+    ) -> str:
+        """A presigned PUT that takes exactly this type and length, and only while there is no object at `key`. The link
+        signs `metadata`, so that its sender has to send it."""
+        return self.window_link(
+            key, content_type=content_type, size_bytes=size_bytes, expires_s=LINK_SECONDS, metadata=metadata
         )
 
     def window_link(
@@ -95,8 +88,10 @@ class Objects:
         with passing_faults("save the results"):
             self._s3.upload_file(str(source), self.bucket, key, ExtraArgs={"ContentType": content_type})
 
-    def copy_from(self, bucket: str, key: str, target: str, *, content_type: str) -> None:
-        """Copy an object of up to 5 GB from `bucket` to `target` in this one."""
+    def copy_from(
+        self, bucket: str, key: str, target: str, *, content_type: str, metadata: Mapping[str, str]
+    ) -> None:
+        """Copy an object of up to 5 GB from `bucket` to `target` in this one, with new `metadata`."""
         source = {"Bucket": bucket, "Key": key}
         with passing_faults("copy a file"):
             self._s3.copy_object(
@@ -104,6 +99,7 @@ class Objects:
                 Key=target,
                 CopySource=source,
                 ContentType=content_type,
+                Metadata=dict(metadata),
                 MetadataDirective="REPLACE",
             )
 

@@ -185,6 +185,10 @@ class SongTable:
         when = {"status": Status.PENDING_UPLOAD, "s3_key": song.s3_key}
         return self._change(song, changes, now=now, when=when)
 
+    def mark_mix(self, song: Song, *, now: str) -> Song | None:
+        """The whole song can be played. Not a step of its life; None when it is gone, or has another file."""
+        return self._change(song, {"mix_at": now}, now=now, when={"s3_key": song.s3_key})
+
     def mark_queued_again(self, song: Song, *, kind: Kind) -> Song | None:
         """The next attempt, a job of `kind`, joins the queue at the time that `song` has. The state of such jobs must
         still be as in `song`."""

@@ -20,6 +20,7 @@ from unplugd.domain import session as limits
 from unplugd.domain import session_view as view
 from unplugd.domain.files import (
     LINK_SECONDS,
+    SONG_METADATA,
     TAKE,
     TAKE_PITCH,
     output_prefix,
@@ -84,7 +85,9 @@ class Results(Protocol):
 class Originals(Protocol):
     """The uploads bucket, where a take becomes a song's original."""
 
-    def copy_from(self, bucket: str, key: str, target: str, *, content_type: str) -> None: ...
+    def copy_from(
+        self, bucket: str, key: str, target: str, *, content_type: str, metadata: Mapping[str, str]
+    ) -> None: ...
 
 
 class Songs(Protocol):
@@ -343,7 +346,8 @@ def make_song(
         ttl=int((now + _SONG_TTL).timestamp()),
     )
     songs.create_pending(song)
-    originals.copy_from(results.bucket, take, song.s3_key or "", content_type="audio/flac")
+    metadata = {SONG_METADATA: song_id}
+    originals.copy_from(results.bucket, take, song.s3_key or "", content_type="audio/flac", metadata=metadata)
     sessions.change(session, {"takenAs": song_id}, status=[State.READY], now=to_iso(now))
     return public_view(song, now=now)
 

@@ -33,6 +33,9 @@ MIX = "mix.mp3"  # the whole song, to play while its stems are made
 ARTWORK = {64: "artwork-64.webp", 512: "artwork.webp"}  # by the longer side, in pixels
 STREAM_SUFFIX = "mp3"  # of the streamable encoding: docs/decisions/0003-streamable-encoding.md
 
+# The metadata that ties an upload to its song. A link signs it, so that no other object can pass for the song's file.
+SONG_METADATA = "songid"
+SONG_HEADER = f"x-amz-meta-{SONG_METADATA}"
 LINK_SECONDS = 900  # how long a presigned link works
 
 _UPLOAD = re.compile(rf"uploads/([^/]+)/({SONG_ID_PATTERN})/([^/]+)\Z")

@@ -13,6 +13,7 @@ from unplugd.domain.song import Song, Status, eta_s
 
 Message = dict[str, Any]
 
+MIX_READY = "MIX_READY"
 WINDOW_INGESTED = "WINDOW_INGESTED"
 SESSION_READY = "SESSION_READY"
 SESSION_PITCHED = "SESSION_PITCHED"
@@ -25,6 +26,12 @@ def for_song(song: Song, *, now: datetime) -> Message | None:
     body = _body(song, now)
     subject = {"kind": "song", "id": song.song_id}
     return None if body is None else {"subject": subject, "songId": song.song_id, "seq": song.seq, **body}
+
+
+def for_mix(song: Song) -> Message:
+    """The message that the whole of `song` can be played; its stems may still be made."""
+    subject = {"kind": "song", "id": song.song_id}
+    return {"type": MIX_READY, "subject": subject, "songId": song.song_id, "seq": song.seq}
 
 
 def for_session(session_id: str, seq: int, kind: str, **more: Any) -> Message:

@@ -146,6 +146,12 @@ class Song:
         return max(self.engine_version, 1) if self.measured_at else 0
 
     @property
+    def is_accepted(self) -> bool:
+        """Whether its file was checked and taken."""
+        refused = self.status is Status.FAILED and self.attempt == 0
+        return self.status is not Status.PENDING_UPLOAD and not refused
+
+    @property
     def lyrics_outdated(self) -> bool:
         """Whether a person gave words that no run has timed, and no job is on its way to do so."""
         fresh = self.lyrics_text_version == self.lyrics_run_version

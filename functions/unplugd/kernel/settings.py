@@ -57,6 +57,14 @@ def details_table() -> str:
     return _need("DETAILS_TABLE")
 
 
+def transcode_function() -> str:
+    return _need("TRANSCODE_FUNCTION")
+
+
+def enrich_function() -> str:
+    return _need("ENRICH_FUNCTION")
+
+
 def ingest_function() -> str:
     return _need("INGEST_FUNCTION")
 

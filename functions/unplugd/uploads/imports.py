@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Protocol
 
 from audiofile import FORMATS, MAX_BYTES
-from unplugd.domain.files import parse_upload_key, upload_key, user_uploads
+from unplugd.domain.files import SONG_METADATA, parse_upload_key, upload_key, user_uploads
 from unplugd.domain.names import kept_name
 from unplugd.domain.quota import Quotas
 from unplugd.domain.song import Song, Status
@@ -60,7 +60,9 @@ class Files(Protocol):
     bucket: str
 
     def size_if_there(self, key: str) -> int | None: ...
-    def copy_from(self, bucket: str, key: str, target: str, *, content_type: str) -> None: ...
+    def copy_from(
+        self, bucket: str, key: str, target: str, *, content_type: str, metadata: Mapping[str, str]
+    ) -> None: ...
     def delete(self, key: str) -> None: ...
 
 
@@ -234,5 +236,11 @@ def _copy(song: Song, key: str, files: Files) -> None:
     if files.size_if_there(key) is None:
         return  # another call was first, or an earlier one
     if song.status is Status.PENDING_UPLOAD and files.size_if_there(song.s3_key or "") is None:
-        files.copy_from(files.bucket, key, song.s3_key or "", content_type=song.content_type or "")
+        files.copy_from(
+            files.bucket,
+            key,
+            song.s3_key or "",
+            content_type=song.content_type or "",
+            metadata={SONG_METADATA: song.song_id},
+        )
     files.delete(key)

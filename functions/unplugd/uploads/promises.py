@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from audiofile import CONTENT_TYPES, MAX_BYTES
-from unplugd.domain.files import LINK_SECONDS, upload_key
+from unplugd.domain.files import LINK_SECONDS, SONG_HEADER, SONG_METADATA, upload_key
 from unplugd.domain.names import kept_name
 from unplugd.domain.quota import Quotas
 from unplugd.domain.song import Song, Status
@@ -39,7 +39,9 @@ class Songs(Protocol):
 class Links(Protocol):
     """The uploads bucket, to send files to."""
 
-    def upload_link(self, key: str, *, content_type: str, size_bytes: int) -> str: ...
+    def upload_link(
+        self, key: str, *, content_type: str, size_bytes: int, metadata: Mapping[str, str]
+    ) -> str: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -223,11 +225,14 @@ def _of_file(file: NewFile, owner: str, song_id: str) -> dict[str, Any]:
 def _link(song: Song, objects: Links) -> dict[str, Any]:
     content_type = song.content_type or ""
     url = objects.upload_link(
-        song.s3_key or "", content_type=content_type, size_bytes=song.file_size_bytes or 0
+        song.s3_key or "",
+        content_type=content_type,
+        size_bytes=song.file_size_bytes or 0,
+        metadata={SONG_METADATA: song.song_id},
     )
     return {
         "songId": song.song_id,
         "uploadUrl": url,
-        "headers": {"Content-Type": content_type, "If-None-Match": "*"},
+        "headers": {"Content-Type": content_type, "If-None-Match": "*", SONG_HEADER: song.song_id},
         "expiresIn": LINK_SECONDS,
     }

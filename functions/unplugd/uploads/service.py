@@ -23,6 +23,7 @@ from unplugd.kernel.log import logger
 from unplugd.uploads import rules
 from unplugd.uploads.imports import import_songs as import_songs
 from unplugd.uploads.model import Probe
+from unplugd.uploads.ports import Accepted, Events, Listing, Place
 from unplugd.uploads.promises import create_placeholder as create_placeholder
 from unplugd.uploads.promises import create_upload as create_upload
 from unplugd.uploads.promises import create_uploads as create_uploads
@@ -50,26 +51,6 @@ class Objects(Protocol):
     def delete(self, key: str) -> None: ...
 
 
-class Listing(Protocol):
-    """The uploads bucket, to look through."""
-
-    def listed(self, prefix: str, after: str = "") -> Iterator[tuple[str, int, datetime]]: ...
-    def delete(self, key: str) -> None: ...
-
-
-class Place(Protocol):
-    """Where a sweep stopped."""
-
-    def read(self) -> str: ...
-    def note(self, after: str) -> None: ...
-
-
-class Events(Protocol):
-    """The notifications by which the validator learns of uploads."""
-
-    def repeat(self, key: str, size_bytes: int) -> None: ...
-
-
 def validate_upload(
     key: str,
     size_bytes: int,
@@ -79,6 +60,7 @@ def validate_upload(
     songs: Songs,
     objects: Objects,
     queue: WakeQueue,
+    accepted: Accepted,
     push: Push,
     quotas: Quotas,
     clock: Clock,
@@ -98,7 +80,7 @@ def validate_upload(
         objects.delete(key)
         return
     if song.status is not Status.PENDING_UPLOAD:
-        _heard_before(song, key, objects=objects, queue=queue)
+        _heard_before(song, key, objects=objects, queue=queue, accepted=accepted)
         return
     found = _probe(key, size_bytes, work=work, probe=probe, objects=objects)
     if found is None:
@@ -114,12 +96,17 @@ def validate_upload(
         _refuse(song, refusal, songs=songs, objects=objects, push=push, now=clock())
     else:
         _accept(song, found, size_bytes, songs=songs, queue=queue, push=push, clock=clock)
+        accepted(song.user_id, song.song_id)
 
 
-def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, place: Place, now: datetime) -> int:
+def sweep_uploads(
+    *, songs: Songs, objects: Listing, events: Events, accepted: Accepted, place: Place, now: datetime
+) -> int:
     """Announce uploads again that have arrived and were never checked: their event was lost, or died with its function.
     Answers how many. A repeated event changes nothing twice. The row of such a song lives as long as its file, so
     that a redrive finds it however long the validator was broken.
+
+    An accepted upload whose mix or details are still missing is handed on again, as long as it is there.
 
     Originals that no function will read again are deleted at any age: the function that should have done it died.
 
@@ -134,7 +121,14 @@ def sweep_uploads(*, songs: Songs, objects: Listing, events: Events, place: Plac
             last = key
             if rules.is_unchecked(now - arrived):
                 repeated += _sweep(
-                    key, size_bytes, arrived, songs=songs, objects=objects, events=events, now=now
+                    key,
+                    size_bytes,
+                    arrived,
+                    songs=songs,
+                    objects=objects,
+                    events=events,
+                    accepted=accepted,
+                    now=now,
                 )
             if time.monotonic() > until:
                 break
@@ -168,6 +162,7 @@ def _sweep(
     songs: Songs,
     objects: Listing,
     events: Events,
+    accepted: Accepted,
     now: datetime,
 ) -> bool:
     """Look after one upload; whether it was announced again."""
@@ -187,13 +182,21 @@ def _sweep(
             songs.extend_upload(song, ttl=ttl)
         events.repeat(key, size_bytes)
         return True
+    elif _lacks_something(song) and now - arrived <= rules.SWEPT_FOR:
+        accepted(song.user_id, song.song_id)
     return False
 
 
-def _heard_before(song: Song, key: str, *, objects: Objects, queue: WakeQueue) -> None:
+def _lacks_something(song: Song) -> bool:
+    return song.is_accepted and not (song.mix_at and song.details_at)
+
+
+def _heard_before(song: Song, key: str, *, objects: Objects, queue: WakeQueue, accepted: Accepted) -> None:
     """A repeated event. The first may have died after its write, so what follows that write is done again."""
     if song.status is Status.QUEUED:
         queue.wake()
+        if _lacks_something(song):
+            accepted(song.user_id, song.song_id)
     elif _is_done_with(song):
         objects.delete(key)
 

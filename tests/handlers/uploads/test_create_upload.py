@@ -30,9 +30,15 @@ def test_gives_a_link_that_binds_type_length_and_absence(cloud: Cloud) -> None:
     status, body = ask(cloud, {**GOOD, "title": "Tïtle", "model": "preview"})
     assert status == 201
     assert body["expiresIn"] == 900
-    assert body["headers"] == {"Content-Type": "audio/mpeg", "If-None-Match": "*"}
+    assert body["headers"] == {
+        "Content-Type": "audio/mpeg",
+        "If-None-Match": "*",
+        "x-amz-meta-songid": body["songId"],
+    }
     query = parse_qs(urlsplit(body["uploadUrl"]).query)
-    assert query["X-Amz-SignedHeaders"] == ["content-length;content-type;host;if-none-match"]
+    assert query["X-Amz-SignedHeaders"] == [
+        "content-length;content-type;host;if-none-match;x-amz-meta-songid"
+    ]
     row = cloud.row(body["songId"]) or {}
     assert (row["status"], row["title"], row["model"], row["fileSizeBytes"]) == (
         "PENDING_UPLOAD",

@@ -20,7 +20,11 @@ def test_the_same_shape_for_the_same_file(cloud: Cloud, put_song: Any) -> None:
     status, body = ask(cloud)
     assert status == 200
     assert (body["songId"], body["expiresIn"]) == (SONG, 900)
-    assert body["headers"] == {"Content-Type": "audio/flac", "If-None-Match": "*"}
+    assert body["headers"] == {
+        "Content-Type": "audio/flac",
+        "If-None-Match": "*",
+        "x-amz-meta-songid": SONG,
+    }
     assert f"/uploads/{OWNER}/{SONG}/song.mp3?" in body["uploadUrl"]
 
 

@@ -16,6 +16,7 @@ from unplugd.edge import s3
 from unplugd.uploads import rules, service
 
 KEY = upload_key(OWNER, SONG, "söng +1.mp3")
+AT = "2026-01-31T08:15:00.000Z"
 DAYS_LATER = 4 * 24 * 60 + 2  # minutes; older than a day, an original is looked at once an hour
 Announced = list[dict[str, Any]]
 
@@ -127,10 +128,32 @@ def test_a_song_that_was_checked_is_left_alone(
     status: Status,
 ) -> None:
     """Its original is still to be read, or a retry reads it."""
-    put_song(s3_key=KEY, status=status, queued_at="2026-01-31T08:15:00.000Z", attempt=1)
+    put_song(s3_key=KEY, status=status, queued_at=AT, attempt=1, mix_at=AT, details_at=AT)
     before = cloud.row()
     assert sweep(cloud, monkeypatch, 4) == 0
     assert (announced, cloud.keys("UPLOADS_BUCKET"), cloud.row()) == ([], [KEY], before)
+
+
+@pytest.mark.parametrize("made", [{}, {"mix_at": AT}, {"details_at": AT}], ids=["neither", "mix", "details"])
+@pytest.mark.parametrize(("minutes", "calls"), [(4, 2), (60 * 30, 0)])
+def test_a_lost_call_for_mix_and_details_is_made_again(
+    cloud: Cloud,
+    put_song: Any,
+    upload: None,
+    announced: Announced,
+    monkeypatch: pytest.MonkeyPatch,
+    made: dict[str, str],
+    minutes: int,
+    calls: int,
+) -> None:
+    """As long as the original is there, and for a day."""
+    put_song(s3_key=KEY, status=Status.QUEUED, queued_at=AT, attempt=1, **made)
+    assert sweep(cloud, monkeypatch, minutes) == 0
+    both = [CHOSEN["TRANSCODE_FUNCTION"], CHOSEN["ENRICH_FUNCTION"]]
+    assert [call["FunctionName"] for call in announced] == both[:calls]
+    for call in announced:
+        assert json.loads(call["Payload"]) == {"userId": OWNER, "songId": SONG}
+        assert call["InvocationType"] == "Event"
 
 
 @pytest.mark.parametrize("minutes", [4, DAYS_LATER])

@@ -75,6 +75,36 @@ def test_a_song_joins_the_line_once_however_often_s3_tells(cloud: Cloud, put_son
     assert cloud.keys("UPLOADS_BUCKET") == [KEY]
 
 
+def test_mix_and_details_are_started_only_for_an_accepted_song(cloud: Cloud, put_song: Any) -> None:
+    started: list[Any] = []
+    cloud.watchers.append(lambda call, params: started.append(params) if call == "lambda:Invoke" else None)
+    put_song()
+    arrive(cloud, wav(2.0, amplitude=0.0))
+    assert ((cloud.row() or {})["status"], started) == ("FAILED", [])
+    put_song()
+    arrive(cloud, wav(2.0))
+    both = [CHOSEN["TRANSCODE_FUNCTION"], CHOSEN["ENRICH_FUNCTION"]]
+    assert [call["FunctionName"] for call in started] == both
+    assert {call["Payload"] for call in started} == {f'{{"userId": "{OWNER}", "songId": "{SONG}"}}'.encode()}
+
+
+def test_a_repeated_event_starts_again_what_is_missing(cloud: Cloud, put_song: Any) -> None:
+    started: list[str] = []
+
+    def watch(call: str, params: dict[str, Any]) -> None:
+        if call == "lambda:Invoke":
+            started.append(params["FunctionName"])
+
+    cloud.watchers.append(watch)
+    put_song(status=Status.QUEUED, queued_at="2026-01-31T08:15:00.000Z", attempt=1)
+    arrive(cloud, wav(2.0))
+    assert len(started) == 2
+    at = "2026-01-31T08:15:09.000Z"
+    put_song(status=Status.QUEUED, queued_at=at, attempt=1, mix_at=at, details_at=at)
+    arrive(cloud, wav(2.0))
+    assert len(started) == 2
+
+
 def test_two_validators_at_once_queue_the_song_once(
     cloud: Cloud, put_song: Any, sent: Frames, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1247,6 +1247,8 @@ export interface components {
                 "Content-Type": string;
                 /** @constant */
                 "If-None-Match": "*";
+                /** @description A ULID: ids sort by the time of the upload request. */
+                "x-amz-meta-songid": string;
             };
             /** @constant */
             expiresIn: 900;
@@ -1278,6 +1280,8 @@ export interface components {
                     "Content-Type": string;
                     /** @constant */
                     "If-None-Match": "*";
+                    /** @description A ULID: ids sort by the time of the upload request. */
+                    "x-amz-meta-songid": string;
                 };
                 /** @constant */
                 expiresIn: 900;
@@ -4598,7 +4602,8 @@ export interface operations {
                      *       "uploadUrl": "https://storage.example/upload?X-Amz-Signature=…",
                      *       "headers": {
                      *         "Content-Type": "audio/mpeg",
-                     *         "If-None-Match": "*"
+                     *         "If-None-Match": "*",
+                     *         "x-amz-meta-songid": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T"
                      *       },
                      *       "expiresIn": 900
                      *     }
@@ -4660,7 +4665,8 @@ export interface operations {
                      *           "uploadUrl": "https://storage.example/upload?X-Amz-Signature=…",
                      *           "headers": {
                      *             "Content-Type": "audio/mpeg",
-                     *             "If-None-Match": "*"
+                     *             "If-None-Match": "*",
+                     *             "x-amz-meta-songid": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T"
                      *           },
                      *           "expiresIn": 900
                      *         },
@@ -5559,7 +5565,8 @@ export interface operations {
                      *       "uploadUrl": "https://storage.example/upload?X-Amz-Signature=…",
                      *       "headers": {
                      *         "Content-Type": "audio/mpeg",
-                     *         "If-None-Match": "*"
+                     *         "If-None-Match": "*",
+                     *         "x-amz-meta-songid": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T"
                      *       },
                      *       "expiresIn": 900
                      *     }

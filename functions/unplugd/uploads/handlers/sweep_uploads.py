@@ -14,6 +14,7 @@ def handler(_event: dict[str, Any]) -> dict[str, Any]:
         songs=wiring.songs(),
         objects=wiring.uploads(),
         events=wiring.upload_events(),
+        accepted=wiring.accepted_uploads(),
         place=wiring.uploads_place(),
         now=utc_now(),
     )

@@ -21,6 +21,7 @@ def handler(new: s3.NewObject) -> None:
             songs=wiring.songs(),
             objects=wiring.uploads(),
             queue=wiring.wake_queue(),
+            accepted=wiring.accepted_uploads(),
             push=wiring.push,
             quotas=wiring.quotas(),
             clock=utc_now,

@@ -42,7 +42,7 @@ export class FakeService {
   private link = (songId: string): UploadLink => ({
     songId,
     uploadUrl: `https://storage.test/${songId}`,
-    headers: { "Content-Type": "audio/mpeg", "If-None-Match": "*" },
+    headers: { "Content-Type": "audio/mpeg", "If-None-Match": "*", "x-amz-meta-songid": songId },
     expiresIn: 900,
   });
 
