@@ -81,6 +81,11 @@ CLAIMS = (
         ),
     ),
     Claim(
+        "the workflows are pinned, may do little, and deploy only what passed",
+        "tests/infra/test_workflows.py",
+        tests("tests/infra/test_workflows.py"),
+    ),
+    Claim(
         "every function is imported where Lambda would run it",
         "a bare Python 3.12 with the layers",
         bare.prove,
