@@ -1,5 +1,5 @@
 import type { Stem } from "./engine";
-import { cellCount, cellRange } from "./frames";
+import { cellCount, cellRange, type Layout } from "./frames";
 import { isRefused } from "./links";
 import { Lru } from "./lru";
 
@@ -29,6 +29,8 @@ interface Options {
   streams(options?: { fresh?: boolean }): Promise<Record<Stem, string>>;
   totalSamples: number;
   stems: readonly Stem[];
+  /** Where the frames of the streams are; that of the stems when left out. */
+  layout?: Layout;
   fetch?: typeof fetch;
   /** Called with a sentence after a second failed try in a row, and null when bytes come again. */
   onTrouble?(sentence: string | null): void;
@@ -103,7 +105,7 @@ export class StreamBytes {
 
   private async load(first: number, count: number, signal: AbortSignal): Promise<void> {
     const got: CellBytes = {};
-    const range = cellRange(first, count, this.options.totalSamples);
+    const range = cellRange(first, count, this.options.totalSamples, this.options.layout);
     for (let failures = 0; ; failures++) {
       signal.throwIfAborted();
       const outcomes = await Promise.allSettled(
@@ -137,7 +139,7 @@ export class StreamBytes {
     this.options.onTrouble?.(null);
     this.spanLength = Math.min(LONGEST_SPAN, this.spanLength * 2);
     for (let cell = first; cell < first + count; cell++) {
-      const own = cellRange(cell, 1, this.options.totalSamples);
+      const own = cellRange(cell, 1, this.options.totalSamples, this.options.layout);
       const cut = (stem: Stem) => {
         const bytes = got[stem] ?? new Uint8Array();
         // A copy, so that no cell keeps its whole span in memory.

@@ -8,6 +8,8 @@ export type Stem = string;
 
 /** The stem that keeps its pitch when the key changes, and that the tempo is read from. */
 export const RHYTHM: Stem = "drums";
+/** The whole song, until its stems are there. Not a stem: it has no fader. */
+export const WHOLE: Stem = "whole";
 /** The stem that is sung. */
 export const VOICE: Stem = "vocals";
 /** The stem that holds every instrument without a stem of its own. */
@@ -102,6 +104,12 @@ export interface SongSource {
   /** The stems' streamUrl. `fresh`: the links given before were refused, so ask the API for new ones. */
   streams(options?: { fresh?: boolean }): Promise<Record<Stem, string>>;
   initialMix?: Mix;
+  /** While the stems are still being made: the whole song to play until they are there. */
+  early?: {
+    mix(options?: { fresh?: boolean }): Promise<string>;
+    /** Resolves once `streams` has the links of exactly `stems`; may never. */
+    ready: Promise<unknown>;
+  };
 }
 
 export interface EngineState {

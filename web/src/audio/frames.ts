@@ -11,8 +11,16 @@ export const DELAY_SAMPLES = 1105;
 
 const PREROLL_FRAMES = 2;
 const SHORTEST_FRAMES = 8;
-const SLOT_BYTES = 417;
-const REST = 42_300;
+
+/** Bytes of a frame: whole ones, and how many 44,100ths of one more. A stream of a constant rate has 144 × rate / 44,100. */
+export interface Layout {
+  bytes: number;
+  rest: number;
+}
+/** Of a stem's stream: 128 kbit/s. */
+export const OF_STEM: Layout = { bytes: 417, rest: 42_300 };
+/** Of `mix.mp3`: 320 kbit/s (functions/unplugd/details/mix.py). */
+export const OF_MIX: Layout = { bytes: 1044, rest: 39_600 };
 
 /**
  * A song is fetched and decoded in cells on a fixed grid: 64 frames, 1.67 s. One is short enough to sound soon after a
@@ -29,19 +37,19 @@ export interface ByteRange {
 }
 
 /** The byte at which a frame starts. */
-export function frameOffset(frame: number): number {
-  return frame <= 0 ? 0 : SLOT_BYTES * frame + Math.ceil((REST * (frame - 1)) / SAMPLE_RATE);
+export function frameOffset(frame: number, { bytes, rest } = OF_STEM): number {
+  return frame <= 0 ? 0 : bytes * frame + Math.ceil((rest * (frame - 1)) / SAMPLE_RATE);
 }
 
 /** The bytes that decode to samples start … stop - 1 of the WAV. */
-export function byteRange(start: number, stop: number): ByteRange {
+export function byteRange(start: number, stop: number, layout = OF_STEM): ByteRange {
   let end = Math.floor((stop - 1 + DELAY_SAMPLES) / FRAME_SAMPLES) + 1;
   let first = Math.floor((start + DELAY_SAMPLES) / FRAME_SAMPLES) - PREROLL_FRAMES;
   first = Math.max(0, Math.min(first, end - SHORTEST_FRAMES));
   end = Math.max(end, first + SHORTEST_FRAMES);
   return {
-    from: frameOffset(first),
-    to: frameOffset(end),
+    from: frameOffset(first, layout),
+    to: frameOffset(end, layout),
     skip: start + DELAY_SAMPLES - FRAME_SAMPLES * first,
   };
 }
@@ -54,6 +62,6 @@ export const cellOf = (sample: number): number => Math.floor(sample / CELL_SAMPL
 export const cellCount = (totalSamples: number): number => Math.ceil(totalSamples / CELL_SAMPLES);
 
 /** The bytes of `count` cells in a row. What is asked for alone or together with others has the same bytes. */
-export function cellRange(cell: number, count: number, totalSamples: number): ByteRange {
-  return byteRange(cell * CELL_SAMPLES, Math.min(totalSamples, (cell + count) * CELL_SAMPLES));
+export function cellRange(cell: number, count: number, totalSamples: number, layout = OF_STEM): ByteRange {
+  return byteRange(cell * CELL_SAMPLES, Math.min(totalSamples, (cell + count) * CELL_SAMPLES), layout);
 }
