@@ -115,6 +115,39 @@ test("a song that was not measured has none of it", async ({ page, stack, api })
   await expect(button(page, "Whole bars")).toHaveCount(0);
 });
 
+for (const width of [1280, 390])
+  test(`nothing moves when the parts, chords and waveforms arrive: ${width} wide`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 844 });
+    await page.addInitScript(() => {
+      const moved: string[] = Object.assign(window, { moved: [] }).moved;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as (PerformanceEntry & { value: number; sources: { node?: Node }[] })[])
+          moved.push(`${entry.value} ${entry.sources.map(({ node }) => (node as Element)?.outerHTML?.slice(0, 90))}`);
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    const wide = width >= 900; // else the mixer is in a tab, and asks for its presets when that is opened
+    const held: (() => void)[] = [];
+    await page.route(/\/(measurements|presets|peaks\.json)(\?|$)/, async (route) => {
+      await new Promise<void>((go) => held.push(go));
+      await route.fallback();
+    });
+    await openPlayer(page, path);
+    await expect.poll(() => held.length).toBeGreaterThanOrEqual(wide ? 3 : 2);
+    // One after the other, with the page drawn in between.
+    while (held.length) {
+      held.shift()?.();
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    }
+    await expect(parts(page)).toBeVisible();
+    await expect(page.getByTestId("chord-now")).toBeVisible();
+    await expect(page.getByTestId("bar-lines").last()).toBeAttached();
+    if (wide) await expect(page.getByRole("group", { name: "Presets" }).getByRole("button").nth(2)).toBeVisible();
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    const moved = await page.evaluate(() => (window as unknown as { moved: string[] }).moved);
+    const sum = moved.reduce((all, one) => all + parseFloat(one), 0);
+    expect(sum, moved.join("\n")).toBeLessThan(0.005);
+  });
+
 for (const theme of ["dark", "light"])
   for (const width of [1280, 360])
     test(`axe finds nothing, and nothing spills: ${theme}, ${width} wide`, async ({ page }) => {

@@ -137,10 +137,13 @@ export function readMeasures(answer: Answer): Measures {
 const keyOf = ({ songId, measuredAt }: Pick<Song, "songId" | "measuredAt">) =>
   [...keys.song(songId), "measurements", measuredAt] as const;
 
-/** What is known of the song's music, read again when it was measured again; null for a song that never was. */
-export function useMeasures(song: Song): Measures | null {
+/**
+ * What is known of the song's music, read again when it was measured again. Null for a song that never was, and where it
+ * could not be read; undefined as long as it is on its way.
+ */
+export function useMeasures(song: Song): Measures | null | undefined {
   const api = useApi();
-  const { data: measures } = useQuery({
+  const { data: measures, isPending } = useQuery({
     queryKey: keyOf(song),
     enabled: song.measuredAt !== null,
     placeholderData: keepPreviousData,
@@ -149,7 +152,8 @@ export function useMeasures(song: Song): Measures | null {
       return readMeasures((await data(api.GET("/songs/{songId}/measurements", { params, signal }))).measures);
     },
   });
-  return (song.measuredAt !== null && measures) || null;
+  if (song.measuredAt === null) return null;
+  return measures ?? (isPending ? undefined : null);
 }
 
 /** Sets fields of a measure, or with null goes back to what was measured. Rejects with Problem. */

@@ -22,14 +22,23 @@ export default function ChordLane({ song, engine }: SongProps) {
     (listener) => engine.subscribe(listener),
     () => engine.state().mix.key,
   );
+  const atOf = (position: number) => chords.findLastIndex(({ start }) => start <= position + LEAD);
   const [at, setAt] = useState(-1);
+  // With the first drawing of chords the right one is named: a frame later the row would move.
+  const [known, setKnown] = useState(chords);
+  if (known !== chords) {
+    setKnown(chords);
+    setAt(atOf(engine.position()));
+  }
   const [place, setPlace] = useState("");
   useFrames(engine, (position) => {
-    setAt(chords.findLastIndex(({ start }) => start <= position + LEAD));
+    setAt(atOf(position));
     if (!grid) return;
     const { bar, beat } = placeAt(grid, position);
     setPlace(`${bar}.${beat}`);
   });
+  // Its place is kept while it is on the way, so that nothing moves when it comes.
+  if (measures === undefined) return <div className={css.lane} />;
   if (!chords.length && !grid) return null;
   const now = chords[at];
   const coming = chords.slice(at + 1, at + SHOWN);

@@ -10,7 +10,7 @@ import { useEngineState, useStudio, useWatched } from "./usePlayer";
 export function LoopControls({ choosing, onChoosing }: { choosing: boolean; onChoosing(on: boolean): void }) {
   const { controls, music, snap } = useStudio();
   const { loop } = useEngineState();
-  const { grid } = useWatched(music);
+  const { grid, expected } = useWatched(music);
   const snaps = useWatched(snap);
   return (
     <div className={css.loop} role="group" aria-label="Loop">
@@ -29,10 +29,11 @@ export function LoopControls({ choosing, onChoosing }: { choosing: boolean; onCh
       <button type="button" className={css.mark} title="Repeat to here (])" onClick={controls.loopToHere}>
         <span className={css.caption}>B</span> {loop ? exactClock(loop.end) : "–"}
       </button>
-      {grid && (
+      {(grid || expected) && (
         <button
           type="button"
           className={css.toggle}
+          disabled={expected}
           aria-pressed={snaps}
           title="A loop begins and ends with a bar"
           onClick={() => snap.set(!snaps)}
@@ -53,14 +54,15 @@ export function LoopControls({ choosing, onChoosing }: { choosing: boolean; onCh
 function ClickControl() {
   const { click, music } = useStudio();
   const { on, volume } = useWatched(click);
-  const { grid } = useWatched(music);
-  if (!grid) return null;
+  const { grid, expected } = useWatched(music);
+  if (!grid && !expected) return null;
   return (
     <div className={css.click}>
       <button
         type="button"
         role="switch"
         className={css.toggle}
+        disabled={expected}
         aria-checked={on}
         title="A click on each beat (M)"
         onClick={() => click.set({ on: !on, volume })}
@@ -88,12 +90,14 @@ function ClickControl() {
 function EvenControl() {
   const { even, music } = useStudio();
   const on = useWatched(even);
-  if (!useWatched(music).levelled) return null;
+  const { levelled, expected } = useWatched(music);
+  if (!levelled && !expected) return null;
   return (
     <button
       type="button"
       role="switch"
       className={css.toggle}
+      disabled={expected}
       aria-checked={on}
       title="Play every song equally loud"
       onClick={() => even.set(!on)}

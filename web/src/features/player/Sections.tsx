@@ -6,7 +6,7 @@ import { useStudio, useWatched } from "./usePlayer";
 /** The parts of a song over its waveform: a press goes there. Nothing for a song whose parts are not known. */
 export function Sections() {
   const { engine, controls, ticker, music } = useStudio();
-  const { sections } = useWatched(music);
+  const { sections, expected } = useWatched(music);
   const strip = useRef<HTMLElement>(null);
   useEffect(
     () =>
@@ -19,7 +19,7 @@ export function Sections() {
       }),
     [ticker, sections],
   );
-  if (!sections.length) return null;
+  if (!sections.length) return expected ? <div className={css.strip} /> : null;
   const share = (seconds: number) => `${(100 * Math.min(seconds, engine.durationSec)) / engine.durationSec}%`;
   return (
     <nav ref={strip} className={css.strip} aria-label="Parts of the song">

@@ -31,7 +31,7 @@ export function PlayButton({ large = false }: { large?: boolean }) {
 /** Start, back, play, on; by bars too where they are known. */
 export function PlayGroup() {
   const { controls, music } = useStudio();
-  const { grid } = useWatched(music);
+  const { grid, expected } = useWatched(music);
   return (
     <div className={css.group}>
       <IconButton label="Back to the start (Home)" onClick={() => controls.seek(0)}>
@@ -46,14 +46,14 @@ export function PlayGroup() {
       >
         −5
       </button>
-      {grid && (
-        <IconButton label="Back one bar (Shift + ←)" onClick={() => controls.bar(-1)}>
+      {(grid || expected) && (
+        <IconButton label="Back one bar (Shift + ←)" disabled={expected} onClick={() => controls.bar(-1)}>
           <ChevronLeft size={20} />
         </IconButton>
       )}
       <PlayButton />
-      {grid && (
-        <IconButton label="Forward one bar (Shift + →)" onClick={() => controls.bar(1)}>
+      {(grid || expected) && (
+        <IconButton label="Forward one bar (Shift + →)" disabled={expected} onClick={() => controls.bar(1)}>
           <ChevronRight size={20} />
         </IconButton>
       )}

@@ -15,9 +15,13 @@ export interface Music {
   level: number;
   /** Whether the level is known. */
   levelled: boolean;
+  /** Whether it is about to be known: its place is kept, so that nothing moves when it comes. */
+  expected: boolean;
 }
 
-export const UNKNOWN: Music = { grid: null, sections: [], level: 1, levelled: false };
+export const UNKNOWN: Music = { grid: null, sections: [], level: 1, levelled: false, expected: false };
+
+export const EXPECTED: Music = { ...UNKNOWN, expected: true };
 
 /** Songs are played at this loudness: that of ReplayGain 2.0, which nearly every song reaches without clipping. */
 const TARGET_LUFS = -18;
@@ -33,6 +37,7 @@ export function musicOf(measures: Measures | null, durationSec: number): Music {
     sections: sections?.value.filter(({ start }) => start < durationSec) ?? [],
     level: loudness ? levelOf(loudness.value) : 1,
     levelled: loudness !== null,
+    expected: false,
   };
 }
 

@@ -1,11 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import { createContext, useContext, useLayoutEffect, useState, useSyncExternalStore } from "react";
 import { data, type Song } from "@/api/client";
 import { useApi } from "@/api/context";
 import { fetchSong, type FinishedSong, isFinished, keys, putSong, stemsOf } from "@/api/songs";
 import type { EngineState, Stem } from "@/audio/engine";
 import { useMeasures } from "@/api/measurements";
-import { musicOf } from "./music";
+import { EXPECTED, musicOf } from "./music";
 import { parsePeaks } from "./peaks";
 import { createPlayer, type Player, type Watched } from "./player";
 
@@ -32,7 +32,12 @@ export function usePlayer(song: FinishedSong & Song): Player | null {
   const player = useSyncExternalStore(holder.subscribe, holder.get);
   const measures = useMeasures(song);
   const durationSec = song.durationSec ?? 0;
-  useEffect(() => player?.music.set(musicOf(measures, durationSec)), [player, measures, durationSec]);
+  const expected = measures === undefined;
+  // Before the page is painted: a place that is kept a moment later moves what is there.
+  useLayoutEffect(
+    () => player?.music.set(expected ? EXPECTED : musicOf(measures, durationSec)),
+    [player, measures, expected, durationSec],
+  );
   return player;
 }
 
