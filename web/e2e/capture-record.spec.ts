@@ -1,13 +1,16 @@
-import { type Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { violations } from "./axe";
 import { expect, openAs, test } from "./fixtures";
 import {
+  enter,
   exactRuns,
   fakeMicrophone,
   freshProfile,
   joined,
   length,
   longerThan,
+  loopBack,
+  measureLatency,
   noise,
   noted,
   ownBrowser,
@@ -24,12 +27,6 @@ test.use({
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const recorder = (page: Page) => page.getByRole("region", { name: "Recorder" });
 const onTheWay = (page: Page) => page.getByRole("list", { name: "Takes on their way" });
-
-async function enter(page: Page, site: string, session: string) {
-  await page.goto(`${site}/config.json`);
-  await page.evaluate((session) => localStorage.setItem("unplugd.session", session), session);
-  await page.goto(site);
-}
 
 async function begin(page: Page, open = "New take") {
   await button(page, open).click();
@@ -108,30 +105,9 @@ test("a browser that is killed loses at most the last second; the rest arrives",
 
 test("a loop of known delay is measured within 1 ms", async ({ entered: page }) => {
   const DELAY = 1654; // frames
-  await page.addInitScript((delay) => {
-    // What goes to the loudspeaker comes back as the microphone, later by so much.
-    const loops = new WeakMap<BaseAudioContext, DelayNode>();
-    const loopOf = (context: BaseAudioContext) => {
-      const loop = loops.get(context) ?? new DelayNode(context, { delayTime: delay / 44_100, maxDelayTime: 1 });
-      loops.set(context, loop);
-      return loop;
-    };
-    const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode, ...rest: number[]) => AudioNode;
-    AudioNode.prototype.connect = function (this: AudioNode, to: AudioNode, ...rest: number[]) {
-      if (to instanceof AudioDestinationNode) connect.call(this, loopOf(this.context));
-      return connect.call(this, to, ...rest);
-    } as AudioNode["connect"];
-    AudioContext.prototype.createMediaStreamSource = function () {
-      return loopOf(this) as unknown as MediaStreamAudioSourceNode;
-    };
-  }, DELAY);
+  await loopBack(page, DELAY);
   await page.goto("/");
-  await button(page, "New take").click();
-  await button(page, "Settings").click();
-  await button(page, "Measure it").click();
-  await expect(recorder(page)).toContainText("(measured)");
-  const found = Number(/late by ([\d.]+) ms/.exec((await recorder(page).textContent()) ?? "")?.[1]);
-  expect(Math.abs(found - (1000 * DELAY) / 44_100)).toBeLessThanOrEqual(1);
+  expect(Math.abs((await measureLatency(page)) - (1000 * DELAY) / 44_100)).toBeLessThanOrEqual(1);
 });
 
 test("one recorder for all tabs; the page says what is wrong in words", async ({ signedIn: page, person, context }) => {

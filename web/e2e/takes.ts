@@ -37,10 +37,11 @@ export function noise(seconds: number): Int16Array<ArrayBuffer> {
 
 const folder = mkdtempSync(join(tmpdir(), "unplugd-takes-"));
 
-/** What the browser's fake microphone plays, over and over. */
-export function fakeMicrophone(sound: Int16Array<ArrayBuffer>): string[] {
-  const path = join(folder, "microphone.wav");
-  writeFileSync(path, Buffer.concat([wavHeader(sound.length, { channels: 1 }), Buffer.from(sound.buffer)]));
+/** What the browser's fake microphone plays, over and over: samples, interleaved where there are two channels. */
+export function fakeMicrophone(sound: Int16Array<ArrayBuffer>, channels = 1): string[] {
+  const path = join(folder, `microphone-${channels}.wav`);
+  const header = wavHeader(sound.length / channels, { channels });
+  writeFileSync(path, Buffer.concat([header, Buffer.from(sound.buffer)]));
   return [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
@@ -90,6 +91,36 @@ export const noted = (page: Page) =>
         };
       }),
   );
+
+/** From its next document on, what a page sends to the loudspeaker comes back as its microphone, later by so many frames. */
+export const loopBack = (page: Page, frames: number) =>
+  page.addInitScript((delay) => {
+    const loops = new WeakMap<BaseAudioContext, DelayNode>();
+    const loopOf = (context: BaseAudioContext) => {
+      const loop = loops.get(context) ?? new DelayNode(context, { delayTime: delay / 44_100, maxDelayTime: 1 });
+      loops.set(context, loop);
+      return loop;
+    };
+    const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode, ...rest: number[]) => AudioNode;
+    AudioNode.prototype.connect = function (this: AudioNode, to: AudioNode, ...rest: number[]) {
+      if (to instanceof AudioDestinationNode) connect.call(this, loopOf(this.context));
+      return connect.call(this, to, ...rest);
+    } as AudioNode["connect"];
+    AudioContext.prototype.createMediaStreamSource = function () {
+      return loopOf(this) as unknown as MediaStreamAudioSourceNode;
+    };
+  }, frames);
+
+/** Has the recorder measure how late sound comes back: milliseconds. */
+export async function measureLatency(page: Page): Promise<number> {
+  const button = (name: string) => page.getByRole("button", { name, exact: true });
+  const recorder = page.getByRole("region", { name: "Recorder" });
+  await button("New take").click();
+  await button("Settings").click();
+  await button("Measure it").click();
+  await expect(recorder).toContainText("(measured)");
+  return Number(/late by ([\d.]+) ms/.exec((await recorder.textContent()) ?? "")?.[1]);
+}
 
 /** The stretches of a take between its gaps, each with its place in the source; null where it is not there to the bit. */
 export function exactRuns(take: Int16Array, source: Int16Array, gaps: readonly Gap[]) {
@@ -148,3 +179,10 @@ export async function ownBrowser(profile: string, args: readonly string[], execu
 }
 
 export const freshProfile = () => mkdtempSync(join(tmpdir(), "unplugd-profile-"));
+
+/** Signs a browser of its own in, and opens the page. */
+export async function enter(page: Page, site: string, session: string): Promise<void> {
+  await page.goto(`${site}/config.json`);
+  await page.evaluate((session) => localStorage.setItem("unplugd.session", session), session);
+  await page.goto(site);
+}
