@@ -168,8 +168,11 @@ export function patchSong(client: QueryClient, songId: string, change: Partial<S
  * Write the details that a person has changed. They have no `seq` to compare (the API counts states, not names), so an
  * answer that was requested before the change could bring the old name back: those are requested again.
  */
-export function writeDetails(client: QueryClient, { songId, title, artist, language, sameAs }: Song): void {
-  patchSong(client, songId, { title, artist, language, sameAs });
+export function writeDetails(
+  client: QueryClient,
+  { songId, title, artist, album, year, genre, language, sameAs }: Song,
+): void {
+  patchSong(client, songId, { title, artist, album, year, genre, language, sameAs });
   for (const queryKey of [["songs"], keys.song(songId)]) refetchPending(client, queryKey);
 }
 
@@ -205,7 +208,8 @@ export async function readSong(api: Api, client: QueryClient, songId: string): P
   return song;
 }
 
-const detailsOf = (song: Song | undefined) => song && JSON.stringify([song.title, song.artist, song.language]);
+const detailsOf = (song: Song | undefined) =>
+  song && JSON.stringify([song.title, song.artist, song.album, song.year, song.genre, song.language]);
 
 /** Write a song as the API has just returned it, also into the lists that it now belongs to. */
 export function putSong(client: QueryClient, song: Song): void {

@@ -49,5 +49,5 @@ it("a song whose row is unreadable says so and can only be deleted", async () =>
 it("a song that failed can be opened, renamed, retried and deleted", () => {
   show(aSong("A", { title: "One", status: "FAILED", errorCode: "NO_CAPACITY" }));
   expect(screen.getByRole("link", { name: "One" })).toBeDefined();
-  expect(openMenu("One")).toEqual(["Open", "Rename…", "Retry", "Delete"]);
+  expect(openMenu("One")).toEqual(["Open", "Details", "Rename…", "Retry", "Delete"]);
 });

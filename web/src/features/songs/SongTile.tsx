@@ -24,7 +24,7 @@ export const SongTile = memo(function SongTile({ song, ...handlers }: Props) {
   return (
     <article className={css.tile} data-tone={state.tone}>
       <div className={css.cover}>
-        <Cover song={song} icon={32} />
+        <Cover song={song} size="large" />
         {state.progress !== undefined && (
           <div className={css.progress}>
             <Progress value={state.progress} label={`${title}: ${state.text}`} />

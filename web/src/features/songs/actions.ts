@@ -10,7 +10,7 @@ import { toast } from "@/components/Toasts";
 import { useSession } from "@/session/context";
 import { titleOf } from "./words";
 
-export type Details = Partial<Pick<Song, "title" | "artist" | "language">>;
+export type Details = Partial<Pick<Song, "title" | "artist" | "album" | "year" | "genre" | "language">>;
 
 const TRIED = "Nothing was left to measure: songs without tempo and key here were tried already.";
 

@@ -1,11 +1,11 @@
-import { CircleX, FilePlus2, Gauge, Pencil, RotateCcw, SquareArrowOutUpRight, Trash2 } from "lucide-react";
+import { CircleX, FilePlus2, Gauge, Info, Pencil, RotateCcw, SquareArrowOutUpRight, Trash2 } from "lucide-react";
 import { useLocation } from "wouter";
 import type { Song } from "@/api/client";
 import { isUnreadable } from "@/api/songs";
 import type { MenuItem } from "@/components/Menu";
 import { useSongActions } from "./actions";
 import { isUnmeasured } from "./measured";
-import { canCancel, remedyOf, songPath } from "./words";
+import { canCancel, detailsPath, remedyOf, songPath } from "./words";
 
 /** What the list does for its songs. */
 export interface SongHandlers {
@@ -44,6 +44,7 @@ export function useSongMenu(song: Song, { onRename, onDelete, onChooseFile }: So
   const cancel = { label: "Cancel", icon: <CircleX size={18} />, onSelect: () => void actions.cancel(song) };
   const items: MenuItem[] = [
     { label: "Open", icon: <SquareArrowOutUpRight size={18} />, onSelect: () => go(songPath(song)) },
+    { label: "Details", icon: <Info size={18} />, onSelect: () => go(detailsPath(song)) },
     { label: "Rename…", icon: <Pencil size={18} />, onSelect: () => afterMenu(() => onRename(song)) },
     ...(cure ? [cure] : []),
     ...(isUnmeasured(song) ? [measure] : []),

@@ -16,6 +16,8 @@ export const titleOf = (song: Song): string =>
 
 export const songPath = ({ songId }: Pick<Song, "songId">) => `/songs/${songId}`;
 
+export const detailsPath = ({ songId }: Pick<Song, "songId">) => `/details/${songId}`;
+
 /** What the person can do about a song that did not work out. */
 export type Remedy = "retry" | "another-file" | "retry-lyrics";
 
