@@ -78,6 +78,13 @@ def components(
     }
 
 
+def form(about: dict[str, Schema]) -> Schema:
+    """A form with a file, and what is known of its song."""
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    text = {name: schema | {"type": "string"} for name, schema in about.items()}
+    return closed({"file": file | {"description": "With its file name."}, **text}, optional=tuple(about))
+
+
 def _results(done: dict[str, Schema]) -> Schema:
     items = {"oneOf": [closed(done), _ref("ItemError")]}
     return closed(

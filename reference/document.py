@@ -127,6 +127,11 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
             "required": not operation.may_lack_body,
             "content": _json(_ref(operation.body), examples.BODIES[operation.body]),
         }
+    if operation.form:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": _ref(operation.form)}},
+        }
     described["responses"] = {
         **{
             str(status): _answer(status, name, operation.files) | _links(name)
@@ -174,6 +179,8 @@ def _refusals(route: Route, operation: Operation) -> dict[int, frozenset[str]]:
         codes.setdefault(kind.status, set()).add(kind.code)
     if operation.body:
         codes[400].add("invalid_json")
+    if operation.form:
+        codes[400].add("invalid_form")
     if "cursor" in operation.query:
         codes[400].add("bad_cursor")
     for status, code in gateway_refusals().items():

@@ -25,6 +25,7 @@ class Operation:
     answers: dict[int, str]  # status → schema
     body: str | None = None  # schema
     may_lack_body: bool = False
+    form: str | None = None  # schema of a multipart body
     refusals: tuple[type[errors.AppError], ...] = ()  # besides those that every call has
     notes: str = ""
     query: dict[str, Schema] = field(default_factory=dict)
@@ -268,6 +269,12 @@ OPERATIONS: dict[str, Operation] = {
         body="FilesToImport",
         notes="200: the song that the file is already, also by its upload link; 201: a new one. The same `s3Key` again "
         "is the same song. A key outside your folder is 404.",
+    ),
+    "upload_song": Operation(
+        {201: "Song"},
+        form="SongForm",
+        refusals=(errors.UnsupportedType, errors.TooMany, errors.QuotaUsed, errors.TooLarge),
+        notes="For files of at most 4 MB; larger ones go to a link of `POST /songs/upload-url`.",
     ),
     "create_placeholder": Operation(
         {201: "Song"},

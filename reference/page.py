@@ -70,8 +70,9 @@ def _call(described: dict[str, Any], path: str, method: str, call: dict[str, Any
         rows = [(one["name"], one["in"], _type(one["schema"]), _about(one["schema"])) for one in parameters]
         parts.append(_table(("parameter", "in", "type", ""), rows))
     if body := call.get("requestBody"):
-        content = body["content"]["application/json"]
-        parts.append(f"<p>Body: {_type(content['schema'])}</p>{_example(content)}")
+        ((kind, content),) = body["content"].items()
+        of = "" if kind == "application/json" else f" ({kind})"
+        parts.append(f"<p>Body{of}: {_type(content['schema'])}</p>{_example(content)}")
     answers, refusals = [], []
     for status, answer in call["responses"].items():
         if "$ref" in answer:
@@ -148,6 +149,8 @@ def _about(schema: dict[str, Any]) -> str:
 
 
 def _example(content: dict[str, Any]) -> str:
+    if "example" not in content:
+        return ""
     text = json.dumps(content["example"], indent=2, ensure_ascii=False)
     return f"<details><summary>Example</summary><pre>{escape(text)}</pre></details>"
 

@@ -154,15 +154,19 @@ def _changes() -> dict[str, Schema]:
     return {
         "title": text,
         "artist": text,
-        "album": text,
-        "year": nullable({"type": "integer", "minimum": 0, "maximum": 9999}),
-        "genre": text,
         "language": nullable({"type": "string", "pattern": f"^{LANGUAGE_PATTERN}$"}),
     }
 
 
 def _song_changes() -> dict[str, Schema]:
-    return {**_changes(), "sameAs": {"type": "null", "description": "Null: the person wants both songs."}}
+    text = nullable({"type": "string", "maxLength": MAX_TEXT})
+    year = nullable({"type": "integer", "minimum": 0, "maximum": 9999})
+    of_record: dict[str, Schema] = {"album": text, "year": year, "genre": text}
+    return {
+        **_changes(),
+        **of_record,
+        "sameAs": {"type": "null", "description": "Null: the person wants both songs."},
+    }
 
 
 def _choice(options: frozenset[str]) -> Schema:
@@ -244,6 +248,9 @@ def components() -> dict[str, Schema]:
             description="Null clears a field; a missing field is not changed.",
         ),
         "UploadLink": link,
+        "SongForm": bulk.form(
+            {**_changes(), "model": _choice(MODELS), "lyricsModel": _choice(LYRICS_MODELS)}
+        ),
         **bulk.components(file, link, song, _finished_properties()["stems"] | {"minProperties": 0}),
         **lyrics.components(),
         **measurement.components(),

@@ -3,6 +3,8 @@
 Importing an OpenAPI body (which every AWS::Serverless::Api is) loses the mock integrations' responses, the gateway
 responses, x-amazon-apigateway-any-method, and the request models with their validators, so that a body the gateway
 should refuse reaches the function. They are put where the API's own calls would have put them.
+
+The slash of a binary media type, which a template writes as ~1, is not read as one: such bodies arrive as damaged text.
 """
 
 from __future__ import annotations
@@ -24,9 +26,15 @@ _VALIDATORS = "x-amazon-apigateway-request-validators"
 def check() -> None:
     gateway = upstream.service("apigateway_v1")
     puts = ("_put_method_response", "_put_integration_response", "_put_gateway_response")
-    makes = ("_import_operation", "_import_rest_api", "_create_model", "_create_request_validator")
+    makes = (
+        "_import_operation",
+        "_import_rest_api",
+        "_create_model",
+        "_create_request_validator",
+        "_media_type_matches",
+    )
     stores = ("_OPENAPI_HTTP_METHODS", "_resources", "_request_validators")
-    upstream.need(gateway, *puts, *makes, *stores, by=__name__)
+    upstream.need(gateway, *puts, *makes, *stores, "_media_type_matches", by=__name__)
     upstream.need_parameters(
         gateway._import_operation, "api_id", "resource_id", "http_method", "operation", by=__name__
     )
@@ -52,6 +60,12 @@ def apply(_: Context) -> None:
         _import_request_models(gateway, api_id, spec)
         return api_id
 
+    matches = gateway._media_type_matches
+
+    def matches_with_slash(media_type: str, binary_media_types: Any) -> Any:
+        return matches(media_type, [one.replace("~1", "/") for one in binary_media_types or []])
+
+    gateway._media_type_matches = matches_with_slash
     gateway._OPENAPI_HTTP_METHODS.add("any")
     gateway._import_operation = operation_with_responses
     gateway._import_rest_api = api_with_responses

@@ -59,6 +59,8 @@ def test_every_example_is_valid(call: dict[str, Any]) -> None:
     contents = [one["content"] for one in call["responses"].values() if "content" in one]
     contents += [call["requestBody"]["content"]] if "requestBody" in call else []
     for content in contents:
+        if "multipart/form-data" in content:
+            continue  # tests/handlers/uploads/test_upload_song.py sends it
         media = content["application/json"]
         assert answers.faults(media["schema"], media["example"]) == []
 
@@ -132,7 +134,10 @@ def test_the_gateways_model_of_a_body_takes_all_the_code_takes() -> None:
     body = template("api")["Resources"]["Api"]["Properties"]["DefinitionBody"]
     models = body["components"]["schemas"]
     with_body = {route.name: route.request_model for route in routes() if route.request_model}
-    needed = {name for name, call in OPERATIONS.items() if call.get("requestBody", {}).get("required")}
+    bodies = {name: call["requestBody"] for name, call in OPERATIONS.items() if "requestBody" in call}
+    needed = {
+        name for name, body in bodies.items() if body["required"] and "application/json" in body["content"]
+    }
     assert set(with_body) == needed  # the gateway refuses a call without the body that it checks
     assert set(with_body.values()) == set(models)
     for name, model in with_body.items():

@@ -69,9 +69,11 @@ class Desk:
         self.uploads = outputs["UploadsBucketName"]
         self.output = outputs["OutputBucketName"]
 
-    def call(self, method: str, path: str, body: bytes | None = None) -> Answer:
+    def call(
+        self, method: str, path: str, body: bytes | None = None, content_type: str = "application/json"
+    ) -> Answer:
         """One request to the API."""
-        headers = {"Authorization": self._token(), "Content-Type": "application/json"}
+        headers = {"Authorization": self._token(), "Content-Type": content_type}
         return self._transport.send(method, self._api + path, headers=headers, body=body)
 
     def ask(self, call: Call) -> Row:

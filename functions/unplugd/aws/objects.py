@@ -58,6 +58,13 @@ class Objects:
             params["Metadata"] = dict(metadata)
         return str(self._s3.generate_presigned_url("put_object", Params=params, ExpiresIn=expires_s))
 
+    def put(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
+        """Store a file of a few megabytes, with `metadata`."""
+        with passing_faults("save the upload"):
+            self._s3.put_object(
+                Bucket=self.bucket, Key=key, Body=data, ContentType=content_type, Metadata=dict(metadata)
+            )
+
     def size(self, key: str) -> int:
         """The bytes of an object that is there."""
         with passing_faults("look at a file"):

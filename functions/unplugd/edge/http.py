@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from unplugd.edge import form
 from unplugd.edge.fields import Fields
 from unplugd.kernel import settings
 from unplugd.kernel.errors import AppError, Invalid, TooLarge, Unauthorized
@@ -18,6 +19,8 @@ from unplugd.kernel.log import invocation_logger
 
 # A title, an artist and a file name; a call that takes more says so.
 MAX_BODY_BYTES = 64 * 1024
+
+_FORM_AROUND = 128 * 1024  # what a form has besides its file
 
 Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -32,10 +35,23 @@ class Request:
     raw_body: str | None = field(repr=False)
     is_base64: bool = False
     email: str | None = field(default=None, repr=False)
+    content_type: str = ""
 
     def fields(self, *, max_bytes: int = MAX_BODY_BYTES) -> Fields:
         """The JSON object in the body, ready to be read field by field."""
         return Fields(_json_object(self.raw_body, self.is_base64, max_bytes))
+
+    def form(
+        self, file_field: str, *, max_bytes: int, too_large: str
+    ) -> tuple[form.SentFile, dict[str, Any]]:
+        """The file and the other fields of a multipart body. `too_large`: what to say of a longer body."""
+        bytes_ = len(self.raw_body or "") * (3 / 4 if self.is_base64 else 1)
+        if bytes_ > max_bytes + _FORM_AROUND:
+            raise TooLarge(too_large)
+        found = form.read(self.raw_body, self.is_base64, self.content_type, file_field)
+        if len(found[0].data) > max_bytes:
+            raise TooLarge(too_large)
+        return found
 
 
 @dataclass(frozen=True)
@@ -139,7 +155,13 @@ def _request(event: dict[str, Any], known: tuple[str, ...]) -> Request:
         raw_body=event.get("body"),
         is_base64=bool(event.get("isBase64Encoded")),
         email=claims.get("email"),
+        content_type=_header(event, "content-type"),
     )
+
+
+def _header(event: Mapping[str, Any], name: str) -> str:
+    headers = event.get("headers") or {}
+    return next((str(value) for key, value in headers.items() if key.lower() == name), "")
 
 
 def _json_object(raw: str | None, is_base64: bool, max_bytes: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Protocol
 
-from audiofile import FORMATS, MAX_BYTES
+from audiofile import MAX_BYTES
 from unplugd.domain.files import SONG_METADATA, parse_upload_key, upload_key, user_uploads
 from unplugd.domain.names import kept_name
 from unplugd.domain.quota import Quotas
@@ -196,8 +196,6 @@ def _is_key(key: str) -> bool:
 
 
 def _new(file: FileToImport, song_id: str, size: int, with_: _Deps) -> Song:
-    ending = file.file_name.rpartition(".")[2].lower()
-    types = [form.content_type for form in FORMATS.values() if ending in form.suffixes]
     return Song(
         user_id=with_.owner,
         song_id=song_id,
@@ -206,7 +204,7 @@ def _new(file: FileToImport, song_id: str, size: int, with_: _Deps) -> Song:
         updated_at=to_iso(with_.now),
         file_name=kept_name(file.file_name),
         file_title=rules.title_from_file_name(file.file_name),
-        content_type=types[0] if types else "audio/mpeg",
+        content_type=rules.content_type_of(file.file_name),
         file_size_bytes=size,
         s3_key=upload_key(with_.owner, song_id, rules.safe_file_name(file.file_name)),
         ttl=int(with_.now.timestamp()) + rules.UPLOAD_TTL_S,

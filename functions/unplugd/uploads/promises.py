@@ -18,6 +18,12 @@ from unplugd.kernel.errors import AppError, Conflict, Invalid, NotFound, TooLarg
 from unplugd.kernel.ids import NewId, is_song_id
 from unplugd.uploads import rules
 
+# A function takes 6 MB with each call, and the gateway sends a file as text, a third longer.
+MAX_FORM_BYTES = 4 * 1024 * 1024
+FORM_TOO_LARGE = (
+    f"A form may have a file of {MAX_FORM_BYTES // 1024**2} MB. "
+    "Send a larger one to a link of POST /songs/upload-url."
+)
 _FULL = "You have too many pending uploads. Send their files, or wait a day."
 
 
@@ -42,6 +48,12 @@ class Links(Protocol):
     def upload_link(
         self, key: str, *, content_type: str, size_bytes: int, metadata: Mapping[str, str]
     ) -> str: ...
+
+
+class Bucket(Protocol):
+    """The uploads bucket, to write to."""
+
+    def put(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,6 +142,34 @@ def grant(
     count = pending.create(good, limit=limit, now=now_s) if good else 0
     refused |= {song.song_id: TooMany(_FULL) for song in good[count:]}
     return [song if isinstance(song, AppError) else refused.get(song.song_id, song) for song in songs]
+
+
+def upload_song(
+    file_name: str,
+    content_type: str,
+    data: bytes,
+    about: About,
+    *,
+    owner: str,
+    song_id: str,
+    now: datetime,
+    pending: Pending,
+    objects: Bucket,
+    quotas: Quotas,
+) -> dict[str, Any]:
+    """A song whose file came with the call. It then goes the way of any upload. Answers the song."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in CONTENT_TYPES:  # programs name none, or only say that it is bytes
+        kind = rules.content_type_of(file_name) if kind in ("", "application/octet-stream") else kind
+    if not data:
+        raise Invalid("The file is empty.")
+    song = announced((NewFile(file_name, kind, len(data)), about), owner=owner, song_id=song_id, now=now)
+    (granted,) = grant([song], now=now, pending=pending, quotas=quotas)
+    if isinstance(granted, AppError):
+        raise granted
+    metadata = {SONG_METADATA: song.song_id}
+    objects.put(song.s3_key or "", data, content_type=kind, metadata=metadata)
+    return public_view(song, now=now)
 
 
 def create_placeholder(

@@ -49,6 +49,13 @@ def title_from_file_name(name: str) -> str:
     return " ".join(re.sub(r"[_\x00-\x1f]+", " ", stem).split())[:200] or "Untitled"
 
 
+def content_type_of(name: str) -> str:
+    """The content type by a file name's ending; `application/octet-stream` for one that is not known."""
+    ending = name.rpartition(".")[2].lower()
+    known = (form.content_type for form in FORMATS.values() if ending in form.suffixes)
+    return next(known, "application/octet-stream")
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Why a file is refused: the stored code and a sentence for its owner."""

@@ -24,10 +24,12 @@ from unplugd.uploads import rules
 from unplugd.uploads.imports import import_songs as import_songs
 from unplugd.uploads.model import Probe
 from unplugd.uploads.ports import Accepted, Events, Listing, Place
+from unplugd.uploads.promises import FORM_TOO_LARGE as FORM_TOO_LARGE
 from unplugd.uploads.promises import create_placeholder as create_placeholder
 from unplugd.uploads.promises import create_upload as create_upload
 from unplugd.uploads.promises import create_uploads as create_uploads
 from unplugd.uploads.promises import renew_upload as renew_upload
+from unplugd.uploads.promises import upload_song as upload_song
 
 SWEEP_FOR_S = 90.0  # the function is ended after 120; what it did not come to is first in the next sweep
 _TRIES = 4  # against a person who changes the song while it joins the queue

@@ -497,6 +497,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/songs/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A song of up to 4 MB, sent as multipart/form-data.
+         * @description For files of at most 4 MB; larger ones go to a link of `POST /songs/upload-url`.
+         */
+        post: operations["upload_song"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/songs/upload-url": {
         parameters: {
             query?: never;
@@ -1208,9 +1228,6 @@ export interface components {
             sizeBytes: number;
             title?: string | null;
             artist?: string | null;
-            album?: string | null;
-            year?: number | null;
-            genre?: string | null;
             language?: string | null;
             /**
              * @default auto
@@ -1227,10 +1244,10 @@ export interface components {
         SongChanges: {
             title?: string | null;
             artist?: string | null;
+            language?: string | null;
             album?: string | null;
             year?: number | null;
             genre?: string | null;
-            language?: string | null;
             /** @description Null: the person wants both songs. */
             sameAs?: null;
         };
@@ -1252,6 +1269,23 @@ export interface components {
             };
             /** @constant */
             expiresIn: 900;
+        };
+        SongForm: {
+            /** @description With its file name. */
+            file: string;
+            title?: string;
+            artist?: string;
+            language?: string;
+            /**
+             * @default auto
+             * @enum {string}
+             */
+            model: "auto" | "htdemucs" | "htdemucs_ft" | "preview" | null;
+            /**
+             * @default auto
+             * @enum {string}
+             */
+            lyricsModel: "align" | "auto" | "base" | "large-v3-turbo" | "medium" | "small" | "tiny" | null;
         };
         /** @description A placeholder needs it; for a file that was announced before, it takes its place. */
         AnnouncedFile: {
@@ -2385,6 +2419,18 @@ export interface components {
                 "application/json": components["schemas"]["Error"] & {
                     /** @enum {unknown} */
                     error?: "bad_cursor" | "invalid_request";
+                };
+            };
+        };
+        /** @description The request is invalid */
+        invalid_form_or_invalid_request: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @enum {unknown} */
+                    error?: "invalid_form" | "invalid_request";
                 };
             };
         };
@@ -4565,6 +4611,86 @@ export interface operations {
             403: components["responses"]["forbidden"];
             413: components["responses"]["too_large"];
             429: components["responses"]["too_many_or_too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["try_again"];
+        };
+    };
+    upload_song: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["SongForm"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "songId": "01J9ZQ4X5V8K2M3N4P5Q6R7S8T",
+                     *       "title": "One More Time",
+                     *       "artist": "Unplugd Demo Band",
+                     *       "fileName": null,
+                     *       "album": null,
+                     *       "year": null,
+                     *       "genre": null,
+                     *       "isrc": null,
+                     *       "language": null,
+                     *       "status": "PROCESSING",
+                     *       "uploadedAt": "2026-01-31T08:15:00.000Z",
+                     *       "queuedAt": "2026-01-31T08:15:04.000Z",
+                     *       "startedAt": "2026-01-31T08:15:05.000Z",
+                     *       "completedAt": null,
+                     *       "durationSec": 38.4,
+                     *       "originalFormat": "mp3",
+                     *       "fileSizeBytes": 1540321,
+                     *       "model": "auto",
+                     *       "lyricsModel": "auto",
+                     *       "attempt": 1,
+                     *       "stage": "demucs",
+                     *       "progress": 42,
+                     *       "seq": 12,
+                     *       "errorCode": null,
+                     *       "errorMessage": null,
+                     *       "lyricsStatus": null,
+                     *       "lyricsReason": null,
+                     *       "lyricsSource": null,
+                     *       "lyricsVersion": 0,
+                     *       "lyricsOffsetMs": 0,
+                     *       "measuredAt": null,
+                     *       "measureStatus": null,
+                     *       "tempoBpm": null,
+                     *       "tempoConfidence": null,
+                     *       "musicKey": null,
+                     *       "keyConfidence": null,
+                     *       "loudnessLufs": null,
+                     *       "sameAs": null,
+                     *       "mixAt": null,
+                     *       "detailsAt": null,
+                     *       "artworkAt": null,
+                     *       "camelot": null,
+                     *       "etaSec": 400,
+                     *       "queuePosition": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Song"];
+                };
+            };
+            400: components["responses"]["invalid_form_or_invalid_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            413: components["responses"]["too_large"];
+            415: components["responses"]["unsupported_type"];
+            429: components["responses"]["quota_used_or_too_many_or_too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["try_again"];
         };
