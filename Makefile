@@ -78,13 +78,13 @@ bench-lyrics: need-model-tests ## the error of word times, and what the stage co
 	@nice $(MODEL_PYTHON) -m bench.lyrics $(BENCH)
 bench-analysis: need-training need-analysis ## tempo, key, chords and melody against the truth, next to other engines (BENCH="--only ours")
 	@nice $(MODEL_PYTHON) -m bench.analysis.songs && nice env PYTHONPATH=functions .venv-analysis/bin/python -m bench.analysis --again ours --write $(BENCH)
-bench-web: need-demo web-build ; @BENCH=1 scripts/test-web audio && node web/bundle.js web/dist bench/results/web.json ## how soon a song sounds, and what the page weighs
+bench-web: need-demo web-build ; @BENCH=1 scripts/test-web audio.bench && node web/bundle.js web/dist bench/results/web.json ## how soon a song sounds, and what the page weighs
 bench-api: need-dev ; @$(BIN)/python -m bench.api $(BENCH) ## import time of each handler, requests a second, overhead of a song
 load: need-dev ; @$(BIN)/python -m bench.load ## twenty people with 119 songs, a library of 10,000, 300 connections
-bench-capture: need-demo web-build ; @BENCH=1 scripts/test-web capture ## how soon the recorder goes on, how exact a take and its latency are, which gaps it notices
+bench-capture: need-demo web-build ; @BENCH=1 scripts/test-web capture.bench ## how soon the recorder goes on, how exact a take and its latency are, which gaps it notices
 capture-load: need-dev ; @$(BIN)/python -m bench.capture_load $(BENCH) ## twenty people record while PUTs fail and functions are killed
 bench-measurement: need-dev ; @$(BIN)/python -m bench.measurement $(BENCH) ## 10,000 measurements asked for, workers killed, edits kept
-bench-practice: need-dev ; @$(BIN)/python -m bench.practice $(BENCH) ## two devices that answer at once, one answer sent often
+bench-practice: need-demo web-build ; @$(BIN)/python -m bench.practice $(BENCH) && BENCH=1 scripts/test-web practice.bench ## two devices that answer at once, how soon a hint sounds
 
 # ---- Change it
 format: need-dev ## rewrite the code in the house style

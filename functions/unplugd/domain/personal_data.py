@@ -145,6 +145,10 @@ ROOMS = (
         rows=(
             Rows("PracticeTable", "userId", "practice cards, the log of answers, settings", _WITH_ACCOUNT),
         ),
+        browser=(
+            BrowserStore("IndexedDB", "unplugd.practice", "answers that are not sent yet"),
+            BrowserStore("localStorage", "unplugd.practice.", "where the last clips of a song began"),
+        ),
     ),
     Room(
         "account",

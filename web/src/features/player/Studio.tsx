@@ -7,7 +7,7 @@ import { Button, IconButton } from "@/components/Button";
 import type { StudioProps } from "../feature";
 import { Help, Preview } from "./Help";
 import { Mixer } from "./Mixer";
-import { combine, loudest, type Peaks } from "./peaks";
+import { combine, loudest, type Peaks } from "@/audio/peaks";
 import { LoopControls, PracticeControls } from "./Practice";
 import { SingStage } from "./SingStage";
 import css from "./Studio.module.css";

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { barHeights } from "./peaks";
+import { barHeights } from "@/audio/peaks";
 import { useTheme } from "./useMedia";
 import css from "./Waveform.module.css";
 

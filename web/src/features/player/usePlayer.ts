@@ -6,7 +6,7 @@ import { fetchSong, type FinishedSong, isFinished, keys, putSong, stemsOf } from
 import type { EngineState, Stem } from "@/audio/engine";
 import { useMeasures } from "@/api/measurements";
 import { EXPECTED, musicOf } from "./music";
-import { parsePeaks } from "./peaks";
+import { parsePeaks } from "@/audio/peaks";
 import { createPlayer, type Player, type Watched } from "./player";
 
 /** Links that end sooner than this (ms) are not worth starting with. */

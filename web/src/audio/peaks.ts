@@ -1,4 +1,4 @@
-import type { Stem } from "@/audio/engine";
+import type { Stem } from "./engine";
 
 /** What peaks.json holds: per stem the smallest and largest sample (−128…127) of each stretch, one after the other. */
 export interface Peaks {
