@@ -21,7 +21,7 @@ LIMIT: Schema = {
 PART: Schema = {
     "type": "string",
     "enum": list(rules.PARTS),
-    "description": "A hint, in place of the answer: the first letter of the title.",
+    "description": "A hint, in place of the answer: the first letter of the title, or the year.",
 }
 _SONG_ID: Schema = {"type": "string", "pattern": f"^{SONG_ID_PATTERN}$"}
 _TIME: Schema = {"type": "string", "format": "date-time"}
@@ -103,7 +103,7 @@ def components() -> dict[str, Schema]:
             {
                 "songId": _SONG_ID,
                 "part": {"type": "string", "enum": list(rules.PARTS)},
-                "text": _TEXT | {"description": "Null for a title so short that this would be most of it."},
+                "text": _TEXT | {"description": "Null where it is not known or would be most of the title."},
             }
         ),
         "Grade": closed(

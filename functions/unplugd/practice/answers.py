@@ -65,3 +65,10 @@ def initial(text: str) -> str | None:
     """The first letter of a title, or None for one so short that it would be more than half of the answer."""
     letters = normal(text).replace(" ", "")
     return letters[0].upper() if len(letters) >= 2 else None
+
+
+def year(number: int | None, title: str) -> str | None:
+    """The year of a song, or None when it is not known, or when the title has it ("1979"): it would be the answer."""
+    if number is None or str(number) in normal(title):
+        return None
+    return str(number)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
+from unplugd.domain.details import Details as SongDetails
 from unplugd.domain.practice import Card, Counts, Review, Settings
 from unplugd.domain.song import Song, Status
 from unplugd.domain.unreadable import UnreadableSong
@@ -49,3 +50,9 @@ class Results(Protocol):
     """The output bucket."""
 
     def download_link(self, key: str) -> str: ...
+
+
+class Details(Protocol):
+    """The details table."""
+
+    def get(self, user_id: str, song_id: str) -> SongDetails: ...

@@ -21,7 +21,7 @@ AHEAD = timedelta(minutes=5)  # how far a client's clock may be ahead
 MAX_LATENCY_MS = 3_600_000
 MAX_NEW_A_DAY, MAX_REVIEWS_A_DAY = 1_000, 10_000
 FURTHEST = timedelta(days=366)  # how long a card may be buried
-PARTS = ("initial",)  # of the answer, as hints
+PARTS = ("initial", "year")  # of the answer, as hints
 ZONE_PATTERN = r"[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z0-9_+-]{1,32}){0,2}"
 MAX_SHEET_BYTES = 1024 * 1024
 _LIMIT = re.compile(r"[0-9]{1,3}\Z")

@@ -22,7 +22,7 @@ from unplugd.practice.grading import grade_card as grade_card
 from unplugd.practice.grading import import_reviews as import_reviews
 from unplugd.practice.grading import undo_review as undo_review
 from unplugd.practice.grading import update_card as update_card
-from unplugd.practice.ports import Practice, Results, Songs
+from unplugd.practice.ports import Details, Practice, Results, Songs
 
 LOOKED_AT_ONCE = 50  # songs that are looked through for such without a card, at each of two places
 SHEET_CARDS = 200  # on one page of the sheet
@@ -120,12 +120,24 @@ def _take_up(
 
 
 def get_answer(
-    song_id: str, part: str | None, *, owner: str, practice: Practice, songs: Songs, now: datetime
+    song_id: str,
+    part: str | None,
+    *,
+    owner: str,
+    practice: Practice,
+    songs: Songs,
+    details: Details,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Which song a card is, and a note that this was asked. `part`: a hint, and nothing more than it."""
+    """Which song a card is, and a note that this was asked. `part`: a hint, and nothing more than it. A year that the
+    person wrote comes before the one that the file says."""
     song = rules.playable(songs.get(owner, song_id) if is_song_id(song_id) else None)
+    title = song.shown_title or ""
+    if part == "year":
+        known = song.year if song.year is not None else details.get(owner, song_id).year
+        return {"songId": song_id, "part": part, "text": answers.year(known, title)}
     if part:
-        return {"songId": song_id, "part": part, "text": answers.initial(song.shown_title or "")}
+        return {"songId": song_id, "part": part, "text": answers.initial(title)}
     practice.note_reveal(owner, song_id, now=to_iso(now))
     return {"songId": song_id, "title": song.shown_title, "artist": song.artist, "album": song.album}
 

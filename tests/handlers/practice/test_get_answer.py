@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cloud import STRANGER
+from tests.cloud import CHOSEN, OWNER, STRANGER
 from tests.handlers.practice.conftest import Player, new_id
+from unplugd.aws.details_table import DetailsTable
+from unplugd.domain.details import Details
 
 
 def test_it_is_told_and_noted(player: Player) -> None:
@@ -41,6 +43,29 @@ def test_the_initial_is_never_more_than_half_of_the_title(
 ) -> None:
     [song] = player.songs(1, title=title)
     assert player.answer(song, "initial")[1] == {"songId": song, "part": "initial", "text": text}
+    assert player.rows() == {}
+
+
+@pytest.mark.parametrize(
+    ("title", "own", "tag", "text"),
+    [
+        ("Take five", 1959, None, "1959"),
+        ("Take five", None, 1959, "1959"),
+        ("Take five", 1960, 1959, "1960"),
+        ("Take five", None, None, None),
+        ("1979", 1979, None, None),
+        ("December, 1963 (Oh, What a Night)", None, 1963, None),
+        ("Ｓummer of １９６９", 1969, None, None),
+    ],
+)
+def test_the_year_is_the_persons_or_the_files_and_never_part_of_the_title(
+    player: Player, title: str, own: int | None, tag: int | None, text: str | None
+) -> None:
+    [song] = player.songs(1, title=title, year=own)
+    if tag:
+        details = DetailsTable(player.cloud.db, CHOSEN["DETAILS_TABLE"], CHOSEN["SONGS_TABLE"])
+        details.save(OWNER, song, Details(year=tag), has_artwork=False)
+    assert player.answer(song, "year")[1] == {"songId": song, "part": "year", "text": text}
     assert player.rows() == {}
 
 

@@ -2005,8 +2005,8 @@ export interface components {
         CardHint: {
             songId: string;
             /** @enum {string} */
-            part: "initial";
-            /** @description Null for a title so short that this would be most of it. */
+            part: "initial" | "year";
+            /** @description Null where it is not known or would be most of the title. */
             text: string | null;
         };
         Grade: {
@@ -2980,7 +2980,7 @@ export interface operations {
     get_answer: {
         parameters: {
             query?: {
-                part?: "initial";
+                part?: "initial" | "year";
             };
             header?: never;
             path: {

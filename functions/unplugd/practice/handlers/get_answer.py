@@ -14,6 +14,7 @@ def handler(request: http.Request) -> http.Response:
         owner=request.user_id,
         practice=wiring.practice(),
         songs=wiring.songs(),
+        details=wiring.details(),
         now=utc_now(),
     )
     return http.ok(answer)
