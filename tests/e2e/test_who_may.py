@@ -128,7 +128,8 @@ def test_the_forgers_tools_are_right(door: Door) -> None:
     """A token made as the refused ones are, with nothing wrong in it, is let in everywhere."""
     for route in ROUTES:
         if route.method == "GET" and not route.path_parameters:
-            assert door.call(route, door.genuine).status_code == 200
+            # A route that needs a query refuses the call itself: it let the caller in.
+            assert door.call(route, door.genuine).status_code in (200, 400), route
     before = door.look()
     assert handshake(door, door.genuine) == 101
     deadline = time.monotonic() + 600  # $disconnect comes after the fact
