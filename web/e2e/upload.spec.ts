@@ -144,7 +144,7 @@ test("a whole folder goes up, survives a reload, and is recognised the second ti
   const put = (name: string, { bytes }: AudioFile) => writeFile(join(folder, name), bytes);
   await put("One.wav", makeAudio(8, [{ hz: 220 }], "One.wav"));
   await put("Deep/Two.wav", makeAudio(8, [{ hz: 330 }], "Two.wav"));
-  await put("Deep/Two again.wav", makeAudio(8, [{ hz: 330 }], "Two.wav"));
+  await put("Deep/Zwei.wav", makeAudio(8, [{ hz: 330 }], "Two.wav"));
   await put("Deep/cover.jpg", text("cover.jpg", "pixels"));
   await put("broken.mp3", text("broken.mp3", "no music"));
   const choose = async () => {

@@ -32,7 +32,7 @@ it("finds the files of a dropped folder and of those in it, and names what canno
     asFolder(".git", [asFile("d.mp3")]),
   ]);
   const gathered = await fromDrop([music, file("e.mp3")]);
-  expect(told(gathered)).toEqual(["Music/a.mp3", "Music/b.mp3", "Music/Deep/c.mp3", "/e.mp3"]);
+  expect(told(gathered)).toEqual(["/e.mp3", "Music/a.mp3", "Music/b.mp3", "Music/Deep/c.mp3"]);
   expect(gathered.unread).toEqual(["Music/locked.mp3"]);
 });
 
@@ -42,5 +42,14 @@ it("knows from a chosen folder where each file was", () => {
   expect(told(fromPicker(["Music/a.mp3", "Music/Deep/b.mp3", "Music/._a.mp3"].map(chosen)))).toEqual([
     "Music/a.mp3",
     "Music/Deep/b.mp3",
+  ]);
+});
+
+it("takes files in the order of their paths", async () => {
+  const names = ["10 Last.mp3", "2 Middle.mp3", "1 First.mp3"];
+  expect(told(await fromDrop([asFolder("Album", names.map(asFile))]))).toEqual([
+    "Album/1 First.mp3",
+    "Album/2 Middle.mp3",
+    "Album/10 Last.mp3",
   ]);
 });

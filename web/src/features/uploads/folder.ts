@@ -13,13 +13,20 @@ export interface Gathered {
 /** What operating systems put into folders for themselves: nobody chose it. */
 const isHidden = (name: string) => /^(\.|thumbs\.db$|desktop\.ini$|__macosx$)/i.test(name);
 
+/** Numbers count as numbers: "2 Intro" comes before "10 Finale". */
+const { compare } = new Intl.Collator(undefined, { numeric: true });
+
+/** In the order of their paths, which a browser does not promise: of two files with the same sound the first one counts. */
+const inOrder = (found: Found[]): Found[] =>
+  found.sort((one, other) => compare(one.folder, other.folder) || compare(one.file.name, other.file.name));
+
 /** The files of a folder that was chosen: their paths tell where they were. */
 export function fromPicker(files: readonly File[]): Gathered {
   const found = files
     .map((file) => ({ file, folder: file.webkitRelativePath.split("/").slice(0, -1) }))
     .filter(({ file, folder }) => ![file.name, ...folder].some(isHidden))
     .map(({ file, folder }) => ({ file, folder: folder.join("/") }));
-  return { found, unread: [] };
+  return { found: inOrder(found), unread: [] };
 }
 
 /** What was dropped, folders with all that is in them. What cannot be read is named and holds nothing else up. */
@@ -29,6 +36,7 @@ export async function fromDrop(entries: readonly (FileSystemEntry | File)[]): Pr
   for (const entry of entries)
     if (entry instanceof File) gathered.found.push({ file: entry, folder: "" });
     else await gather(entry, "", gathered);
+  inOrder(gathered.found);
   return gathered;
 }
 
