@@ -131,7 +131,7 @@ def test_every_dead_letter_queue_has_an_alarm_and_is_emptied() -> None:
     dead = {
         name for name, one in resources.items() if "DeadLetters" in name and one["Type"] == "AWS::SQS::Queue"
     }
-    assert len(dead) == 5
+    assert len(dead) == 6
     for name in dead:
         assert resources[name]["Properties"]["QueueName"]["Fn::Sub"].endswith("-dlq")
         assert f"{name}Alarm" in resources
