@@ -22,6 +22,8 @@ def components(
     download = {name: song[name] for name in ("songId", "title", "artist", "fileName", "status")}
     download |= {"mixUrl": {"type": ["string", "null"], "format": "uri"}, "stems": stems}
     text = nullable({"type": "string", "maxLength": MAX_TEXT})
+    # Blank is none, as in every optional text.
+    file_name = nullable({"type": "string", "maxLength": MAX_FILE_NAME})
     title = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": NOT_BLANK}
     return {
         "AnnouncedFile": closed(
@@ -62,7 +64,7 @@ def components(
             }
         ),
         "NewPlaceholder": closed(
-            {"title": title, "artist": text, "fileName": nullable(FILE_NAME)}, optional=("artist", "fileName")
+            {"title": title, "artist": text, "fileName": file_name}, optional=("artist", "fileName")
         ),
         "SongsOfName": closed({"data": {"type": "array", "items": _ref("Song"), "minItems": 1}}),
         "ItemError": closed(
