@@ -28,6 +28,9 @@ def components(
     return {
         "AnnouncedFile": closed(
             file,
+            # All or none: an empty object is as no body.
+            optional=tuple(file),
+            dependentRequired={name: [other for other in file if other != name] for name in file},
             description="A placeholder needs it; for a file that was announced before, it takes its place.",
         ),
         "NewUploads": closed(

@@ -69,7 +69,7 @@ def _sorted(parts: list[tuple[Any, bytes]], file_field: str) -> tuple[SentFile, 
             raise Invalid("A form in a form is not taken.", code="invalid_form")
         if head.name == file_field:
             if head.filename is None:
-                raise Invalid(f"{file_field} needs a file name.", code="invalid_form")
+                raise Invalid(f"{file_field} must have a file name", code="invalid_form")
             files.append(SentFile(head.filename, head.content_type or "", data))
         elif head.filename is not None:
             raise Invalid(f"Send the file as {file_field}, and no other.", code="invalid_form")

@@ -58,7 +58,7 @@ def test_the_initial_is_never_more_than_half_of_the_title(
         ("Ｓummer of １９６９", 1969, None, None),
     ],
 )
-def test_the_year_is_the_persons_or_the_files_and_never_part_of_the_title(
+def test_the_year_is_a_hint_unless_the_title_has_it(
     player: Player, title: str, own: int | None, tag: int | None, text: str | None
 ) -> None:
     [song] = player.songs(1, title=title, year=own)

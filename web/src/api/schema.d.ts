@@ -1289,10 +1289,10 @@ export interface components {
         };
         /** @description A placeholder needs it; for a file that was announced before, it takes its place. */
         AnnouncedFile: {
-            filename: string;
+            filename?: string;
             /** @enum {string} */
-            contentType: "audio/flac" | "audio/mp4" | "audio/mpeg" | "audio/ogg" | "audio/wav" | "audio/x-m4a" | "audio/x-wav";
-            sizeBytes: number;
+            contentType?: "audio/flac" | "audio/mp4" | "audio/mpeg" | "audio/ogg" | "audio/wav" | "audio/x-m4a" | "audio/x-wav";
+            sizeBytes?: number;
         };
         NewUploads: {
             files: unknown[];
