@@ -158,6 +158,7 @@ class Call:
     method: str = "POST"
     path: str = "/songs/upload-url"
     body: bytes | None = None
+    content_type: str = "application/json"
 
 
 GOOD: dict[str, Any] = {"filename": "song.mp3", "contentType": "audio/mpeg", "sizeBytes": 1234}
@@ -203,6 +204,20 @@ def _sheet(name: str, text: str, status: int = 400, error: str = "invalid_reques
 def _list(name: str, query: str) -> Call:
     error = "bad_cursor" if query.startswith("cursor") else "invalid_request"
     return Call(name, 400, error, "GET", f"/songs?{query}")
+
+
+def _bulk(name: str, path: str, files: Any) -> Call:
+    return Call(name, 400, "invalid_request", path=path, body=json.dumps({"files": files}).encode())
+
+
+_A_PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\nsound\r\n'
+
+
+def _form(
+    name: str, body: bytes, status: int = 400, error: str = "invalid_form", boundary: str = "x"
+) -> Call:
+    kind = f"multipart/form-data; boundary={boundary}" if boundary else "multipart/form-data"
+    return Call(name, status, error, "POST", "/songs/upload", body, kind)
 
 
 CALLS = (
@@ -287,5 +302,44 @@ CALLS = (
     Call("a practice session of 101 cards", 400, "invalid_request", "GET", "/practice/due?limit=101"),
     _sheet("a CSV without its columns", "a,b"),
     _sheet("a CSV of 2 MB", "x" * 2 * MIB, 413, "too_large"),
+    _bulk("26 files announced", "/songs/upload-urls", [GOOD] * 26),
+    _bulk("no file announced", "/songs/upload-urls", []),
+    _bulk("text for a list of files", "/songs/import", "all"),
+    Call(
+        "a placeholder without a title",
+        400,
+        "invalid_request",
+        path="/songs/placeholder",
+        body=b'{"title": ""}',
+    ),
+    Call(
+        "a placeholder that says too much",
+        400,
+        "invalid_request",
+        path="/songs/placeholder",
+        body=b'{"x": 1}',
+    ),
+    Call("a look-up of no name", 400, "invalid_request", "GET", "/songs/lookup?fileName=%00"),
+    Call(
+        "a look-up of a name of no song",
+        404,
+        "not_found",
+        "GET",
+        "/songs/lookup?fileName=..%2F..%2Fetc%2Fpasswd",
+    ),
+    Call("links from nowhere", 400, "bad_cursor", "GET", "/songs/download-urls?cursor=x"),
+    _form("a form without a boundary", _A_PART + b"--x--\r\n", boundary=""),
+    _form("a form with another boundary", _A_PART + b"--x--\r\n", boundary="y"),
+    _form("a form that is cut off", _A_PART),
+    _form("a form with two files", _A_PART * 2 + b"--x--\r\n"),
+    _form("a form without a file", b"--x--\r\n"),
+    _form("a form whose file has no name", _A_PART.replace(b'; filename="a.mp3"', b"") + b"--x--\r\n"),
+    _form(
+        "a form of 5 MiB",
+        _A_PART.replace(b"sound", bytes(5 * MIB)) + b"--x--\r\n",
+        413,
+        "too_large",
+    ),
+    Call("JSON in place of a form", 415, "unsupported_type", path="/songs/upload", body=b"{}"),
     Call("an invalid id", 404, "not_found", "GET", "/songs/not-a-song"),
 )

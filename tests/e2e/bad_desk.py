@@ -78,7 +78,7 @@ class Desk:
 
     def ask(self, call: Call) -> Row:
         """A request that is refused."""
-        answer = self.call(call.method, call.path, call.body)
+        answer = self.call(call.method, call.path, call.body, call.content_type)
         body = answer.json()
         return Row(answer.status, code=body["error"], sentence=body["message"])
 
