@@ -15,7 +15,7 @@ from audiofile.tags import each_set, isrc, one_line, values
 
 MAX_TEXT = 200
 MAX_NUMBER = 9999  # of a track, a disc or how many there are
-MAX_GAIN_DB, MAX_PEAK = 60.0, 100.0  # more is a mistake of whoever wrote the tag
+MAX_GAIN_DB, MAX_PEAK = 60.0, 100.0  # more is a mistake in the tag
 MAX_PICTURE_BYTES = 20 * 1024**2
 MAX_PICTURES = 8  # of a file are looked at
 FRONT = 3  # the front cover's number, in ID3 and FLAC

@@ -18,7 +18,7 @@ const RATE = 44_100;
 const RELOADS = 5;
 /** Frames. */
 const DELAYS = [441, 1654, 4000, 9999, 20_000];
-/** How long the browser's sound stands still, in ms. */
+/** How long the browser’s sound pauses, in ms. */
 const STOPS = [80, 150, 300, 500, 800, 1300];
 
 const source = noise(40);

@@ -22,7 +22,7 @@ const heardAfter = async (page: Page): Promise<number> => {
   return waitedFor(page);
 };
 
-test("how soon a hint sounds, and what is told before the answer", async ({ page, api, finishedSong }) => {
+test("how soon a hint sounds, and what leaks before the answer", async ({ page, api, finishedSong }) => {
   const songs = Array.from({ length: SONGS }, (_, index) => wordsOf(index));
   for (const words of songs) await finishedSong(undefined, words);
   await api.call("PUT", "/practice/settings", { newPerDay: SONGS });
@@ -32,7 +32,7 @@ test("how soon a hint sounds, and what is told before the answer", async ({ page
   await expect(play(page)).toBeEnabled();
 
   const waits: number[] = [];
-  const told = new Set<string>();
+  const leaked = new Set<string>();
   const hidden = new Set(songs);
   for (let card = 0; card < SONGS; card++) {
     if (card === 0) {
@@ -41,7 +41,7 @@ test("how soon a hint sounds, and what is told before the answer", async ({ page
       waits.push(await heardAfter(page));
     }
     const seen = (await network()) + (await shownBy(page));
-    for (const song of hidden) if (leaksIn(seen, [song]).length) told.add(song.title);
+    for (const song of hidden) if (leaksIn(seen, [song]).length) leaked.add(song.title);
     await page.keyboard.press("Enter");
     await expect(answer(page)).toBeVisible();
     const title = await page.getByRole("region", { name: "The song" }).getByRole("heading").innerText();
@@ -62,9 +62,9 @@ test("how soon a hint sounds, and what is told before the answer", async ({ page
     hint_to_sound_ms: at(0.5),
     hint_to_sound_ms_p95: at(0.95),
     hint_to_sound_ms_worst: at(1),
-    page_title_leaks: told.size,
+    page_title_leaks: leaked.size,
     conditions: `${SONGS} songs on the local stack, from the key to the first sample over -60 dB that leaves the graph; headless Chromium, load ${loadavg()[0]?.toFixed(1)}`,
   };
   await writeFile(OUT, JSON.stringify(result, null, 1) + "\n");
-  expect(told.size).toBe(0);
+  expect(leaked.size).toBe(0);
 });

@@ -87,7 +87,7 @@ def transcode_upload(
     """Write the whole of an accepted song as MP3, and tell its owner that it can be played.
 
     A call that comes twice finds the mix; one that died is made again and writes the same file. Without it the song is
-    as it was: nothing else reads the mix. What is written for a song that was deleted meanwhile is removed, and the
+    as it was: nothing else reads the mix. What is written for a song that has been deleted is removed, and the
     sweeper of deleted songs looks there for a day."""
     song = _accepted(payload, songs)
     if song is None or (song.mix_at and results.exists(mix_key(song.user_id, song.song_id))):

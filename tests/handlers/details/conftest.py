@@ -43,7 +43,7 @@ def png(width: int, height: int) -> bytes:
 
 
 class Accepted:
-    """A song whose file was accepted and lies in the uploads bucket."""
+    """A song whose file was accepted and is in the uploads bucket."""
 
     def __init__(self, cloud: Cloud, put_song: Any) -> None:
         self._cloud, self._put_song = cloud, put_song

@@ -166,7 +166,7 @@ def test_an_id_that_another_person_chose_is_409(cloud: Cloud) -> None:
 
 
 def test_the_id_of_a_deleted_song_is_409(cloud: Cloud) -> None:
-    """The sweep removes what lies under it for a day."""
+    """The sweep removes an object that stays there for a day."""
     gone = {"userId": {"S": "#deleted"}, "songId": {"S": SONG}, "owner": {"S": OWNER}}
     cloud.db.put_item(TableName=CHOSEN["SONGS_TABLE"], Item=gone)
     assert ask(cloud, {**put(cloud, f"{INBOX}/a.mp3"), "songId": SONG})[0]["status"] == 409

@@ -17,8 +17,8 @@ SOUND = bytes(range(256)) * 3 + b"\r\n--son\r\n--"  # any byte, and nearly the b
 
 
 def part(name: str, data: bytes, *more: str, file: str | None = None) -> bytes:
-    told = f'form-data; name="{name}"' + (f'; filename="{file}"' if file is not None else "")
-    head = "\r\n".join([f"Content-Disposition: {told}", *more])
+    disposition = f'form-data; name="{name}"' + (f'; filename="{file}"' if file is not None else "")
+    head = "\r\n".join([f"Content-Disposition: {disposition}", *more])
     return b"--song\r\n" + head.encode("utf-8", "surrogatepass") + b"\r\n\r\n" + data + b"\r\n"
 
 
